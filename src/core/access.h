@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * access.h - restrict lines compiled to an immutable table.
+ *
+ * Exactly one entry decides about an address: the one with the longest
+ * prefix, `ntpport` before not (see ntp.conf(5)). Nothing is inherited. The
+ * same network twice: the flags add up.
+ */
+#ifndef CORE_ACCESS_H
+#define CORE_ACCESS_H
+
+#include "config/config.h"
+
+struct access;
+
+/* Bytes for a table of the configuration's entries and `hosts` more. */
+size_t access_size(const struct config *config, size_t hosts);
+
+/*
+ * Builds the table in `memory`. `hosts` are the associations' addresses, which
+ * get the flags of `restrict source` where the configuration has that line.
+ */
+const struct access *access_build(void *memory, const struct config *config,
+				  const netaddr *hosts, size_t count);
+
+/* The flags (enum restrict_flag) that hold for a datagram from `from`. */
+uint32_t access_flags(const struct access *a, const netaddr *from);
+
+#endif

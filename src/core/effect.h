@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * effect.h - everything the daemon can do to the world, as data.
+ *
+ * The engine fills an outbox; the host or the simulator carries it out, in
+ * order, after the engine has returned. There are no callbacks.
+ */
+#ifndef CORE_EFFECT_H
+#define CORE_EFFECT_H
+
+#include "base/bytes.h"
+#include "config/config.h"
+#include "core/event.h"
+#include "core/note.h"
+#include "core/view.h"
+
+#define OUTBOX_EFFECTS 256 /* one event causes no more than this */
+#define OUTBOX_BYTES 65536 /* datagrams, names and control answers */
+#define OUTBOX_RESERVE 16  /* the last ones are for what must not be lost */
+
+enum effect_kind {
+	EFFECT_SEND,    /* from a fresh socket; answered by EVENT_SENT */
+	EFFECT_CLOSE,   /* the source's socket: nothing is outstanding */
+	EFFECT_RESOLVE, /* look a name up; answered by EVENT_RESOLVED */
+	EFFECT_STEER,   /* the clock's whole frequency correction from now on */
+	EFFECT_STEP,    /* jump */
+	EFFECT_SLEW,    /* adjtime(): the last act of a one-shot run */
+	EFFECT_STATUS,  /* what the kernel tells programs about its clock */
+	EFFECT_VIEW,    /* what the server threads answer from now on */
+	EFFECT_ANSWER,  /* a datagram to who sent the control request */
+	EFFECT_NOTE,    /* something an operator should know: see notes.def */
+	EFFECT_SAVE,    /* the drift file */
+	EFFECT_EXIT,    /* the daemon's work is done, or must not go on */
+};
+
+struct effect {
+	enum effect_kind kind;
+	source_id source;
+	union {
+		struct {
+			netaddr to;
+			uint16_t exchange;
+			uint32_t at, len; /* bytes in the outbox */
+		} send;
+		struct {
+			enum family family;
+			uint32_t at, len; /* the name, in the outbox */
+		} resolve;
+		struct {
+			double freq; /* s/s: positive makes the clock faster */
+		} steer;
+		span step; /* positive moves the clock forward */
+		span slew;
+		struct {
+			bool synchronised;
+			enum leap leap; /* LEAP_INSERT or _DELETE: arm it */
+			bool tai_known;
+			int16_t tai; /* TAI - UTC in s */
+			span max_error, est_error;
+			int8_t poll; /* log2 s, the time constant */
+		} status;
+		struct view view;
+		struct {
+			uint32_t at, len;
+		} answer;
+		struct note note;
+		struct {
+			double freq_ppm; /* as the drift file has it */
+		} save;
+		struct {
+			int code;
+		} exit;
+	};
+};
+
+struct outbox {
+	uint32_t count, used, lost; /* lost: what there was no room for */
+	struct effect effects[OUTBOX_EFFECTS];
+	uint8_t bytes[OUTBOX_BYTES];
+};
+
+void outbox_empty(struct outbox *out);
+/* False: the outbox is full but for the reserve; try on the next tick. */
+MUST_USE bool outbox_has_room(const struct outbox *out, size_t bytes);
+
+/* Each appends one effect; when there is no room it is counted in `lost`. */
+void outbox_send(struct outbox *out, source_id source, uint16_t exchange,
+		 const netaddr *to, const uint8_t *data, size_t len);
+void outbox_close(struct outbox *out, source_id source);
+void outbox_resolve(struct outbox *out, source_id source, const char *name,
+		    enum family family);
+void outbox_answer(struct outbox *out, const uint8_t *data, size_t len);
+/* Any other kind, by value. */
+void outbox_add(struct outbox *out, const struct effect *effect);
+
+#endif

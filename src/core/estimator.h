@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * estimator.h - the exchanges of one source -> the clock's offset and
+ * frequency against it, with their uncertainty.
+ *
+ * Signs: `offset_s` is theirs minus ours (add it to our clock to agree);
+ * `freq` is its rate of change in s/s (positive: our clock is slow). The time
+ * axis is the monotonic one. What we do to our own clock is told with
+ * estimator_adjust() and adds no uncertainty.
+ */
+#ifndef CORE_ESTIMATOR_H
+#define CORE_ESTIMATOR_H
+
+#include "core/bank.h"
+#include "core/exchange.h"
+
+/* What is known before the first exchange. */
+struct estimator_prior {
+	double freq_sd; /* s/s, of the clock's frequency: 1e-4 without drift */
+	double phi;     /* s/s: no clock is believed to be better than this */
+};
+
+struct estimate {
+	instant at;
+	double offset_s, freq;     /* at `at` */
+	double offset_sd, freq_sd; /* one standard deviation, asymmetry aside */
+	double wander;             /* s/s per sqrt(s), learnt */
+	double delay_s;            /* the path's floor, both ways together */
+	double jitter_s;           /* typical queueing of one exchange */
+	unsigned samples;
+};
+
+struct estimator {
+	struct estimator_prior prior;
+	struct bank bank;
+	unsigned samples;
+};
+
+void estimator_init(struct estimator *e, const struct estimator_prior *prior);
+
+/* Folds one exchange in. Late and reordered ones count as of now. */
+void estimator_add(struct estimator *e, const struct sample *s);
+
+/*
+ * At `at` our clock was stepped by `step_s` (positive: forward) and its rate
+ * changed by `freq` (s/s, positive: faster).
+ */
+void estimator_adjust(struct estimator *e, instant at, double step_s,
+		      double freq);
+
+/* False before the first sample. `out` is extrapolated to `at`. */
+MUST_USE bool estimator_estimate(const struct estimator *e, instant at,
+				 struct estimate *out);
+
+/* What offset_sd will be `after_s` from `at` if no further sample comes. */
+double estimator_sd_after(const struct estimator *e, instant at,
+			  double after_s);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * event.h - everything that can happen to the daemon.
+ *
+ * The engine is a function of its events: it reads no clock and no socket. A
+ * recorded stream of events therefore replays to the same effects, bit by bit.
+ */
+#ifndef CORE_EVENT_H
+#define CORE_EVENT_H
+
+#include "base/netaddr.h"
+#include "base/ntptime.h"
+
+/* A handle: the slot may be used again, the generation then differs. */
+typedef struct {
+	uint16_t slot, generation;
+} source_id;
+
+enum event_kind {
+	EVENT_TICK,     /* the deadline that the engine asked for has come */
+	EVENT_SENT,     /* when a request really left: card, kernel or daemon */
+	EVENT_PACKET,   /* a datagram on a source's socket */
+	EVENT_FAILED,   /* a request could not be sent, or ICMP answered it */
+	EVENT_RESOLVED, /* the addresses of a name; none: it failed */
+	EVENT_CONTROL,  /* a control request (mode 6), by UDP or unix socket */
+	EVENT_NETWORK,  /* an address or a link came: worth asking again now */
+};
+
+enum stamp_origin { STAMP_DAEMON, STAMP_KERNEL, STAMP_CARD };
+
+struct event {
+	enum event_kind kind;
+	instant now; /* one moment ... */
+	tstamp wall; /* ... on both clocks */
+	source_id source;
+	union {
+		struct {
+			uint16_t exchange; /* which request */
+			tstamp at;
+			enum stamp_origin origin;
+		} sent;
+		struct {
+			tstamp at; /* of arrival, by the kernel if it could */
+			enum stamp_origin origin;
+			netaddr local; /* our end of the socket */
+			const uint8_t *data;
+			size_t len;
+		} packet;
+		struct {
+			uint16_t exchange;
+		} failed;
+		struct {
+			const netaddr *addrs; /* port 123 set */
+			size_t count;
+		} resolved;
+		struct {
+			netaddr from;    /* none: by the unix socket */
+			bool may_modify; /* root by unix socket; else false */
+			const uint8_t *data;
+			size_t len;
+		} control;
+	};
+};
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * server.h - answers one client request from an immutable view.
+ *
+ * Pure: no clock, no socket, no allocation, no log. Every request ends in
+ * exactly one verdict, and every verdict has a counter in the worker's shard.
+ */
+#ifndef CORE_SERVER_H
+#define CORE_SERVER_H
+
+#include "base/bytes.h"
+#include "core/ratelimit.h"
+#include "core/view.h"
+
+enum server_verdict {
+#define VERDICT(id, words) SERVER_##id,
+#include "core/serververdicts.def"
+#undef VERDICT
+	SERVER_VERDICTS /* how many there are */
+};
+
+struct request {
+	const uint8_t *data;
+	size_t len;
+	netaddr from, to;
+	bool by_loopback; /* it came over the loopback interface */
+	bool truncated;   /* MSG_TRUNC: longer than we read */
+	tstamp received;  /* by the kernel or the card */
+};
+
+/* What one serving thread keeps for itself. */
+struct server_shard {
+	struct ratelimit *limit; /* NULL: no limits */
+	uint64_t verdicts[SERVER_VERDICTS];
+	uint64_t versions[8]; /* of what was answered */
+};
+
+/*
+ * Answers `req` into `w`, which is empty for every verdict but ANSWERED and
+ * KISSED. `now` is the transmit timestamp: the caller reads the clock as late
+ * as it can. The answer is never longer than the request (F3). SERVER_CONTROL
+ * says that this is a mode 6 request from somebody who may ask: it is for
+ * EVENT_CONTROL. The caller counts the verdict.
+ */
+MUST_USE enum server_verdict server_respond(const struct view *view,
+					    struct server_shard *shard,
+					    const struct request *req,
+					    tstamp now, struct writer *w);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * view.h - what the server threads may know of the daemon: one immutable
+ * value, replaced as a whole by the engine.
+ */
+#ifndef CORE_VIEW_H
+#define CORE_VIEW_H
+
+#include "base/ntptime.h"
+#include "wire/packet.h"
+
+struct access;
+
+struct view {
+	enum leap leap;   /* LEAP_UNSYNC: we do not know the time (F12) */
+	uint8_t stratum;  /* 1 to 15; 0 on the wire while unsynchronised */
+	int8_t precision; /* log2 s */
+	uint32_t refid;
+	tstamp reference; /* when the clock was last corrected */
+	tstamp made;      /* when this view was */
+	span root_delay;
+	span root_disp;   /* at `made`; grows by `drift_ppm` since then */
+	double drift_ppm; /* how fast the bound grows: never under PHI */
+	const struct access *access; /* who may ask what; NULL: everybody */
+};
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "crypto/digest.h"
+
+#include <nettle/md5.h>
+
+void digest_md5(uint8_t out[DIGEST_MD5_LEN], const void *data, size_t len)
+{
+	struct md5_ctx ctx;
+
+	md5_init(&ctx);
+	md5_update(&ctx, len, data);
+	md5_digest(&ctx, DIGEST_MD5_LEN, out);
+}
