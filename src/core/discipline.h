@@ -11,7 +11,7 @@
 #define CORE_DISCIPLINE_H
 
 #include "config/config.h"
-#include "core/estimator.h"
+#include "core/estimate.h"
 
 #define FREQ_MAX_PPM 500 /* NTP's tolerance for a clock's own frequency */
 

@@ -12,22 +12,13 @@
 #define CORE_ESTIMATOR_H
 
 #include "core/bank.h"
+#include "core/estimate.h"
 #include "core/exchange.h"
 
 /* What is known before the first exchange. */
 struct estimator_prior {
 	double freq_sd; /* s/s, of the clock's frequency: 1e-4 without drift */
 	double phi;     /* s/s: no clock is believed to be better than this */
-};
-
-struct estimate {
-	instant at;
-	double offset_s, freq;     /* at `at` */
-	double offset_sd, freq_sd; /* one standard deviation, asymmetry aside */
-	double wander;             /* s/s per sqrt(s), learnt */
-	double delay_s;            /* the path's floor, both ways together */
-	double jitter_s;           /* typical queueing of one exchange */
-	unsigned samples;
 };
 
 struct estimator {

@@ -11,7 +11,7 @@
 #define CORE_SELECTION_H
 
 #include "config/config.h"
-#include "core/estimator.h"
+#include "core/estimate.h"
 
 /* As in the peer status word (RFC 9327); the characters of ntpq. */
 enum tally {
