@@ -1,0 +1,100 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Installs the Debian packages that are missing, and only those. Without the
+# right to install it says the exact command and stops.
+# Usage: deps.sh build [test]
+set -eu
+cd "$(dirname "$0")/.."
+
+build="gcc libc6-dev make meson ninja-build pkg-config nettle-dev libcap-dev
+python3"
+# The peers that may not be installed beside each other are only unpacked.
+test="git clang-14 libclang-rt-14-dev clang-format clang-tidy libcmocka-dev
+python3-pytest iproute2 util-linux procps busybox-static tshark cpio kmod
+qemu-system-x86 libedit2 libgnutls30 libseccomp2 libbsd0 python3-ntp
+libevent-2.1-7 libevent-core-2.1-7 nodejs"
+peers="chrony ntpsec ntpsec-ntpdig ntpstat openntpd"
+kernel=linux-image-cloud-amd64
+
+missing() {
+	for package in "$@"; do
+		dpkg-query -W -f '${Status}' "$package" 2>/dev/null |
+			grep -q 'ok installed' || printf '%s ' "$package"
+	done
+}
+
+# Package names that differ between releases of Debian: the first that exists.
+known() {
+	for package in "$@"; do
+		apt-cache show "$package" >/dev/null 2>&1 && {
+			printf '%s ' "$package"
+			continue
+		}
+		case $package in
+		clang-14) printf 'clang ' ;;
+		libclang-rt-14-dev) printf 'libclang-rt-dev ' ;;
+		libevent-2.1-7) printf 'libevent-2.1-7t64 ' ;;
+		libevent-core-2.1-7) printf 'libevent-core-2.1-7t64 ' ;;
+		libgnutls30) printf 'libgnutls30t64 ' ;;
+		esac
+	done
+}
+
+as_root() {
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null 2>&1; then
+		sudo "$@"
+	else
+		echo "These Debian packages are missing. Run as root:" >&2
+		echo "  apt-get install --no-install-recommends $wanted" >&2
+		exit 1
+	fi
+}
+
+unpack_peers() {
+	for package in $peers $kernel; do
+		[ -e ".cache/debs/$package" ] && continue
+		rm -rf .cache/debs/new && mkdir -p .cache/debs/new .cache/peers
+		real=$package
+		if [ "$package" = "$kernel" ]; then
+			real=$(apt-cache depends "$package" |
+				sed -n 's/.*Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
+		fi
+		# A peer that this release does not have is skipped, not fatal:
+		# the tests that want it say so.
+		if (cd .cache/debs/new && apt-get download "$real" >/dev/null 2>&1); then
+			into=.cache/peers
+			[ "$package" = "$kernel" ] && into=.cache/kernel
+			mkdir -p "$into"
+			dpkg -x .cache/debs/new/*.deb "$into"
+			: >".cache/debs/$package"
+		else
+			echo "note: Debian's $package cannot be had here" >&2
+		fi
+	done
+	rm -rf .cache/debs/new
+}
+
+command -v dpkg-query >/dev/null 2>&1 || {
+	echo "This is not Debian: please install the like of: $build" >&2
+	exit 0
+}
+groups=
+for group in "$@"; do
+	case $group in
+	build) groups="$groups $build" ;;
+	test) groups="$groups $test" ;;
+	esac
+done
+wanted=$(missing $groups)
+if [ -n "$wanted" ]; then
+	[ "$(id -u)" != 0 ] || apt-get update -qq
+	wanted=$(missing $(known $wanted))
+fi
+if [ -n "$wanted" ]; then
+	echo "Installing: $wanted"
+	as_root env DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y -qq --no-install-recommends $wanted >/dev/null
+fi
+case " $* " in *" test "*) unpack_peers ;; esac

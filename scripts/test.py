@@ -1,0 +1,247 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Runs every tier of tests and ends with "N passed, N failed, N skipped".
+
+    scripts/test.py              everything
+    scripts/test.py unit fuzz    those tiers
+
+Two things run at a time, for two cores; the virtual machines mostly sleep and
+run beside them. What cannot run here is skipped by name, never silently."""
+import concurrent.futures
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+import xml.etree.ElementTree as xml
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+FUZZ_SECONDS = os.environ.get("FUZZ_SECONDS", "20")
+SANITIZED = {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=1",
+             "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
+speaking = threading.Lock()
+
+
+class Result:
+    def __init__(self):
+        self.passed, self.failed, self.skipped = 0, [], []
+
+
+def run(command, log, **env):
+    """Runs to the end, output into `log`; the exit status."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with open(log, "w") as out:
+        return subprocess.run(command, cwd=ROOT, stdout=out,
+                              stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                              env={**os.environ, **env}, check=False).returncode
+
+
+def read_junit(path, result):
+    """Adds up a JUnit report; False when there is none to read."""
+    if not path.exists():
+        return False
+    for case in xml.parse(path).getroot().iter("testcase"):
+        name = f"{case.get('classname', '')} {case.get('name')}".strip()
+        if case.find("failure") is not None or case.find("error") is not None:
+            result.failed.append(name)
+        elif case.find("skipped") is not None:
+            reason = case.find("skipped").get("message") or ""
+            result.skipped.append(f"{name}: {reason}".rstrip(": "))
+        else:
+            result.passed += 1
+    return True
+
+
+def build(folder, compiler="gcc", **options):
+    """Configures once, builds; raises with the compiler's words on failure."""
+    log = ROOT / folder / "build.log"
+    if not (ROOT / folder / "build.ninja").exists():
+        setup = ["meson", "setup", folder]
+        setup += [f"-D{key}={value}" for key, value in options.items()]
+        if run(setup, log, CC=compiler):
+            raise RuntimeError(log.read_text()[-4000:])
+    if run(["ninja", "-C", folder], log):
+        raise RuntimeError(log.read_text()[-4000:])
+
+
+def meson_test(folder, suites, **env):
+    result = Result()
+    report = ROOT / folder / "meson-logs/testlog.junit.xml"
+    report.unlink(missing_ok=True)
+    arguments = [word for suite in suites for word in ("--suite", suite)]
+    log = ROOT / folder / "test.log"
+    status = run(["meson", "test", "-C", folder, "--no-rebuild", "-j1",
+                  "--print-errorlogs", "-t", "4", *arguments], log, **env)
+    if not read_junit(report, result) or (status and not result.failed):
+        result.failed.append(f"{folder}: see {log}")
+    return result
+
+
+def pytest(folder, programs, *options, **env):
+    result = Result()
+    report = ROOT / f"build/pytest-{folder}.xml"
+    report.unlink(missing_ok=True)
+    log = ROOT / f"build/pytest-{folder}.log"
+    status = run([sys.executable if has_pytest() else "python3", "-m", "pytest",
+                  "-q", "-p", "no:cacheprovider", f"tests/{folder}",
+                  f"--junitxml={report}", *options],
+                 log, TRUECHIMER_BUILD=str(ROOT / programs), **env)
+    if not read_junit(report, result) or (status and not result.failed):
+        result.failed.append(f"{folder}: see {log}")
+    return result
+
+
+def has_pytest():
+    return subprocess.run([sys.executable, "-c", "import pytest"],
+                          capture_output=True, check=False).returncode == 0
+
+
+def tier_unit():
+    """Everything that Meson knows, as released: gcc."""
+    return meson_test("build", ["rules", "unit", "sim", "stress"])
+
+
+def tier_sanitized():
+    """clang with AddressSanitizer and UndefinedBehaviorSanitizer."""
+    build("build-asan", "clang", b_sanitize="address,undefined",
+          b_lundef="false")
+    return meson_test("build-asan", ["unit", "sim"], **SANITIZED)
+
+
+def tier_threads():
+    """clang with ThreadSanitizer."""
+    build("build-tsan", "clang", b_sanitize="thread", b_lundef="false")
+    return meson_test("build-tsan", ["stress"])
+
+
+def tier_fuzz():
+    """Each parser and the engine, on random and on kept inputs."""
+    build("build-fuzz", "clang", fuzz="true", b_lundef="false",
+          b_sanitize="address,undefined")
+    result = Result()
+    for target in sorted((ROOT / "build-fuzz/tests/fuzz").glob("fuzz_*")):
+        if target.is_dir() or not os.access(target, os.X_OK):
+            continue
+        kept = ROOT / "tests/fuzz/corpus" / target.name[len("fuzz_"):]
+        grown = ROOT / "build-fuzz/corpus" / target.name
+        grown.mkdir(parents=True, exist_ok=True)
+        folders = [grown] + ([kept] if kept.is_dir() else [])
+        log = ROOT / f"build-fuzz/{target.name}.log"
+        status = run([target, f"-max_total_time={FUZZ_SECONDS}", "-timeout=10",
+                      "-rss_limit_mb=2048", "-print_final_stats=1",
+                      f"-artifact_prefix={ROOT}/build-fuzz/{target.name}-",
+                      *folders], log, **SANITIZED)
+        if status:
+            result.failed.append(f"{target.name}: see {log}")
+        else:
+            result.passed += 1
+    if result.passed + len(result.failed) == 0:
+        result.failed.append("no fuzz target was built")
+    return result
+
+
+def tier_interop():
+    """Against other people's daemons and tools, in network namespaces."""
+    build("build-asan", "clang", b_sanitize="address,undefined",
+          b_lundef="false")
+    return pytest("interop", "build-asan",
+                  **{**SANITIZED, "ASAN_OPTIONS": "detect_leaks=0"})
+
+
+def tier_seed():
+    """The how-to's statements, by number."""
+    return pytest("seed", "build")
+
+
+def tier_vm():
+    """Real kernel clocks, in virtual machines."""
+    return pytest("vm", "build")
+
+
+def sources():
+    listed = subprocess.run(["git", "ls-files", "*.c", "*.h"], cwd=ROOT,
+                            capture_output=True, text=True, check=False).stdout
+    return listed.split() or [
+        str(path.relative_to(ROOT)) for folder in ("src", "tests")
+        for path in (ROOT / folder).rglob("*.[ch]")]
+
+
+def tier_lint():
+    """clang-format and clang-tidy as of LLVM 14."""
+    result = Result()
+    for tool in ("clang-format", "clang-tidy"):
+        version = subprocess.run([tool, "--version"], capture_output=True,
+                                 text=True, check=False).stdout
+        if "version 14." not in version:
+            result.skipped.append(f"{tool}: LLVM 14 is not here")
+            continue
+        log = ROOT / f"build/{tool}.log"
+        if tool == "clang-format":
+            command = [tool, "--dry-run", "-Werror", *sources()]
+        else:
+            command = ["run-clang-tidy-14" if shutil.which("run-clang-tidy-14")
+                       else "run-clang-tidy", "-p", "build-asan", "-quiet",
+                       "-j", "1", f"{ROOT}/(src|tests/unit)/.*"]
+        if run(command, log):
+            result.failed.append(f"{tool}: see {log}")
+        else:
+            result.passed += 1
+    return result
+
+
+# The long ones first; vm runs beside the others.
+TIERS = {"vm": tier_vm, "sanitized": tier_sanitized, "unit": tier_unit,
+         "interop": tier_interop, "seed": tier_seed, "fuzz": tier_fuzz,
+         "lint": tier_lint, "threads": tier_threads}
+
+
+def guarded(name, tier):
+    begun = time.monotonic()
+    try:
+        result = tier()
+    except (RuntimeError, OSError) as trouble:
+        result = Result()
+        result.failed.append(f"{name}: {trouble}")
+    with speaking:
+        print(f"{name:10} {result.passed} passed, {len(result.failed)} failed, "
+              f"{len(result.skipped)} skipped "
+              f"({time.monotonic() - begun:.0f} s)", flush=True)
+        for line in result.skipped:
+            print(f"   skipped: {line}")
+        for line in result.failed:
+            print(f"   FAILED: {line}")
+            show_log(line)
+    return result
+
+
+def show_log(line):
+    """The end of the log that a failure names, for those who see only this."""
+    named = re.search(r"see (\S+)$", line)
+    if named and pathlib.Path(named[1]).exists():
+        text = pathlib.Path(named[1]).read_text(errors="replace")
+        print("\n".join("      " + row for row in text.splitlines()[-40:]))
+
+
+def main():
+    chosen = sys.argv[1:] or list(TIERS)
+    build("build")
+    if {"sanitized", "interop", "lint"} & set(chosen):
+        build("build-asan", "clang", b_sanitize="address,undefined",
+              b_lundef="false")
+    with concurrent.futures.ThreadPoolExecutor(1) as beside, \
+            concurrent.futures.ThreadPoolExecutor(2) as pool:
+        jobs = [(beside if name == "vm" else pool).submit(
+            guarded, name, TIERS[name]) for name in TIERS if name in chosen]
+        results = [job.result() for job in jobs]
+    passed = sum(result.passed for result in results)
+    failed = sum(len(result.failed) for result in results)
+    skipped = sum(len(result.skipped) for result in results)
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
+    return failed > 0 or passed == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
