@@ -5,6 +5,10 @@
  * Everything hangs in the arena that config_parse() was given; lists keep the
  * order of the file. Durations are in seconds, polls in log2 seconds. What is
  * not said has its default already filled in (options.def is the truth).
+ *
+ * A line that cannot be read becomes a complaint with its place, and the rest
+ * holds, as in classic; a broken line that guards access (restrict, keys,
+ * trustedkey) is fatal: a daemon that starts without it would be open.
  */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
@@ -51,6 +55,7 @@ struct source_config {
 	uint8_t refclock_type, refclock_unit; /* of 127.127.t.u */
 	int mode;
 	struct fudge_config fudge;
+	const char *idle; /* words of the line without effect, or NULL */
 };
 
 /* The words of a restrict line. */
@@ -139,10 +144,87 @@ struct mru_config {
 	unsigned maxdepth, mindepth, maxage_s;
 };
 
+struct rlimit_config {
+	int memlock_mb;             /* -1: do not lock */
+	unsigned stacksize_4kpages; /* 0: as the system has it */
+	unsigned filenum;           /* 0: as the system has it */
+};
+
 struct setvar_config {
 	struct setvar_config *next;
 	const char *name, *value;
 	bool by_default; /* shown by a plain rv */
+};
+
+/* trustedkey 1 2 (10 ... 20): every line adds. */
+struct key_range {
+	struct key_range *next;
+	uint32_t first, last;
+};
+
+enum stats_kind {
+	STATS_LOOP,
+	STATS_PEER,
+	STATS_CLOCK,
+	STATS_RAW,
+	STATS_SYS,
+	STATS_PROTO,
+	STATS_CRYPTO,
+	STATS_TIMING,
+	STATS_USE,
+	STATS_NTS,
+	STATS_NTSKE,
+	STATS_NTSKELOG,
+	STATS_KINDS
+};
+
+enum filegen_type {
+	FILEGEN_NONE,
+	FILEGEN_PID,
+	FILEGEN_DAY,
+	FILEGEN_WEEK,
+	FILEGEN_MONTH,
+	FILEGEN_YEAR,
+	FILEGEN_AGE
+};
+
+/* One kind of statistics: what `statistics` and `filegen` lines say of it. */
+struct filegen_config {
+	const char *file; /* NULL: the name of the kind */
+	enum filegen_type type;
+	bool link;
+	bool enabled;
+	bool said; /* by a filegen line, which outranks statistics */
+};
+
+/*
+ * logconfig: one bit for each class and type of message. The classes stand in
+ * the order of enum note_class. By default all bits are set, as in 4.2.6:
+ * event lines are printed.
+ */
+enum log_class {
+	LOGCLASS_SYS,
+	LOGCLASS_SYNC,
+	LOGCLASS_PEER,
+	LOGCLASS_CLOCK,
+	LOGCLASSES
+};
+enum log_type {
+	LOGTYPE_INFO,
+	LOGTYPE_EVENTS,
+	LOGTYPE_STATISTICS,
+	LOGTYPE_STATUS,
+	LOGTYPES
+};
+
+#define LOG_BIT(class, type) (UINT32_C(1) << ((class) * LOGTYPES + (type)))
+#define LOG_EVERYTHING ((UINT32_C(1) << (LOGCLASSES * LOGTYPES)) - 1)
+
+/* A line that is accepted but changes nothing (yet), in normal form. */
+struct idle_config {
+	struct idle_config *next;
+	struct place place;
+	const char *line;
 };
 
 struct config {
@@ -150,20 +232,28 @@ struct config {
 	struct restrict_config *restricts;
 	struct nic_config *nics;
 	struct setvar_config *setvars;
+	struct key_range *trusted_keys;
+	struct idle_config *idles;
 	struct tos_config tos;
 	struct tinker_config tinker;
 	struct limit_config limit;
 	struct mru_config mru;
+	struct rlimit_config rlimit;
+	struct filegen_config filegens[STATS_KINDS];
 
 	/* Files; NULL: none given. */
 	const char *driftfile, *leapfile, *logfile, *pidfile, *statsdir;
 	const char *keysfile;
+	bool leap_check_hash; /* leapfile ... checkhash, the default */
 
-	uint64_t logconfig;   /* see LOGCONFIG_* in options.def's reader */
+	uint32_t control_key, request_key; /* 0: none */
+	uint32_t logconfig;                /* of LOG_BIT() */
 	double nonvolatile_s; /* least change of frequency worth a write */
+	unsigned dscp;        /* of what we send */
 
 	/* enable and disable. */
 	bool auth, monitor, ntp, kernel, stats;
+	uint32_t disabled; /* what a disable line named: it wins, always */
 
 	/* The command line's say in how the daemon behaves. */
 	bool panic_once;  /* -g: the first offset may exceed panic */
@@ -187,14 +277,20 @@ struct complaint {
 	const char *text; /* what is wrong, and a hint: "did you mean ..." */
 };
 
-/* How includefile reads: the pure parser cannot. NULL: it could not. */
+/*
+ * How includefile reads: the pure parser cannot. The path is as written, so
+ * relative to the working directory. NULL: it could not. The text must stay
+ * until config_parse() returns.
+ */
 struct config_loader {
 	void *context;
 	const char *(*load)(void *context, const char *path, size_t *len);
 };
 
+#define CONFIG_INCLUDE_DEPTH 5 /* as classic; also ends circles */
+
 struct config_result {
-	struct complaint *complaints;
+	struct complaint *complaints; /* in the order they were found */
 	unsigned warnings, fatals;
 	bool out_of_memory;
 };
@@ -203,18 +299,30 @@ struct config_result {
 void config_defaults(struct config *c);
 
 /*
- * Reads the text of `file` on top of what `c` already has. The text and the
- * name must outlive `c`. Never stops at an error: each becomes one complaint.
+ * Reads the text of `file` on top of what `c` already has. The name must
+ * outlive `c`; the text need not. Without a loader an includefile line is a
+ * complaint. Never stops at an error: each becomes one complaint. When the
+ * arena was too small, `c` is not to be used.
  */
 struct config_result config_parse(struct config *c, struct arena *arena,
 				  const char *file, const char *text,
 				  size_t len,
 				  const struct config_loader *loader);
 
-/* How large an arena holds whatever `len` bytes of text can say. */
+/*
+ * How large an arena holds whatever `len` bytes of text can say. Included
+ * files count too: who does not know them yet tries again, with the bytes
+ * loaded added, when the result says out_of_memory.
+ */
 size_t config_arena_size(size_t len);
 
-/* The normalised form, as classic's --saveconfigquit writes it. */
+/*
+ * The normalised form, as classic's --saveconfigquit writes it. What is left
+ * at its default is not in it. Reading it gives the same configuration.
+ */
 void config_print(const struct config *c, struct text *out);
+
+/* "/etc/ntp.conf:3:15: unknown word 'ibrst': did you mean 'iburst'?" */
+void complaint_print(const struct complaint *c, struct text *out);
 
 #endif
