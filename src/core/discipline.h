@@ -6,6 +6,16 @@
  * Frequency is corrected at once. An offset is slewed out by a bounded, timed
  * change of rate, so that the clock stays smooth and monotonic; a step happens
  * only under the rules of ntp.conf (tinker step, stepout, panic; -g -G -x).
+ *
+ *   NSET, FSET --- steered or stepped ---> SYNC <--- back below --- SPIK
+ *                                          SYNC --- past step ----> SPIK
+ *                                          SYNC <--- stepped after stepout
+ *
+ * Past the panic threshold nothing changes in any state. What a slew has
+ * done is its rate times the time since it began, however late
+ * discipline_tick() comes; what it overran by is taken back. The whole rate
+ * never leaves +- FREQ_MAX_PPM, so a slew has only the room that the clock's
+ * own frequency leaves it.
  */
 #ifndef CORE_DISCIPLINE_H
 #define CORE_DISCIPLINE_H
@@ -13,7 +23,8 @@
 #include "config/config.h"
 #include "core/estimate.h"
 
-#define FREQ_MAX_PPM 500 /* NTP's tolerance for a clock's own frequency */
+#define FREQ_MAX_PPM 500       /* NTP's tolerance for a clock's own frequency */
+#define SLEW_ONLY_STEP_S 600.0 /* the step threshold of -x */
 
 enum adjustment_kind {
 	ADJUST_NONE,
@@ -33,23 +44,24 @@ struct adjustment {
 enum discipline_state {
 	DISCIPLINE_NSET, /* never set, frequency unknown */
 	DISCIPLINE_FSET, /* never set, frequency from the drift file */
-	DISCIPLINE_SPIK, /* an offset past the step threshold is being watched
-			  */
+	DISCIPLINE_SPIK, /* watching an offset past the step threshold */
 	DISCIPLINE_SYNC, /* following */
 };
 
 struct discipline {
 	enum discipline_state state;
-	double base; /* s/s: the correction for the clock's own error */
-	double slew; /* s/s: on top of it, until `slew_until` */
-	instant slew_until;
+	double base;     /* s/s: the correction for the clock's own error */
+	double slew;     /* s/s: on top of it, from `since` to `slew_until` */
+	double offset_s; /* still to be slewed away, as of `since` */
+	double cut;      /* s/s: what FREQ_MAX_PPM cut off `base` last time */
+	instant since, slew_until;
 	instant spike_since;
-	instant updated;
-	double offset_s; /* still to be slewed away, as of `updated` */
+	instant updated; /* when the clock was last corrected */
 	bool first_done; /* -g and -G are spent */
-	/* The thresholds in force. */
+	bool steering;   /* false: measure and serve, never touch the clock */
+	/* The rules in force. */
+	bool panic_once, step_once;
 	double step_fwd_s, step_back_s, stepout_s, panic_s;
-	bool panic_once, step_once, steering;
 };
 
 /* `freq` as the kernel or the drift file has it, s/s. */
@@ -65,7 +77,10 @@ MUST_USE struct adjustment discipline_update(struct discipline *d,
 					     const struct estimate *e,
 					     double poll_s, instant now);
 
-/* Ends a slew whose time has come; ADJUST_NONE otherwise. */
+/*
+ * Ends a slew whose time has come; ADJUST_NONE otherwise. An adjustment is to
+ * be applied as one of discipline_update() is.
+ */
 MUST_USE struct adjustment discipline_tick(struct discipline *d, instant now);
 
 /* When discipline_tick() wants to be called; far away when no slew is on. */

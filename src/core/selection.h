@@ -3,9 +3,15 @@
  * selection.h - estimates of many sources -> truechimers -> one combined
  * estimate, with a reason for each source (RFC 5905, section 11.2).
  *
- * Works on intervals: a source's truth lies within its estimate plus or minus
- * its root distance. A majority of intervals must share a point; the rest are
- * falsetickers. Survivors are combined by inverse variance.
+ *   fit            the caller's word, stratum, root distance, LOCAL last
+ *   intersection   a strict majority of the intervals shares a point, the
+ *                  rest are falsetickers (intersection.h)
+ *   cluster        outliers go, down to `tos minclock` (cluster.h)
+ *   combine        by inverse variance, kept within what the majority shares
+ *                  (combine.h)
+ *
+ * The caller keeps a source fit for some polls after its last answer: who
+ * silences the honest must not so become the majority (E6, E7).
  */
 #ifndef CORE_SELECTION_H
 #define CORE_SELECTION_H
@@ -42,21 +48,26 @@ struct candidate {
 	uint32_t refid;
 	bool prefer, always_true, last_resort; /* last_resort: LOCAL */
 	bool was_system_peer;                  /* hysteresis */
-	uint64_t vote; /* sources with one nonzero vote count as one (E6) */
+	uint64_t vote; /* sources with one nonzero vote share one vote (E6) */
 
 	/* Filled by selection_run(). */
 	enum reason reason;
-	double distance_s; /* its root distance: half the interval */
+	double distance_s;  /* its root distance */
+	double interval_s;  /* half its interval: the distance, or a floor */
+	double share;       /* the part of a vote that it has */
+	double deviation_s; /* from the median of the truechimers */
+	double weight; /* in the combined offset; all of them add up to 1 */
 };
 
 struct choice {
 	bool found;
-	size_t system_peer; /* index of the candidate */
-	unsigned survivors;
+	size_t system_peer;       /* index of the candidate */
+	unsigned survivors;       /* how many are combined */
 	struct estimate combined; /* offset, frequency, their deviations */
 	double root_delay_s;      /* of the way to the root over system_peer */
-	double root_disp_s;       /* likewise, without our own offset_sd */
-	double jitter_s;          /* of the survivors among themselves */
+	double root_disp_s;       /* likewise, without our own offset_sd, and
+				     with what the others moved it by */
+	double jitter_s;          /* of the survivors among themselves, RMS */
 	uint8_t stratum;          /* of system_peer */
 };
 

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/discipline.h"
+
+#include <math.h>
+
+#define FREQ_MAX (FREQ_MAX_PPM * 1e-6)
+
+/*
+ * How long a slew takes: a share of the time to the next update. What is not
+ * yet slewed away is error, what is slewed fast is a rough rate. In a closed
+ * loop (bench_loop.c; poll 64 s, jitter 1e-4) one eighth costs 1 % of RMS
+ * error against an instant jump, one half 9 %.
+ */
+#define SLEW_SHARE 0.125
+#define SLEW_MIN_S 1.0
+#define SLEW_MAX_S 1e8 /* keeps `slew_until` within the range of an instant */
+
+/* "Never" as an instant: still in order with every other. */
+#define FAR_AWAY_S ((int64_t)1 << 30)
+
+/* The kernel counts in ns: to run after less would be busy work. */
+#define RESIDUE_S 1e-9
+
+/*
+ * Before any measurement a crystal is nominal within about this. It weighs
+ * the first frequencies of a run, which are mostly the noise of a few packets
+ * close together; once freq_sd is below it the weight is as good as one.
+ */
+#define CRYSTAL_SD 2e-5
+
+/* An offset beyond this is no time at all but a fault of arithmetic. */
+#define OFFSET_MAX_S 0x1p31
+
+void discipline_init(struct discipline *d, const struct config *config,
+		     double freq, bool freq_known, instant now)
+{
+	const struct tinker_config *t = &config->tinker;
+
+	*d = (struct discipline){
+		.state = freq_known ? DISCIPLINE_FSET : DISCIPLINE_NSET,
+		.base = fmax(-FREQ_MAX, fmin(freq, FREQ_MAX)),
+		.since = now,
+		.slew_until = now,
+		.spike_since = now,
+		.updated = now,
+		.steering = config->ntp && !config->no_clock,
+		.panic_once = config->panic_once,
+		.step_once = config->step_once,
+		.step_fwd_s = t->step_fwd_s,
+		.step_back_s = t->step_back_s,
+		.stepout_s = t->stepout_s,
+		.panic_s = t->panic_s,
+	};
+	if (config->slew_only) { /* -x; what never stepped still does not */
+		d->step_fwd_s = t->step_fwd_s > 0 ? SLEW_ONLY_STEP_S : 0;
+		d->step_back_s = t->step_back_s > 0 ? SLEW_ONLY_STEP_S : 0;
+	}
+}
+
+double discipline_freq(const struct discipline *d)
+{
+	return d->base + d->slew;
+}
+
+double discipline_residual_s(const struct discipline *d, instant now)
+{
+	return d->offset_s -
+	       d->slew * span_to_seconds(instant_diff(now, d->since));
+}
+
+instant discipline_deadline(const struct discipline *d)
+{
+	return d->slew == 0 ? instant_add(d->since, SPAN_S(FAR_AWAY_S)) :
+			      d->slew_until;
+}
+
+/* What the rules say of an offset; changes nothing. */
+static enum adjustment_kind discipline_judge(const struct discipline *d,
+					     double offset_s, instant now)
+{
+	bool unset = d->state == DISCIPLINE_NSET || d->state == DISCIPLINE_FSET;
+	bool first = unset && !d->first_done;
+	double step_s = offset_s > 0 ? d->step_fwd_s : d->step_back_s;
+	double size_s = fabs(offset_s);
+
+	if (d->panic_s > 0 && size_s > d->panic_s &&
+	    !(first && d->panic_once)) {
+		return ADJUST_PANIC;
+	}
+	if (step_s > 0 && first && d->step_once && size_s > 0) {
+		return ADJUST_STEP;
+	}
+	if (!(step_s > 0 && size_s > step_s)) {
+		return ADJUST_STEER;
+	}
+	if (unset) {
+		return ADJUST_STEP;
+	}
+	if (d->state == DISCIPLINE_SPIK &&
+	    span_to_seconds(instant_diff(now, d->spike_since)) >=
+		    d->stepout_s) {
+		return ADJUST_STEP;
+	}
+	return ADJUST_SPIKE;
+}
+
+static void discipline_enter(struct discipline *d, enum adjustment_kind kind,
+			     instant now)
+{
+	switch (kind) {
+	case ADJUST_NONE:
+	case ADJUST_PANIC:
+		return;
+	case ADJUST_SPIKE:
+		if (d->state != DISCIPLINE_SPIK) {
+			d->spike_since = now;
+		}
+		d->state = DISCIPLINE_SPIK;
+		return;
+	case ADJUST_STEER:
+	case ADJUST_STEP:
+		d->state = DISCIPLINE_SYNC;
+		d->first_done = true;
+		d->updated = now;
+		return;
+	}
+}
+
+/* Starts to slew `offset_s` away within `length_s`, or as soon as it can. */
+static void discipline_aim(struct discipline *d, double offset_s,
+			   double length_s, instant now)
+{
+	double room = FREQ_MAX - (offset_s > 0 ? d->base : -d->base);
+
+	d->offset_s = offset_s;
+	d->since = now;
+	d->slew = 0;
+	d->slew_until = now;
+	if (fabs(offset_s) < RESIDUE_S || !(room > 0)) {
+		return;
+	}
+	length_s = fmax(length_s, fabs(offset_s) / room);
+	span length = span_from_seconds(fmin(length_s, SLEW_MAX_S));
+
+	d->slew = offset_s / span_to_seconds(length);
+	d->slew = fmax(-room, fmin(d->slew, room));
+	d->slew_until = instant_add(now, length);
+}
+
+/*
+ * What the estimate calls frequency is the error of the whole rate, slew
+ * included: the slew is ours and is taken out of it.
+ */
+static void discipline_tune(struct discipline *d, const struct estimate *e)
+{
+	double noise = e->freq_sd / CRYSTAL_SD;
+	double wanted = d->base + (e->freq + d->slew) / (1 + noise * noise);
+
+	d->base = fmax(-FREQ_MAX, fmin(wanted, FREQ_MAX));
+	d->cut = wanted - d->base;
+}
+
+static bool estimate_is_sane(const struct estimate *e)
+{
+	return fabs(e->offset_s) < OFFSET_MAX_S && fabs(e->freq) < 1 &&
+	       e->freq_sd >= 0;
+}
+
+struct adjustment discipline_update(struct discipline *d,
+				    const struct estimate *e, double poll_s,
+				    instant now)
+{
+	struct adjustment adj = { .kind = ADJUST_NONE,
+				  .offset_s = e->offset_s };
+	double before = discipline_freq(d);
+
+	if (!estimate_is_sane(e)) {
+		return adj;
+	}
+	if (!d->steering) {
+		d->state = DISCIPLINE_SYNC;
+		d->updated = now;
+		return adj;
+	}
+	adj.kind = discipline_judge(d, e->offset_s, now);
+	discipline_enter(d, adj.kind, now);
+	if (adj.kind != ADJUST_STEER && adj.kind != ADJUST_STEP) {
+		return adj;
+	}
+	discipline_tune(d, e);
+	if (adj.kind == ADJUST_STEP) {
+		adj.step_s = e->offset_s;
+		discipline_aim(d, 0, 0, now);
+	} else {
+		discipline_aim(d, e->offset_s,
+			       fmax(SLEW_MIN_S, SLEW_SHARE * poll_s), now);
+	}
+	adj.freq = discipline_freq(d) - before;
+	return adj;
+}
+
+struct adjustment discipline_tick(struct discipline *d, instant now)
+{
+	struct adjustment adj = { .kind = ADJUST_NONE };
+	double before = discipline_freq(d);
+
+	if (d->slew == 0 || instant_diff(d->slew_until, now).v > 0) {
+		return adj;
+	}
+	/* Twice as long as it was late: if that is a habit, half is left. */
+	double late_s = span_to_seconds(instant_diff(now, d->slew_until));
+	double residual_s = discipline_residual_s(d, now);
+
+	discipline_aim(d, residual_s, fmax(SLEW_MIN_S, 2 * late_s), now);
+	adj.kind = ADJUST_STEER;
+	adj.freq = discipline_freq(d) - before;
+	adj.offset_s = residual_s;
+	return adj;
+}
