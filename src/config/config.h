@@ -122,6 +122,7 @@ struct tos_config {
 	unsigned minclock, maxclock, minsane;
 	unsigned floor, ceiling, orphan; /* strata; orphan 16: off */
 	double mindist_s, maxdist_s, orphanwait_s;
+	bool orphanwait_given; /* else LOCAL waits only a short grace */
 	bool cohort;
 };
 
