@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "host/rivals.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/socket.h>
+#include <sys/timex.h>
+#include <unistd.h>
+
+#define FRESH_ERROR_US 1000000 /* grows 500 ppm: half an hour unattended */
+
+/* Names as /proc/PID/comm has them: cut after 15 characters. */
+static const char *const time_daemons[] = {
+	"chronyd",    "ntpd",    "openntpd",   "systemd-timesyn",
+	"ntp-daemon", "phc2sys", "timemaster",
+};
+
+static bool is_time_daemon(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(time_daemons); i++) {
+		if (strcmp(name, time_daemons[i]) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The first line of a small file of /proc, without its end. */
+static bool read_line(const char *path, char *line, size_t size)
+{
+	FILE *f = fopen(path, "re");
+	bool got = f && fgets(line, (int)size, f);
+
+	if (got) {
+		line[strcspn(line, "\n")] = '\0';
+	}
+	if (f) {
+		(void)fclose(f);
+	}
+	return got;
+}
+
+static bool may_set_clock(pid_t pid)
+{
+	cap_t caps = cap_get_pid(pid);
+	cap_flag_value_t has = CAP_CLEAR;
+
+	if (!caps) {
+		return false;
+	}
+	if (cap_get_flag(caps, CAP_SYS_TIME, CAP_PERMITTED, &has) != 0) {
+		has = CAP_CLEAR;
+	}
+	(void)cap_free(caps);
+	return has == CAP_SET;
+}
+
+static bool daemon_runs(struct text *why)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	bool found = false;
+
+	while (proc && !found && (entry = readdir(proc))) {
+		char path[300], name[64];
+		long pid = strtol(entry->d_name, NULL, 10);
+
+		if (pid <= 0 || pid == getpid()) {
+			continue;
+		}
+		(void)snprintf(path, sizeof(path), "/proc/%ld/comm", pid);
+		found = read_line(path, name, sizeof(name)) &&
+			is_time_daemon(name) && may_set_clock((pid_t)pid);
+		if (found) {
+			text_escaped(why, name, strlen(name));
+			text_str(why, " (pid ");
+			text_i64(why, pid);
+			text_str(why, ") keeps this clock");
+		}
+	}
+	if (proc) {
+		(void)closedir(proc);
+	}
+	return found;
+}
+
+bool rivals_keep_clock(struct text *why)
+{
+	struct timex now = { .modes = 0 };
+
+	if (!may_set_clock(getpid())) {
+		text_str(why, "we have no right to set this clock");
+		return true;
+	}
+	if (daemon_runs(why)) {
+		return true;
+	}
+	if (adjtimex(&now) >= 0 && !(now.status & STA_UNSYNC) &&
+	    now.maxerror < FRESH_ERROR_US) {
+		text_str(why, "another program, which we cannot see, keeps "
+			      "this clock");
+		return true;
+	}
+	return false;
+}
+
+bool rivals_hold_port(uint16_t port, struct text *why)
+{
+	struct sockaddr_in any = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+	};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int error = 0;
+
+	if (fd < 0) {
+		return false;
+	}
+	if (bind(fd, (struct sockaddr *)&any, sizeof(any)) != 0) {
+		error = errno;
+	}
+	(void)close(fd);
+	if (error == 0) {
+		return false;
+	}
+	text_str(why, error == EADDRINUSE ? "another program holds port "
+					  : "we may not bind port ");
+	text_u64(why, port);
+	return true;
+}
