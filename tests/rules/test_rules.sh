@@ -1,0 +1,65 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# The test of the tests: each rule must refuse what it is there to refuse.
+# Usage: test_rules.sh SOURCE-ROOT
+set -eu
+root=$1
+tree=$(mktemp -d)
+trap 'rm -rf "$tree"' EXIT
+mkdir -p "$tree/src/base" "$tree/src/core" "$tree/tests" "$tree/scripts"
+cd "$tree"
+
+licence='/* SPDX-License-Identifier: BSD-2-Clause */'
+
+refuses() { # what, command...
+	what=$1
+	shift
+	if "$@" >out 2>&1; then
+		echo "not refused: $what"
+		exit 1
+	fi
+	echo "refused, as it must be: $what ($(head -n 1 out))"
+}
+
+accepts() {
+	what=$1
+	shift
+	"$@" >out 2>&1 || {
+		echo "refused: $what"
+		cat out
+		exit 1
+	}
+}
+
+archive() { # C source on stdin -> a.a
+	cat >a.c
+	cc -c -O2 -o a.o a.c
+	rm -f a.a
+	ar rc a.a a.o
+}
+
+accepts "an empty tree" python3 "$root/scripts/layers.py"
+
+echo '#include "core/engine.h"' >src/base/a.c
+refuses "base includes core" python3 "$root/scripts/layers.py"
+echo '#include <time.h>' >src/base/a.c
+refuses "a clock's header in a pure layer" python3 "$root/scripts/layers.py"
+rm src/base/a.c
+
+echo 'int twice(int x) { return 2 * x; }' | archive
+accepts "a pure function" sh "$root/scripts/purity.sh" a.a
+echo 'extern long time(long *); long f(void) { return time(0); }' | archive
+refuses "a call of time()" sh "$root/scripts/purity.sh" a.a
+echo 'extern void *malloc(unsigned long); void *f(void) { return malloc(1); }' | archive
+refuses "a call of malloc()" sh "$root/scripts/purity.sh" a.a
+echo 'static int n; int f(void) { return ++n; }' | archive
+refuses "a static counter" sh "$root/scripts/purity.sh" a.a
+echo 'int shared = 1; int f(void) { return shared; }' | archive
+refuses "a global variable" sh "$root/scripts/purity.sh" a.a
+
+echo "$licence" >src/base/a.c
+accepts "a small file" python3 "$root/scripts/sizes.py"
+yes '' | head -n 501 >>src/base/a.c
+refuses "a file of more than 500 lines" python3 "$root/scripts/sizes.py"
+echo 'int x;' >src/base/a.c
+refuses "a file without its licence" python3 "$root/scripts/sizes.py"
