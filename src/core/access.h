@@ -26,4 +26,16 @@ const struct access *access_build(void *memory, const struct config *config,
 /* The flags (enum restrict_flag) that hold for a datagram from `from`. */
 uint32_t access_flags(const struct access *a, const netaddr *from);
 
+/* One line of the table, for reports. */
+struct access_entry {
+	netaddr net;
+	uint32_t flags;  /* with RESTRICT_NTPPORT where it holds */
+	uint8_t prefix;  /* of 128 bits */
+	bool for_source; /* made by `restrict source` */
+};
+
+size_t access_count(const struct access *a);
+/* Entry `i` of access_count(), by address, the widest network first. */
+struct access_entry access_entry(const struct access *a, size_t i);
+
 #endif
