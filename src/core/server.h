@@ -35,6 +35,9 @@ struct server_shard {
 	uint64_t versions[8]; /* of what was answered */
 };
 
+/* Plain words: "from an address that cannot be a client's". */
+const char *server_verdict_words(enum server_verdict verdict);
+
 /*
  * Answers `req` into `w`, which is empty for every verdict but ANSWERED and
  * KISSED. `now` is the transmit timestamp: the caller reads the clock as late

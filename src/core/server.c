@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/server.h"
+
+#include "base/siphash.h"
+#include "core/access.h"
+#include "wire/mode6.h"
+
+#define OLDEST 1 /* versions served */
+#define NEWEST 4
+#define FLAKE 10             /* restrict flake drops one in so many */
+#define LEN_STEP 4           /* every datagram of NTP is made of words */
+#define KISS_RATE 0x52415445 /* "RATE" */
+#define DISP_MAX SPAN_S(65536)
+
+static const char *const words[SERVER_VERDICTS] = {
+#define VERDICT(id, plain_words) [SERVER_##id] = (plain_words),
+#include "core/serververdicts.def"
+#undef VERDICT
+};
+
+const char *server_verdict_words(enum server_verdict verdict)
+{
+	INVARIANT(verdict < SERVER_VERDICTS);
+	return words[verdict];
+}
+
+/* A source that no client has: to answer it would be a loop, or nonsense. */
+static bool source_is_possible(const struct request *req)
+{
+	const netaddr *from = &req->from;
+
+	return from->port != 0 && !netaddr_is_nonsense(from) &&
+	       !netaddr_equal(from, &req->to) &&
+	       (req->by_loopback || !netaddr_is_loopback(from));
+}
+
+static enum server_verdict judge_control(const struct request *req,
+					 uint32_t flags)
+{
+	struct reader r = reader_over(req->data, req->len);
+	struct mode6 m;
+
+	if (!mode6_parse(&m, &r)) {
+		return SERVER_LENGTH;
+	}
+	if (m.version < OLDEST || m.version > NEWEST) {
+		return SERVER_VERSION;
+	}
+	/* An answer, or a part of something: two daemons could loop (F1). */
+	if (m.response || m.error || m.more) {
+		return SERVER_MODE;
+	}
+	return flags & RESTRICT_NOQUERY ? SERVER_NOQUERY : SERVER_CONTROL;
+}
+
+/*
+ * The mode to answer in; MODE_RESERVED for what is no request. NTPv1 has no
+ * mode: there a zero is a client's, unless it comes from a server's port. A
+ * peer that nobody configured is answered as if it were one, and forgotten.
+ */
+static enum mode answering_mode(const struct packet *q, const netaddr *from)
+{
+	switch (q->mode) {
+	case MODE_CLIENT:
+		return MODE_SERVER;
+	case MODE_ACTIVE:
+		return MODE_PASSIVE;
+	case MODE_RESERVED:
+		return q->version == 1 && from->port != NTP_PORT
+			       ? MODE_SERVER
+			       : MODE_RESERVED;
+	case MODE_PASSIVE:
+	case MODE_SERVER:
+	case MODE_BROADCAST:
+	case MODE_CONTROL:
+	case MODE_PRIVATE:
+		return MODE_RESERVED;
+	}
+	return MODE_RESERVED;
+}
+
+/* One in FLAKE, by what nobody chose: pure, and yet unlike any pattern. */
+static bool is_unlucky(const struct packet *q, const struct request *req)
+{
+	static const struct siphash_key key = { 0 };
+	uint64_t luck[2] = { q->transmit.v, req->received.v };
+
+	return siphash(&key, luck, sizeof(luck)) % FLAKE == 0;
+}
+
+/* What the restrict line says; ANSWERED when it lets the request pass. */
+static enum server_verdict judge(const struct packet *q,
+				 const struct request *req, uint32_t flags)
+{
+	if (flags & RESTRICT_NOSERVE) {
+		return SERVER_NOSERVE;
+	}
+	if (flags & RESTRICT_NOTRUST) {
+		return SERVER_NOTRUST;
+	}
+	if (flags & RESTRICT_VERSION && q->version != NEWEST) {
+		return SERVER_OLDVERSION;
+	}
+	if (flags & RESTRICT_FLAKE && is_unlucky(q, req)) {
+		return SERVER_FLAKED;
+	}
+	return SERVER_ANSWERED;
+}
+
+static enum server_verdict limit(struct server_shard *shard,
+				 const struct request *req, tstamp now,
+				 uint32_t flags)
+{
+	if (!(flags & RESTRICT_LIMITED) || !shard->limit) {
+		return SERVER_ANSWERED;
+	}
+	switch (ratelimit_take(shard->limit, &req->from, now)) {
+	case RATELIMIT_PASS:
+		return SERVER_ANSWERED;
+	case RATELIMIT_KISS:
+		return flags & RESTRICT_KOD ? SERVER_KISSED : SERVER_LIMITED;
+	case RATELIMIT_SILENCE:
+		break;
+	}
+	return SERVER_LIMITED;
+}
+
+static span disp_at(const struct view *view, tstamp now)
+{
+	span age = tstamp_diff(now, view->made);
+
+	/* Set back since the view was made: the next view is on its way. */
+	double age_s = age.v > 0 ? span_to_seconds(age) : 0;
+	span grown = span_from_seconds(age_s * view->drift_ppm * 1e-6);
+
+	if (grown.v < 0 || grown.v >= DISP_MAX.v ||
+	    view->root_disp.v >= DISP_MAX.v) {
+		return DISP_MAX;
+	}
+	return (span){ view->root_disp.v + grown.v + 1 };
+}
+
+static struct packet answer(const struct view *view, const struct packet *q,
+			    const struct request *req, tstamp now)
+{
+	bool known = view->leap != LEAP_UNSYNC;
+
+	return (struct packet){
+		.leap = view->leap,
+		.mode = answering_mode(q, &req->from),
+		.version = q->version,
+		.stratum = known ? view->stratum : 0,
+		.poll = q->poll,
+		.precision = view->precision,
+		.root_delay = view->root_delay,
+		.root_disp = disp_at(view, now),
+		.refid = view->refid,
+		.reference = view->reference,
+		.origin = q->transmit,
+		.receive = req->received,
+		.transmit = now,
+	};
+}
+
+/* It tells no time: its stamps are the client's own (RFC 5905, 7.4). */
+static struct packet kiss(const struct view *view, const struct packet *q,
+			  const struct request *req)
+{
+	return (struct packet){
+		.leap = LEAP_UNSYNC,
+		.mode = answering_mode(q, &req->from),
+		.version = q->version,
+		.poll = q->poll,
+		.precision = view->precision,
+		.refid = KISS_RATE,
+		.reference = q->transmit,
+		.origin = q->transmit,
+		.receive = q->transmit,
+		.transmit = q->transmit,
+	};
+}
+
+/* Everything that can be said of a request before the limits count it. */
+static enum server_verdict examine(struct packet *q, const struct request *req,
+				   uint32_t flags)
+{
+	struct reader r = reader_over(req->data, req->len);
+
+	if (flags & RESTRICT_IGNORE) {
+		return SERVER_IGNORED;
+	}
+	if ((req->data[0] & 7) == MODE6_MODE) {
+		return judge_control(req, flags);
+	}
+	if (req->len % LEN_STEP != 0 || packet_parse(q, &r) != PACKET_OK) {
+		return SERVER_LENGTH;
+	}
+	if (q->version < OLDEST || q->version > NEWEST) {
+		return SERVER_VERSION;
+	}
+	if (answering_mode(q, &req->from) == MODE_RESERVED) {
+		return SERVER_MODE;
+	}
+	return judge(q, req, flags);
+}
+
+enum server_verdict server_respond(const struct view *view,
+				   struct server_shard *shard,
+				   const struct request *req, tstamp now,
+				   struct writer *w)
+{
+	struct packet q, a;
+	enum server_verdict verdict;
+
+	if (req->truncated || req->len == 0) {
+		return SERVER_LENGTH;
+	}
+	if (!source_is_possible(req)) {
+		return SERVER_SOURCE;
+	}
+	uint32_t flags =
+		view->access ? access_flags(view->access, &req->from) : 0;
+
+	verdict = examine(&q, req, flags);
+	if (verdict == SERVER_ANSWERED) {
+		verdict = limit(shard, req, now, flags);
+	}
+	if (verdict != SERVER_ANSWERED && verdict != SERVER_KISSED) {
+		return verdict;
+	}
+	a = verdict == SERVER_KISSED ? kiss(view, &q, req)
+				     : answer(view, &q, req, now);
+	/* 48 octets out for 48 or more in: never more (F3). */
+	packet_write(&a, w);
+	INVARIANT(!w->failed);
+	shard->versions[q.version]++;
+	return verdict;
+}
