@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/refid.h"
+
+#include <string.h>
+
+#include "base/bytes.h"
+#include "crypto/digest.h"
+
+uint32_t refid_of_address(const netaddr *addr)
+{
+	uint8_t digest[DIGEST_MD5_LEN];
+	struct reader r = reader_over(digest, sizeof(digest));
+
+	if (netaddr_is_v4(addr)) {
+		return netaddr_v4_bits(addr);
+	}
+	digest_md5(digest, addr->ip, sizeof(addr->ip));
+	return read_u32(&r);
+}
+
+uint32_t refid_of_text(const char *s)
+{
+	uint32_t v = 0;
+
+	for (unsigned i = 0; i < 4 && s[i] != '\0'; i++) {
+		v |= (uint32_t)(uint8_t)s[i] << (24 - 8 * i);
+	}
+	return v;
+}
+
+bool refid_is_text(uint8_t stratum)
+{
+	return stratum < 2 || stratum > 15;
+}
+
+/* Fit to stand in "name=value, name=value" as it is. */
+static bool is_plain(char c)
+{
+	return c > ' ' && c <= '~' && !strchr("\",=\\", c);
+}
+
+void refid_print(uint32_t refid, bool is_text, struct text *out)
+{
+	if (!is_text) {
+		netaddr a = netaddr_v4(refid, 0);
+
+		netaddr_print(&a, out);
+		return;
+	}
+	/* Up to the zeros that pad it. */
+	for (; refid != 0; refid <<= 8) {
+		char c = (char)(refid >> 24);
+
+		text_char(out, is_plain(c) ? c : '.');
+	}
+}
