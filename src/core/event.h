@@ -11,6 +11,8 @@
 #include "base/netaddr.h"
 #include "base/ntptime.h"
 
+struct server_shard;
+
 /* A handle: the slot may be used again, the generation then differs. */
 typedef struct {
 	uint16_t slot, generation;
@@ -58,6 +60,9 @@ struct event {
 			bool may_modify; /* root by unix socket; else false */
 			const uint8_t *data;
 			size_t len;
+			/* What the serving threads counted, to be reported. */
+			const struct server_shard *shards;
+			size_t shard_count;
 		} control;
 	};
 };
