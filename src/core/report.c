@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/report.h"
+
+#include <math.h>
+
+#include "core/discipline.h"
+
+#define STATUS_CONFIGURED 0x8000u
+#define STATUS_AUTHENABLE 0x4000u
+#define STATUS_AUTHENTIC 0x2000u
+#define STATUS_REACHABLE 0x1000u
+#define STATUS_SOLICITS 0x0800u
+
+#define NOTHING(name, format, value, known, list, unit, meaning)
+#define VARIABLE(name, format, value, known, list, unit, meaning) \
+	{ #name, (unit), (meaning), LIST_##list },
+
+#define SYSTEM VARIABLE
+#define PEER NOTHING
+#define CLOCK NOTHING
+const struct report_variable report_system_variables[SYSTEM_VARS] = {
+#include "core/report.def"
+};
+#undef SYSTEM
+#undef PEER
+
+#define SYSTEM NOTHING
+#define PEER VARIABLE
+const struct report_variable report_peer_variables[PEER_VARS] = {
+#include "core/report.def"
+};
+#undef PEER
+#undef CLOCK
+
+#define PEER NOTHING
+#define CLOCK VARIABLE
+const struct report_variable report_clock_variables[CLOCK_VARS] = {
+#include "core/report.def"
+};
+#undef SYSTEM
+#undef PEER
+#undef CLOCK
+
+uint16_t report_system_status(const struct system_report *s)
+{
+	return (uint16_t)((unsigned)s->leap << 14 | (unsigned)s->kind << 8 |
+			  events_bits(&s->events));
+}
+
+uint16_t report_peer_status(const struct peer_report *p)
+{
+	return (uint16_t)((p->configured ? STATUS_CONFIGURED : 0) |
+			  (p->authenable ? STATUS_AUTHENABLE : 0) |
+			  (p->authentic ? STATUS_AUTHENTIC : 0) |
+			  (p->reach != 0 ? STATUS_REACHABLE : 0) |
+			  (p->solicits ? STATUS_SOLICITS : 0) |
+			  (unsigned)p->tally << 8 | events_bits(&p->events));
+}
+
+uint16_t report_clock_status(const struct clock_report *c)
+{
+	return (uint16_t)((c->last & 15u) << 4 | (c->state & 15u));
+}
+
+void report_add_shard(struct system_report *s, const struct server_shard *shard)
+{
+	for (size_t i = 0; i < ARRAY_LEN(s->served); i++) {
+		s->served[i] += shard->verdicts[i];
+	}
+	for (size_t i = 0; i < ARRAY_LEN(s->versions); i++) {
+		s->versions[i] += shard->versions[i];
+	}
+}
+
+/* What the lines of report.def compute with. */
+
+static uint64_t served_all(const struct system_report *s)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(s->served); i++) {
+		sum += s->served[i];
+	}
+	return sum;
+}
+
+static uint64_t served_restricted(const struct system_report *s)
+{
+	return s->served[SERVER_IGNORED] + s->served[SERVER_NOSERVE] +
+	       s->served[SERVER_NOTRUST] + s->served[SERVER_OLDVERSION] +
+	       s->served[SERVER_NOQUERY] + s->served[SERVER_FLAKED];
+}
+
+static uint64_t served_dropped(const struct system_report *s)
+{
+	return served_all(s) - s->served[SERVER_ANSWERED] -
+	       s->served[SERVER_KISSED] - s->served[SERVER_CONTROL];
+}
+
+static double precision_ms(int8_t precision)
+{
+	return ldexp(1e3, precision);
+}
+
+static uint64_t clock_flags(const struct clock_report *c)
+{
+	uint64_t flags = 0;
+
+	for (unsigned i = 0; i < ARRAY_LEN(c->flag); i++) {
+		flags |= (uint64_t)c->flag[i] << i;
+	}
+	return flags;
+}
+
+/* A value of each format, from the type of C that belongs to it. */
+
+#define VALUE(fmt, member, from) \
+	((struct report_value){ \
+		.known = true, .format = FORMAT_##fmt, .member = (from) })
+
+static struct report_value value_number(uint64_t v)
+{
+	return VALUE(NUMBER, number, v);
+}
+
+static struct report_value value_integer(int64_t v)
+{
+	return VALUE(INTEGER, integer, v);
+}
+
+static struct report_value value_hex(uint64_t v)
+{
+	return VALUE(HEX, number, v);
+}
+
+static struct report_value value_fixed3(double v)
+{
+	return VALUE(FIXED3, real, v);
+}
+
+static struct report_value value_fixed6(double v)
+{
+	return VALUE(FIXED6, real, v);
+}
+
+static struct report_value value_general(double v)
+{
+	return VALUE(GENERAL, real, v);
+}
+
+static struct report_value value_tstamp(tstamp v)
+{
+	return VALUE(TSTAMP, at, v);
+}
+
+static struct report_value value_date(int64_t v)
+{
+	return VALUE(DATE, integer, v);
+}
+
+static struct report_value value_quoted(const char *v)
+{
+	return VALUE(QUOTED, text, v);
+}
+
+static struct report_value value_addr(netaddr v)
+{
+	return VALUE(ADDR, addr, v);
+}
+
+static struct report_value value_endpoint(netaddr v)
+{
+	return VALUE(ENDPOINT, addr, v);
+}
+
+static struct report_value value_filter(const double *v)
+{
+	return VALUE(FILTER, filter, v);
+}
+
+static struct report_refid refid_at(uint32_t id, uint8_t stratum)
+{
+	return (struct report_refid){ id, refid_is_text(stratum) };
+}
+
+static struct report_value value_refid(struct report_refid v)
+{
+	return VALUE(REFID, refid, v);
+}
+
+static struct report_names names_of(const struct report_variable *of,
+				    size_t count)
+{
+	return (struct report_names){ of, count };
+}
+
+static struct report_value value_names(struct report_names v)
+{
+	return VALUE(NAMES, names, v);
+}
+
+#define IF_KNOWN(known, format, value) \
+	(known) ? value_##format(value) : (struct report_value) \
+	{ \
+		0 \
+	}
+
+#define PEER NOTHING
+#define CLOCK NOTHING
+#define SYSTEM(name, format, value, known, list, unit, meaning) \
+	case SYSTEM_VAR_##name: \
+		return IF_KNOWN(known, format, value);
+
+struct report_value report_system_value(const struct system_report *s,
+					enum system_variable id)
+{
+	switch (id) {
+#include "core/report.def"
+	case SYSTEM_VARS:
+		break;
+	}
+	return (struct report_value){ 0 };
+}
+
+#undef SYSTEM
+#undef PEER
+#define SYSTEM NOTHING
+#define PEER(name, format, value, known, list, unit, meaning) \
+	case PEER_VAR_##name: \
+		return IF_KNOWN(known, format, value);
+
+struct report_value report_peer_value(const struct peer_report *p,
+				      enum peer_variable id)
+{
+	switch (id) {
+#include "core/report.def"
+	case PEER_VARS:
+		break;
+	}
+	return (struct report_value){ 0 };
+}
+
+#undef PEER
+#undef CLOCK
+#define PEER NOTHING
+#define CLOCK(name, format, value, known, list, unit, meaning) \
+	case CLOCK_VAR_##name: \
+		return IF_KNOWN(known, format, value);
+
+struct report_value report_clock_value(const struct clock_report *c,
+				       enum clock_variable id)
+{
+	switch (id) {
+#include "core/report.def"
+	case CLOCK_VARS:
+		break;
+	}
+	return (struct report_value){ 0 };
+}

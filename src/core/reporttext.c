@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The values of a report as mode 6 spells them. */
+#include <math.h>
+#include <string.h>
+
+#include "core/report.h"
+
+#define DIGITS 6        /* of FORMAT_GENERAL */
+#define MOST_DECIMALS 9 /* that text_double() has */
+#define NUMBER_TEXT 40
+#define DAYS_TO_1970 719468 /* from 1 March of the year 0 */
+#define DAYS_OF_400 146097
+
+/* The bytes of a remote or configured string cannot end it. */
+static void print_quoted(const char *s, struct text *out)
+{
+	text_char(out, '"');
+	for (; *s != '\0'; s++) {
+		if (*s == '"') {
+			text_char(out, '\'');
+		} else {
+			text_escaped(out, s, 1);
+		}
+	}
+	text_char(out, '"');
+}
+
+static void print_general(double v, struct text *out)
+{
+	char buffer[NUMBER_TEXT];
+	struct text number = text_over(buffer, sizeof(buffer));
+	unsigned decimals = DIGITS - 1;
+
+	for (double size = fabs(v); size >= 10 && decimals > 0; size /= 10) {
+		decimals--;
+	}
+	for (double size = fabs(v);
+	     size > 0 && size < 1 && decimals < MOST_DECIMALS; size *= 10) {
+		decimals++;
+	}
+	text_double(&number, v, decimals);
+	if (decimals > 0 && memchr(buffer, '.', number.len)) {
+		while (buffer[number.len - 1] == '0') {
+			number.len--;
+		}
+		number.len -= buffer[number.len - 1] == '.';
+	}
+	text_bytes(out, buffer, number.len);
+}
+
+static void print_padded(uint64_t v, unsigned digits, struct text *out)
+{
+	uint64_t unit = 1;
+
+	while (digits-- > 1) {
+		unit *= 10;
+	}
+	for (; unit > 0; unit /= 10) {
+		text_char(out, (char)('0' + v / unit % 10));
+	}
+}
+
+/*
+ * Years from 1 March, so that the day that some have comes last; a cycle of
+ * the calendar is 400 of them.
+ */
+static void print_date(int64_t unix_s, struct text *out)
+{
+	int64_t minutes = unix_s / 60;
+	uint64_t days = (uint64_t)(minutes / (24 * 60) + DAYS_TO_1970);
+	uint64_t cycle = days / DAYS_OF_400, day = days % DAYS_OF_400;
+	uint64_t year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+
+	day -= 365 * year + year / 4 - year / 100;
+	uint64_t month = (5 * day + 2) / 153;
+
+	day -= (153 * month + 2) / 5;
+	year += cycle * 400 + (month >= 10);
+	print_padded(year, 4, out);
+	print_padded(month < 10 ? month + 3 : month - 9, 2, out);
+	print_padded(day + 1, 2, out);
+	print_padded((uint64_t)(minutes / 60 % 24), 2, out);
+	print_padded((uint64_t)(minutes % 60), 2, out);
+}
+
+static void print_hex(uint64_t v, unsigned digits, struct text *out)
+{
+	text_str(out, "0x");
+	text_hex(out, v, digits);
+}
+
+static void print_tstamp(tstamp t, struct text *out)
+{
+	print_hex(t.v >> 32, 8, out);
+	text_char(out, '.');
+	text_hex(out, t.v & UINT32_MAX, 8);
+}
+
+/* No address at all is IPv4's, as classic has it for a pool. */
+static void print_addr(netaddr a, bool port, struct text *out)
+{
+	if (netaddr_is_none(&a)) {
+		a = netaddr_v4(0, a.port);
+	}
+	if (port) {
+		netaddr_print_port(&a, out);
+	} else {
+		netaddr_print(&a, out);
+	}
+}
+
+static void print_filter(const double *values_s, struct text *out)
+{
+	for (unsigned i = 0; i < REPORT_FILTER; i++) {
+		text_char(out, ' ');
+		text_double(out, values_s[i] * 1e3, 2);
+	}
+}
+
+static void print_names(struct report_names names, struct text *out)
+{
+	text_char(out, '"');
+	for (size_t i = 0; i < names.count; i++) {
+		if (i > 0) {
+			text_char(out, ',');
+		}
+		text_str(out, names.of[i].name);
+	}
+	text_char(out, '"');
+}
+
+void report_print(const struct report_value *v, struct text *out)
+{
+	switch (v->format) {
+	case FORMAT_NUMBER:
+		text_u64(out, v->number);
+		break;
+	case FORMAT_INTEGER:
+		text_i64(out, v->integer);
+		break;
+	case FORMAT_HEX:
+		print_hex(v->number, 1, out);
+		break;
+	case FORMAT_FIXED3:
+		text_double(out, v->real, 3);
+		break;
+	case FORMAT_FIXED6:
+		text_double(out, v->real, 6);
+		break;
+	case FORMAT_GENERAL:
+		print_general(v->real, out);
+		break;
+	case FORMAT_TSTAMP:
+		print_tstamp(v->at, out);
+		break;
+	case FORMAT_DATE:
+		print_date(v->integer, out);
+		break;
+	case FORMAT_QUOTED:
+		print_quoted(v->text, out);
+		break;
+	case FORMAT_ADDR:
+		print_addr(v->addr, false, out);
+		break;
+	case FORMAT_ENDPOINT:
+		print_addr(v->addr, true, out);
+		break;
+	case FORMAT_REFID:
+		refid_print(v->refid.id, v->refid.is_text, out);
+		break;
+	case FORMAT_FILTER:
+		print_filter(v->filter, out);
+		break;
+	case FORMAT_NAMES:
+		print_names(v->names, out);
+		break;
+	}
+}
