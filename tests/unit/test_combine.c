@@ -85,6 +85,17 @@ static void one_next_door_is_not_blurred_by_the_far(void **state)
 	assert_int_equal(choice.survivors, 4);
 }
 
+/* Nearly Gaussian, of deviation 1. */
+static double gauss(void)
+{
+	double sum = 0;
+
+	for (int i = 0; i < 12; i++) {
+		sum += uniform(-0.5, 0.5);
+	}
+	return sum;
+}
+
 /*
  * Sources whose noise and asymmetry are what they say: the result is off by
  * about what it claims, and by less than the best single one.
@@ -101,14 +112,8 @@ static void the_combined_deviation_is_honest(void **state)
 			struct choice choice;
 
 			for (size_t i = 0; i < 6; i++) {
-				double noise = 0, own = 0;
-
-				for (int k = 0; k < 12; k++) {
-					noise += uniform(-0.5, 0.5);
-					own += uniform(-0.5, 0.5);
-				}
-				c[i] = server(1e-5 * noise +
-					      asymmetric * 5e-4 * own);
+				c[i] = server(1e-5 * gauss() +
+					      asymmetric * 5e-4 * gauss());
 			}
 			selection_run(&usual, c, 6, &choice);
 			squares += pow(choice.combined.offset_s, 2);
