@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cooked.h - a variable list as ntpq shows it: values in their usual
+ * notation, lines folded where the classic tool folds them.
+ */
+#ifndef CLIENT_COOKED_H
+#define CLIENT_COOKED_H
+
+#include <stdio.h>
+
+#include "client/status.h"
+#include "client/vars.h"
+
+/* "associd=0 status=0615 leap_none, ...," and a line end. */
+void cooked_status(FILE *out, enum status_kind kind, uint16_t assoc,
+		   uint16_t status);
+
+/* All items of the list; `numeric` keeps addresses as they are. */
+void cooked_vars(FILE *out, struct vars v, bool numeric);
+
+/* The list as it was on the wire, escaped, lines kept. */
+void cooked_raw(FILE *out, const char *data, size_t len);
+
+#endif

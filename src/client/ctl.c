@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "client/ctl.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/fragments.h"
+#include "client/moment.h"
+#include "client/sock.h"
+
+/* RFC 9327 has version in the header, and every known tool says 2 there. */
+#define CLAIMED_VERSION 2
+
+void ctl_init(struct ctl *c)
+{
+	uint8_t seed[RNG_SEED];
+
+	memset(c, 0, sizeof(*c));
+	c->fd = -1;
+	c->version = CLAIMED_VERSION;
+	c->first_wait = SPAN_S(5);
+	c->next_wait = SPAN_S(3);
+	c->tries = 2;
+	moment_seed(seed);
+	rng_init(&c->rng, seed);
+}
+
+int ctl_open(struct ctl *c, const netaddr *daemon)
+{
+	ctl_close(c);
+	int fd = sock_connect(daemon, 0);
+
+	if (fd < 0) {
+		return fd;
+	}
+	c->fd = fd;
+	return 0;
+}
+
+void ctl_close(struct ctl *c)
+{
+	if (c->fd >= 0) {
+		close(c->fd);
+	}
+	c->fd = -1;
+}
+
+/* Sends the question under a fresh sequence number. */
+static int ask_once(struct ctl *c, const struct ctl_request *q,
+		    struct mode6 *asked)
+{
+	uint8_t packet[MODE6_HEADER + MODE6_DATA];
+	struct writer w = writer_over(packet, sizeof(packet));
+	uint16_t sequence;
+
+	INVARIANT(q->len <= MODE6_DATA);
+	do {
+		sequence = (uint16_t)rng_u64(&c->rng);
+	} while (sequence == c->sequence || sequence == 0);
+	c->sequence = sequence;
+	*asked = (struct mode6){ .version = c->version,
+				 .opcode = (uint8_t)q->opcode,
+				 .sequence = sequence,
+				 .assoc = q->assoc,
+				 .count = (uint16_t)q->len };
+	mode6_write(asked, &w);
+	for (size_t i = 0; i < q->len; i++) {
+		write_u8(&w, (uint8_t)q->data[i]);
+	}
+	while ((size_t)(w.at - packet) % 4 != 0) {
+		write_u8(&w, 0);
+	}
+	INVARIANT(!w.failed);
+	return sock_send(c->fd, packet, (size_t)(w.at - packet));
+}
+
+/* One datagram, or a negative errno; -ETIMEDOUT when `until` has come. */
+static int next_datagram(const struct ctl *c, instant until, uint8_t *data,
+			 size_t size)
+{
+	struct pollfd p = { .fd = c->fd, .events = POLLIN };
+	tstamp at;
+
+	for (;;) {
+		instant now = moment_steady();
+
+		if (instant_diff(until, now).v <= 0) {
+			return -ETIMEDOUT;
+		}
+		if (poll(&p, 1, moment_poll_ms(now, until)) < 0 &&
+		    errno != EINTR) {
+			return -errno;
+		}
+		int len = sock_receive(c->fd, data, size, &at);
+
+		if (len != -EAGAIN && len != -EINTR) {
+			return len;
+		}
+	}
+}
+
+static instant earlier(instant a, instant b)
+{
+	return instant_diff(a, b).v < 0 ? a : b;
+}
+
+/* Collects fragments until they are whole or the time has come. */
+static enum ctl_result collect(struct ctl *c, struct fragments *f,
+			       instant deadline, struct ctl_answer *answer)
+{
+	uint8_t data[MODE6_HEADER + MODE6_DATA + 64]; /* 64: a MAC */
+	instant until = deadline;
+
+	for (;;) {
+		int len = next_datagram(c, until, data, sizeof(data));
+
+		if (len == -ETIMEDOUT) {
+			return f->count > 0 ? CTL_INCOMPLETE : CTL_SILENCE;
+		}
+		if (len < 0) {
+			answer->system = -len;
+			return CTL_SYSTEM;
+		}
+		switch (fragments_add(f, data, (size_t)len, answer)) {
+		case FRAGMENTS_FOREIGN:
+			break;
+		case FRAGMENTS_MORE:
+			until = earlier(deadline, instant_add(moment_steady(),
+							      c->next_wait));
+			break;
+		case FRAGMENTS_DONE:
+			return CTL_OK;
+		case FRAGMENTS_ERROR:
+			return CTL_REFUSED;
+		case FRAGMENTS_MALFORMED:
+			return CTL_MALFORMED;
+		}
+	}
+}
+
+static void answer_clear(struct ctl_answer *answer)
+{
+	answer->len = 0;
+	answer->status = 0;
+	answer->error = 0;
+	answer->system = 0;
+}
+
+/*
+ * Silence earns another full wait. An answer with a hole is asked for again
+ * only inside the wait that it began in: whoever sends pieces for ever gets
+ * no more of our time than one wait.
+ */
+enum ctl_result ctl_ask(struct ctl *c, const struct ctl_request *q,
+			struct ctl_answer *answer)
+{
+	instant deadline = moment_steady();
+	bool partial = false;
+
+	for (unsigned i = 0; i < c->tries; i++) {
+		struct fragments f;
+		struct mode6 asked;
+		int err = ask_once(c, q, &asked);
+
+		answer_clear(answer);
+		if (err < 0) {
+			answer->system = -err;
+			return CTL_SYSTEM;
+		}
+		if (!partial) {
+			deadline = instant_add(moment_steady(), c->first_wait);
+		}
+		fragments_init(&f, &asked);
+		enum ctl_result result = collect(c, &f, deadline, answer);
+
+		if (result != CTL_SILENCE && result != CTL_INCOMPLETE) {
+			return result;
+		}
+		partial = partial || result == CTL_INCOMPLETE;
+		if (partial && instant_diff(deadline, moment_steady()).v <= 0) {
+			break;
+		}
+	}
+	return partial ? CTL_INCOMPLETE : CTL_SILENCE;
+}

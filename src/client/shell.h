@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * shell.h - ntpq's commands, and the daemon they are put to.
+ *
+ * A shell has one host at a time. Errors of the daemon or of the network are
+ * told on stderr and change the state of nothing; only an answer that no
+ * daemon gives, but an attacker (threats.md I8), marks the shell as `deceived`.
+ */
+#ifndef CLIENT_SHELL_H
+#define CLIENT_SHELL_H
+
+#include <stdio.h>
+
+#include "client/associations.h"
+#include "client/ctl.h"
+#include "client/names.h"
+#include "client/peers.h"
+
+#define SHELL_ADDRESSES 8 /* of one host name that are tried */
+#define SHELL_WORDS 32    /* of one command line */
+#define SHELL_LINE 1024
+
+struct shell {
+	FILE *out;
+	struct ctl ctl;
+	enum names_family family;
+	bool numeric, wide, raw;
+	bool quit;
+	bool deceived;
+	unsigned debug;
+	int64_t delay_ms;
+	int server_width; /* of the peers table's extra column, or 0 */
+
+	char host[NAMES_TEXT];
+	netaddr addresses[SHELL_ADDRESSES];
+	size_t address_count, address;
+
+	bool listed; /* is `associations` this host's? */
+	struct associations associations;
+	struct ctl_answer answer;
+};
+
+void shell_init(struct shell *s);
+void shell_end(struct shell *s);
+
+/* Chooses the host for what follows; complains, and is false, on failure. */
+bool shell_host(struct shell *s, const char *host);
+
+/* Carries out one line. */
+void shell_run(struct shell *s, const char *line);
+
+/*
+ * For the commands: puts a question to the host and complains about whatever
+ * is not an answer. The answer is in s->answer.
+ */
+MUST_USE bool shell_ask(struct shell *s, enum mode6_opcode opcode,
+			uint16_t assoc, const char *names);
+
+/* One function for each command: the words behind the command's name. */
+struct shell_words {
+	size_t count;
+	const char *word[SHELL_WORDS];
+};
+
+typedef void shell_command(struct shell *s, const struct shell_words *args);
+
+#define COMMAND(name, function, usage, help) \
+	void shell_do_##function(struct shell *s, \
+				 const struct shell_words *args);
+#include "client/ntpqcommands.def"
+#undef COMMAND
+
+#endif

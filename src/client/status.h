@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * status.h - the 16-bit status words of control answers (RFC 9327, section 3)
+ * and what they are called.
+ */
+#ifndef CLIENT_STATUS_H
+#define CLIENT_STATUS_H
+
+#include "base/text.h"
+
+enum status_kind { STATUS_SYSTEM, STATUS_PEER, STATUS_CLOCK };
+
+#define STATUS_CONFIGURED 0x8000u
+#define STATUS_AUTHENABLE 0x4000u
+#define STATUS_AUTHENTIC 0x2000u
+#define STATUS_REACHABLE 0x1000u
+#define STATUS_BROADCAST 0x0800u
+
+/* "leap_none, sync_ntp, 1 event, clock_sync" and its like. */
+void status_print(enum status_kind kind, uint16_t word, struct text *out);
+
+/* Of a peer: what the selection made of it, 0 to 7, as letter and word. */
+char status_tally(uint16_t word);
+const char *status_selection(uint16_t word);
+
+const char *status_peer_event(uint16_t word);
+unsigned status_events(uint16_t word);
+
+/* Of the system: where its time comes from, 0 to 63. */
+unsigned status_source(uint16_t word);
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "client/vars.h"
+
+#include <string.h>
+
+#include "base/bytes.h"
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static bool is_end(char c)
+{
+	return c == ',' || c == '\r' || c == '\n';
+}
+
+static size_t trimmed(const char *s, const char *end)
+{
+	while (end > s && is_blank(end[-1])) {
+		end--;
+	}
+	return (size_t)(end - s);
+}
+
+static void skip_blanks(struct vars *v)
+{
+	while (v->at < v->end && is_blank(*v->at)) {
+		v->at++;
+	}
+}
+
+static void take_value(struct vars *v, struct vars_item *item)
+{
+	skip_blanks(v);
+	item->valued = true;
+	if (v->at < v->end && *v->at == '"') {
+		item->quoted = true;
+		item->value = ++v->at;
+		while (v->at < v->end && *v->at != '"') {
+			v->at++;
+		}
+		item->value_len = (size_t)(v->at - item->value);
+		while (v->at < v->end && !is_end(*v->at)) {
+			v->at++;
+		}
+		return;
+	}
+	item->value = v->at;
+	while (v->at < v->end && !is_end(*v->at)) {
+		v->at++;
+	}
+	item->value_len = trimmed(item->value, v->at);
+}
+
+bool vars_next(struct vars *v, struct vars_item *item)
+{
+	while (v->at < v->end && (is_end(*v->at) || is_blank(*v->at))) {
+		v->at++;
+	}
+	if (v->at == v->end) {
+		return false;
+	}
+	*item = (struct vars_item){ .name = v->at, .value = "" };
+	while (v->at < v->end && !is_end(*v->at) && *v->at != '=') {
+		v->at++;
+	}
+	item->name_len = trimmed(item->name, v->at);
+	if (v->at < v->end && *v->at == '=') {
+		v->at++;
+		take_value(v, item);
+	}
+	return true;
+}
+
+bool vars_is(const struct vars_item *item, const char *name)
+{
+	return text_equal(name, item->name, item->name_len);
+}
+
+bool vars_find(struct vars v, const char *name, struct vars_item *item)
+{
+	struct vars_item next;
+
+	while (vars_next(&v, &next)) {
+		if (vars_is(&next, name)) {
+			*item = next;
+			return true;
+		}
+	}
+	return false;
+}
+
+void vars_show(const struct vars_item *item, struct text *out)
+{
+	text_escaped(out, item->value, item->value_len);
+}
+
+static unsigned hex_digit(char c)
+{
+	if (c >= '0' && c <= '9') {
+		return (unsigned)(c - '0');
+	}
+	if (c >= 'a' && c <= 'f') {
+		return (unsigned)(c - 'a') + 10;
+	}
+	return c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10 : 16;
+}
+
+static bool hex_value(const char *s, size_t len, uint64_t *out)
+{
+	uint64_t sum = 0;
+
+	if (len == 0 || len > 16) {
+		return false;
+	}
+	for (size_t i = 0; i < len; i++) {
+		unsigned digit = hex_digit(s[i]);
+
+		if (digit > 15) {
+			return false;
+		}
+		sum = sum << 4 | digit;
+	}
+	*out = sum;
+	return true;
+}
+
+static bool has_0x(const char *s, size_t len)
+{
+	return len > 2 && s[0] == '0' && (s[1] == 'x' || s[1] == 'X');
+}
+
+bool vars_u64(const struct vars_item *item, uint64_t *out)
+{
+	if (has_0x(item->value, item->value_len)) {
+		return hex_value(item->value + 2, item->value_len - 2, out);
+	}
+	return text_to_u64(item->value, item->value_len, out);
+}
+
+bool vars_double(const struct vars_item *item, double *out)
+{
+	return text_to_double(item->value, item->value_len, out);
+}
+
+/* 0xSSSSSSSS.FFFFFFFF */
+bool vars_tstamp(const struct vars_item *item, tstamp *out)
+{
+	const char *s = item->value;
+	uint64_t seconds, fraction;
+
+	if (item->value_len != 19 || !has_0x(s, item->value_len) ||
+	    s[10] != '.' || !hex_value(s + 2, 8, &seconds) ||
+	    !hex_value(s + 11, 8, &fraction)) {
+		return false;
+	}
+	out->v = seconds << 32 | fraction;
+	return true;
+}
+
+bool vars_netaddr(const struct vars_item *item, netaddr *out)
+{
+	return netaddr_parse(out, item->value, item->value_len);
+}
