@@ -28,11 +28,11 @@ struct access {
 
 size_t access_size(const struct config *config, size_t hosts)
 {
-	size_t entries = 2 + hosts; /* 2: what holds without any line */
+	size_t entries = 2 + hosts; /* 2: one default for each family */
 
 	for (const struct restrict_config *r = config->restricts; r;
 	     r = r->next) {
-		entries++;
+		entries += r->kind == RESTRICT_DEFAULT ? 2 : 1;
 	}
 	return sizeof(struct access) + entries * sizeof(struct entry);
 }

@@ -20,13 +20,11 @@ struct answer {
 	bool is_text;  /* something was said */
 };
 
-/* What a variable is looked up in: one of the three, with its table. */
+/* What a name is looked up in. */
 struct scope {
 	const struct report_variable *variables;
+	const struct report_value *values;
 	size_t count;
-	const struct system_report *system;
-	const struct peer_report *peer;
-	const struct clock_report *clock;
 	const struct setvar_config *setvars;
 };
 
@@ -93,17 +91,6 @@ static bool scope_knows(const struct scope *scope, const char *name, size_t len)
 		}
 	}
 	return false;
-}
-
-static struct report_value scope_value(const struct scope *scope, size_t i)
-{
-	if (scope->peer) {
-		return report_peer_value(scope->peer, (enum peer_variable)i);
-	}
-	if (scope->clock) {
-		return report_clock_value(scope->clock, (enum clock_variable)i);
-	}
-	return report_system_value(scope->system, (enum system_variable)i);
 }
 
 static void answer_flush(struct answer *a, bool more)
@@ -183,18 +170,14 @@ static void answer_variables(struct answer *a, const struct scope *scope,
 		const struct report_variable *v = &scope->variables[i];
 		struct text item = text_over(buffer, sizeof(buffer));
 
-		if (all ? v->list != LIST_DEFAULT
-			: !names_hold(names, v->name)) {
-			continue;
-		}
-		struct report_value value = scope_value(scope, i);
-
-		if (!value.known) {
+		if (!scope->values[i].known ||
+		    (all ? v->list != LIST_DEFAULT
+			 : !names_hold(names, v->name))) {
 			continue;
 		}
 		text_str(&item, v->name);
 		text_char(&item, '=');
-		report_print(&value, &item);
+		report_print(&scope->values[i], &item);
 		answer_item(a, &item);
 	}
 	for (const struct setvar_config *v = scope->setvars; v; v = v->next) {
@@ -244,13 +227,15 @@ static void answer_list(struct answer *a, const struct control_subject *subject)
 static void answer_system(struct answer *a, const struct control_request *q,
 			  const struct system_report *s)
 {
+	struct report_value values[SYSTEM_VARS];
 	struct scope scope = {
 		.variables = report_system_variables,
+		.values = values,
 		.count = SYSTEM_VARS,
-		.system = s,
 		.setvars = s->setvars,
 	};
 
+	report_system_values(s, values);
 	if (q->header.opcode == MODE6_UNSPEC) {
 		answer_flush(a, false); /* its status word is the answer */
 	} else {
@@ -261,16 +246,18 @@ static void answer_system(struct answer *a, const struct control_request *q,
 static void answer_peer(struct answer *a, const struct control_request *q,
 			const struct peer_report *p)
 {
+	struct report_value values[PEER_VARS];
 	struct scope scope = {
 		.variables = report_peer_variables,
+		.values = values,
 		.count = PEER_VARS,
-		.peer = p,
 	};
 
 	if (!p) {
 		answer_error(a, MODE6_ERR_ASSOC);
 		return;
 	}
+	report_peer_values(p, values);
 	a->header.status = report_peer_status(p);
 	if (q->header.opcode == MODE6_UNSPEC) {
 		answer_flush(a, false);
@@ -284,16 +271,18 @@ static void answer_peer(struct answer *a, const struct control_request *q,
 static void answer_clock(struct answer *a, const struct control_request *q,
 			 const struct clock_report *c)
 {
+	struct report_value values[CLOCK_VARS];
 	struct scope scope = {
 		.variables = report_clock_variables,
+		.values = values,
 		.count = CLOCK_VARS,
-		.clock = c,
 	};
 
 	if (!c) {
 		answer_error(a, MODE6_ERR_ASSOC);
 		return;
 	}
+	report_clock_values(c, values);
 	a->header.status = report_clock_status(c);
 	answer_named(a, &scope, names_in(q));
 }

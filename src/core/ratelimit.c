@@ -89,16 +89,16 @@ static struct slot *slot_for(struct ratelimit *r, uint64_t key,
 	uint64_t words[2] = { key, (uint64_t)width };
 	uint64_t hash = siphash(&r->hash, words, sizeof(words));
 	struct slot *set = r->slots + hash % r->sets * WAYS;
-	struct slot *idlest = NULL;
+	struct slot *idlest = set == keep ? set + 1 : set;
 
 	for (struct slot *s = set; s < set + WAYS; s++) {
 		if (s->width == width && s->key == key) {
 			return s;
 		}
-		if (s == keep || (idlest && idlest->width == WIDTH_NONE)) {
+		if (s == keep || idlest->width == WIDTH_NONE) {
 			continue;
 		}
-		if (!idlest || s->width == WIDTH_NONE ||
+		if (s->width == WIDTH_NONE ||
 		    tstamp_before(s->empty, idlest->empty)) {
 			idlest = s;
 		}

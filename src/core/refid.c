@@ -34,7 +34,7 @@ bool refid_is_text(uint8_t stratum)
 }
 
 /* Fit to stand in "name=value, name=value" as it is. */
-static bool is_plain(char c)
+static bool is_plain(uint8_t c)
 {
 	return c > ' ' && c <= '~' && !strchr("\",=\\", c);
 }
@@ -48,9 +48,9 @@ void refid_print(uint32_t refid, bool is_text, struct text *out)
 		return;
 	}
 	/* Up to the zeros that pad it. */
-	for (; refid != 0; refid <<= 8) {
-		char c = (char)(refid >> 24);
+	for (unsigned at = 0; at < 4 && refid << (8 * at) != 0; at++) {
+		uint8_t octet = (uint8_t)(refid >> (24 - 8 * at));
 
-		text_char(out, is_plain(c) ? c : '.');
+		text_char(out, (char)(is_plain(octet) ? octet : '.'));
 	}
 }

@@ -199,61 +199,41 @@ static struct report_value value_names(struct report_names v)
 	return VALUE(NAMES, names, v);
 }
 
-#define IF_KNOWN(known, format, value) \
-	(known) ? value_##format(value) : (struct report_value) \
-	{ \
-		0 \
-	}
+#define SET_VALUE(id, known, format, value) \
+	values[id] = \
+		(known) ? value_##format(value) : (struct report_value){ 0 };
 
 #define PEER NOTHING
 #define CLOCK NOTHING
 #define SYSTEM(name, format, value, known, list, unit, meaning) \
-	case SYSTEM_VAR_##name: \
-		return IF_KNOWN(known, format, value);
+	SET_VALUE(SYSTEM_VAR_##name, known, format, value)
 
-struct report_value report_system_value(const struct system_report *s,
-					enum system_variable id)
+void report_system_values(const struct system_report *s,
+			  struct report_value values[SYSTEM_VARS])
 {
-	switch (id) {
 #include "core/report.def"
-	case SYSTEM_VARS:
-		break;
-	}
-	return (struct report_value){ 0 };
 }
 
 #undef SYSTEM
 #undef PEER
 #define SYSTEM NOTHING
 #define PEER(name, format, value, known, list, unit, meaning) \
-	case PEER_VAR_##name: \
-		return IF_KNOWN(known, format, value);
+	SET_VALUE(PEER_VAR_##name, known, format, value)
 
-struct report_value report_peer_value(const struct peer_report *p,
-				      enum peer_variable id)
+void report_peer_values(const struct peer_report *p,
+			struct report_value values[PEER_VARS])
 {
-	switch (id) {
 #include "core/report.def"
-	case PEER_VARS:
-		break;
-	}
-	return (struct report_value){ 0 };
 }
 
 #undef PEER
 #undef CLOCK
 #define PEER NOTHING
 #define CLOCK(name, format, value, known, list, unit, meaning) \
-	case CLOCK_VAR_##name: \
-		return IF_KNOWN(known, format, value);
+	SET_VALUE(CLOCK_VAR_##name, known, format, value)
 
-struct report_value report_clock_value(const struct clock_report *c,
-				       enum clock_variable id)
+void report_clock_values(const struct clock_report *c,
+			 struct report_value values[CLOCK_VARS])
 {
-	switch (id) {
 #include "core/report.def"
-	case CLOCK_VARS:
-		break;
-	}
-	return (struct report_value){ 0 };
 }

@@ -246,14 +246,14 @@ extern const struct report_variable report_system_variables[SYSTEM_VARS];
 extern const struct report_variable report_peer_variables[PEER_VARS];
 extern const struct report_variable report_clock_variables[CLOCK_VARS];
 
-struct report_value report_system_value(const struct system_report *s,
-					enum system_variable id);
-struct report_value report_peer_value(const struct peer_report *p,
-				      enum peer_variable id);
-struct report_value report_clock_value(const struct clock_report *c,
-				       enum clock_variable id);
+void report_system_values(const struct system_report *s,
+			  struct report_value values[SYSTEM_VARS]);
+void report_peer_values(const struct peer_report *p,
+			struct report_value values[PEER_VARS]);
+void report_clock_values(const struct clock_report *c,
+			 struct report_value values[CLOCK_VARS]);
 
-/* The value alone, as mode 6 has it. */
+/* One known value alone, as mode 6 has it. */
 void report_print(const struct report_value *v, struct text *out);
 
 #endif

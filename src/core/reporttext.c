@@ -9,6 +9,7 @@
 #define MOST_DECIMALS 9 /* that text_double() has */
 #define NUMBER_TEXT 40
 #define DAYS_TO_1970 719468 /* from 1 March of the year 0 */
+#define MINUTES_OF_DAY 1440
 #define DAYS_OF_400 146097
 
 /* The bytes of a remote or configured string cannot end it. */
@@ -30,12 +31,14 @@ static void print_general(double v, struct text *out)
 	char buffer[NUMBER_TEXT];
 	struct text number = text_over(buffer, sizeof(buffer));
 	unsigned decimals = DIGITS - 1;
+	double size = fabs(v);
 
-	for (double size = fabs(v); size >= 10 && decimals > 0; size /= 10) {
+	while (size >= 10 && decimals > 0) {
+		size /= 10;
 		decimals--;
 	}
-	for (double size = fabs(v);
-	     size > 0 && size < 1 && decimals < MOST_DECIMALS; size *= 10) {
+	while (size > 0 && size < 1 && decimals < MOST_DECIMALS) {
+		size *= 10;
 		decimals++;
 	}
 	text_double(&number, v, decimals);
@@ -67,7 +70,7 @@ static void print_padded(uint64_t v, unsigned digits, struct text *out)
 static void print_date(int64_t unix_s, struct text *out)
 {
 	int64_t minutes = unix_s / 60;
-	uint64_t days = (uint64_t)(minutes / (24 * 60) + DAYS_TO_1970);
+	uint64_t days = (uint64_t)(minutes / MINUTES_OF_DAY + DAYS_TO_1970);
 	uint64_t cycle = days / DAYS_OF_400, day = days % DAYS_OF_400;
 	uint64_t year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
 

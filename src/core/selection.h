@@ -41,14 +41,14 @@ enum reason {
 
 struct candidate {
 	/* Filled by the caller. */
-	enum reason unfit; /* REASON_OK, or why it cannot take part at all */
 	struct estimate estimate;
 	double root_delay_s, root_disp_s; /* the source's own, as it told us */
-	uint8_t stratum;
+	uint64_t vote; /* sources with one nonzero vote share one vote (E6) */
 	uint32_t refid;
+	enum reason unfit; /* REASON_OK, or why it cannot take part at all */
+	uint8_t stratum;
 	bool prefer, always_true, last_resort; /* last_resort: LOCAL */
 	bool was_system_peer;                  /* hysteresis */
-	uint64_t vote; /* sources with one nonzero vote share one vote (E6) */
 
 	/* Filled by selection_run(). */
 	enum reason reason;
