@@ -34,10 +34,11 @@ enum family { FAMILY_ANY, FAMILY_V4, FAMILY_V6 };
 
 struct fudge_config {
 	double time1_s, time2_s;
-	uint8_t stratum; /* 255: the driver's own */
-	char refid[5];   /* "": the driver's own */
-	bool flag[4];    /* flag1 .. flag4 */
-	bool given;      /* a fudge line named this clock */
+	uint8_t stratum;  /* 255: the driver's own */
+	char refid[5];    /* "": the driver's own */
+	bool flag[4];     /* flag1 .. flag4 */
+	bool given;       /* a fudge line named this clock */
+	const char *idle; /* words of that line without effect, or NULL */
 };
 
 struct source_config {
@@ -92,7 +93,7 @@ struct restrict_config {
 	enum restrict_kind kind;
 	enum family family;
 	const char *host; /* as written */
-	netaddr addr;     /* the network, masked */
+	netaddr addr;     /* the network, masked; of a literal only */
 	uint8_t prefix;   /* of 128 bits: an IPv4 /24 is 120 */
 	uint32_t flags;   /* of enum restrict_flag */
 	int ippeerlimit;  /* -1: none */

@@ -110,10 +110,8 @@ bool word_is(const struct word *w, const char *keyword)
 	return !w->quoted && text_equal(keyword, w->text, w->len);
 }
 
-bool word_is_plain(const char *s)
+bool word_is_plain(const char *s, size_t len)
 {
-	size_t len = strlen(s);
-
 	for (size_t i = 0; i < len; i++) {
 		if (is_end(s[i])) {
 			return false;

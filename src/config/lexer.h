@@ -53,6 +53,6 @@ struct place lexer_place(const struct lexer *lx, const struct word *w);
 bool word_is(const struct word *w, const char *keyword);
 
 /* Would these bytes, unquoted, come back as one word of lexer_string()? */
-bool word_is_plain(const char *s);
+bool word_is_plain(const char *s, size_t len);
 
 #endif

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config/config.h"
+
+#include <string.h>
+
+#include "config/parser.h"
+
+/*
+ * What a byte of text can cost at most. A wrong line of two bytes costs a
+ * complaint of about 150; longer lines make longer nodes, but not by as much
+ * a byte.
+ */
+#define ARENA_FACTOR 128
+#define ARENA_FLOOR 65536 /* every word's one remark, and a last line */
+
+void config_defaults(struct config *c)
+{
+	*c = (struct config){ .logconfig = LOG_EVERYTHING,
+			      .leap_check_hash = true };
+	option_reset(SCOPE_DIRECTIVE, c);
+	option_reset(SCOPE_TOS, c);
+	option_reset(SCOPE_TINKER, c);
+	option_reset(SCOPE_DISCARD, c);
+	option_reset(SCOPE_MRU, c);
+	option_reset(SCOPE_SYSTEM, c);
+	option_reset(SCOPE_RLIMIT, c);
+	for (unsigned i = 0; i < STATS_KINDS; i++) {
+		c->filegens[i].type = FILEGEN_DAY;
+		c->filegens[i].link = true;
+	}
+}
+
+size_t config_arena_size(size_t len)
+{
+	return len > (SIZE_MAX - ARENA_FLOOR) / ARENA_FACTOR
+		       ? SIZE_MAX
+		       : ARENA_FLOOR + len * ARENA_FACTOR;
+}
+
+static void parse_file(struct parser *p, struct lexer *lexer);
+
+static void parse_include(struct parser *p)
+{
+	const struct config_loader *loader = p->loader;
+	struct lexer *outer = p->lexer, inner;
+	struct word w;
+	const char *path, *text;
+	size_t len;
+
+	if (!parser_string(p, &w)) {
+		parser_broken(p, &w, p->directive, "@ needs a path behind it");
+		return;
+	}
+	parser_end(p);
+	if (p->depth == CONFIG_INCLUDE_DEPTH) {
+		parser_broken(p, &w, NULL,
+			      "% is not read: files may be included five "
+			      "deep");
+		return;
+	}
+	path = parser_keep(p, &w);
+	text = path && loader ? loader->load(loader->context, path, &len)
+			      : NULL;
+	if (!text) {
+		parser_broken(p, &w, NULL, "getconfig: Couldn't open %");
+		return;
+	}
+	lexer_init(&inner, path, text, len);
+	p->depth++;
+	parse_file(p, &inner);
+	p->depth--;
+	p->lexer = outer;
+}
+
+/*
+ * simulate { ... } spans lines. A brace that never closes would hide the rest
+ * of the file, restrict lines and all.
+ */
+static void skip_simulate(struct parser *p)
+{
+	unsigned open = 0;
+	struct word w;
+
+	do {
+		while (lexer_word(p->lexer, &w)) {
+			open += word_is(&w, "{");
+			open -= open > 0 && word_is(&w, "}");
+		}
+	} while (open > 0 && lexer_line(p->lexer));
+	if (open > 0) {
+		parser_complain(p, COMPLAINT_FATAL, &w, NULL,
+				"the file ends before the '}' of simulate");
+	}
+}
+
+static void parse_words(struct parser *p)
+{
+	struct word w;
+
+	parser_idle_begin(p);
+	while (parser_string(p, &w)) {
+		parser_idle(p, w.text, w.len);
+	}
+	parser_keep_idle(p);
+}
+
+static void parse_value(struct parser *p)
+{
+	const struct option *o = p->directive;
+
+	if (parser_value(p, o, p->config)) {
+		const char *path = option_string(o, p->config);
+
+		if (path && !*path) {
+			option_set_string(o, p->config, NULL);
+		}
+		parser_end(p);
+	}
+}
+
+static enum source_kind kind_of(const struct option *o)
+{
+	return option_id(o) == OPTION_DIRECTIVE_pool   ? SOURCE_KIND_POOL
+	       : option_id(o) == OPTION_DIRECTIVE_peer ? SOURCE_KIND_PEER
+						       : SOURCE_KIND_SERVER;
+}
+
+static void parse_directive(struct parser *p)
+{
+	const struct option *o = p->directive;
+
+	switch (o->type) {
+	case TYPE_FLAG:
+	case TYPE_MASK:
+	case TYPE_BIT:
+	case TYPE_INT:
+	case TYPE_REAL:
+	case TYPE_KIB:
+	case TYPE_STEP:
+	case TYPE_GIVEN:
+	case TYPE_STRING:
+	case TYPE_REFID:
+	case TYPE_DRIVER:
+		parse_value(p);
+		break;
+	case TYPE_WORDS:
+		parse_words(p);
+		break;
+	case TYPE_OPTIONS:
+		parse_options(p);
+		break;
+	case TYPE_SYSTEM:
+		parse_system(p, option_id(o) == OPTION_DIRECTIVE_enable);
+		break;
+	case TYPE_SOURCE:
+		parse_source(p, kind_of(o));
+		break;
+	case TYPE_REFCLOCK:
+		parse_refclock(p);
+		break;
+	case TYPE_FUDGE:
+		parse_fudge(p);
+		break;
+	case TYPE_RESTRICT:
+		parse_restrict(p);
+		break;
+	case TYPE_NIC:
+		parse_nic(p);
+		break;
+	case TYPE_DRIFTFILE:
+		parse_driftfile(p);
+		break;
+	case TYPE_LEAPFILE:
+		parse_leapfile(p);
+		break;
+	case TYPE_LOGCONFIG:
+		parse_logconfig(p);
+		break;
+	case TYPE_STATISTICS:
+		parse_statistics(p);
+		break;
+	case TYPE_FILEGEN:
+		parse_filegen(p);
+		break;
+	case TYPE_INCLUDE:
+		parse_include(p);
+		break;
+	case TYPE_SETVAR:
+		parse_setvar(p);
+		break;
+	case TYPE_TRUSTEDKEY:
+		parse_trustedkey(p);
+		break;
+	case TYPE_SIMULATE:
+		skip_simulate(p);
+		break;
+	case TYPE_END:
+		p->lexer->at = p->lexer->end;
+		break;
+	}
+}
+
+static void parse_file(struct parser *p, struct lexer *lexer)
+{
+	p->lexer = lexer;
+	/* With the memory spent there is nowhere to keep a line. */
+	while (!p->arena->failed && lexer_line(lexer)) {
+		p->broken = false;
+		p->idle = (struct text){ .start = NULL };
+		p->directive = NULL;
+		if (!parser_word(p, &p->first)) {
+			continue;
+		}
+		p->directive = parser_option(p, SCOPE_DIRECTIVE, &p->first);
+		if (p->directive) {
+			parse_directive(p);
+		}
+	}
+}
+
+/* Classic's check, in classic's words. */
+static void check_tos(struct parser *p, struct lexer *lexer)
+{
+	const struct tos_config *tos = &p->config->tos;
+	struct word w = { .column = p->tos_place.column };
+
+	if (p->tos_place.line == 0 ||
+	    (tos->minsane < tos->minclock && tos->minclock <= tos->maxclock)) {
+		return;
+	}
+	*lexer = (struct lexer){ .file = p->tos_place.file,
+				 .line = p->tos_place.line };
+	p->lexer = lexer;
+	parser_complain(p, COMPLAINT_WARN, &w, NULL,
+			"tos error: must have minsane < minclock <= maxclock "
+			"- daemon will not operate properly!");
+}
+
+/* What this file says goes behind what was said before. */
+static void find_ends(struct parser *p)
+{
+	struct config *c = p->config;
+
+	p->source_end = &c->sources;
+	while (*p->source_end) {
+		p->source_end = &(*p->source_end)->next;
+	}
+	p->restrict_end = &c->restricts;
+	while (*p->restrict_end) {
+		p->restrict_end = &(*p->restrict_end)->next;
+	}
+	p->nic_end = &c->nics;
+	while (*p->nic_end) {
+		p->nic_end = &(*p->nic_end)->next;
+	}
+	p->setvar_end = &c->setvars;
+	while (*p->setvar_end) {
+		p->setvar_end = &(*p->setvar_end)->next;
+	}
+	p->key_end = &c->trusted_keys;
+	while (*p->key_end) {
+		p->key_end = &(*p->key_end)->next;
+	}
+	p->idle_end = &c->idles;
+	while (*p->idle_end) {
+		p->idle_end = &(*p->idle_end)->next;
+	}
+	p->complaint_end = &p->result.complaints;
+	p->fudge_end = &p->fudges;
+}
+
+struct config_result config_parse(struct config *c, struct arena *arena,
+				  const char *file, const char *text,
+				  size_t len,
+				  const struct config_loader *loader)
+{
+	struct parser p = { .config = c, .arena = arena, .loader = loader };
+	struct lexer lexer;
+
+	find_ends(&p);
+	lexer_init(&lexer, file, text, len);
+	parse_file(&p, &lexer);
+	parse_fudge_all(&p);
+	check_tos(&p, &lexer);
+	p.result.out_of_memory = arena->failed;
+	return p.result;
+}
+
+void complaint_print(const struct complaint *c, struct text *out)
+{
+	text_str(out, c->place.file);
+	text_char(out, ':');
+	text_u64(out, c->place.line);
+	text_char(out, ':');
+	text_u64(out, c->place.column);
+	text_str(out, ": ");
+	text_str(out, c->text);
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* restrict and interface (nic): lines about networks. */
+#include <string.h>
+
+#include "config/parser.h"
+
+/* Zeroes what is behind the prefix, as a network has it. */
+static void clear_host_bits(netaddr *addr, unsigned prefix)
+{
+	for (unsigned bit = prefix; bit < 128; bit++) {
+		addr->ip[bit / 8] &= (uint8_t) ~(0x80u >> bit % 8);
+	}
+}
+
+/*
+ * The length of a mask: ones, then zeros. Others are legal in classic but
+ * have no place in a tree of prefixes, nor a use.
+ */
+static bool mask_length(const netaddr *mask, unsigned *length)
+{
+	unsigned start = netaddr_is_v4(mask) ? 96 : 0, bit = start;
+
+	while (bit < 128 && (mask->ip[bit / 8] & 0x80u >> bit % 8)) {
+		bit++;
+	}
+	*length = bit;
+	for (; bit < 128; bit++) {
+		if (mask->ip[bit / 8] & 0x80u >> bit % 8) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool read_mask(struct parser *p, struct restrict_config *r, bool literal)
+{
+	struct word w;
+	netaddr mask;
+	unsigned length;
+
+	if (!parser_string(p, &w)) {
+		parser_broken(p, &w, NULL, "'mask' needs a mask behind it");
+		return false;
+	}
+	if (r->kind == RESTRICT_DEFAULT || r->kind == RESTRICT_SOURCE) {
+		parser_broken(p, &w, NULL, "no mask goes with this line");
+		return false;
+	}
+	if (!netaddr_parse(&mask, w.text, w.len) ||
+	    !mask_length(&mask, &length)) {
+		parser_broken(p, &w, NULL,
+			      "% is no mask: ones, then zeros, as in "
+			      "255.255.255.0");
+		return false;
+	}
+	bool v4 = netaddr_is_v4(&mask);
+
+	if (literal && v4 != netaddr_is_v4(&r->addr)) {
+		parser_broken(p, &w, NULL,
+			      "% is a mask of the other family than the "
+			      "address");
+		return false;
+	}
+	if (!literal) {
+		r->family = v4 ? FAMILY_V4 : FAMILY_V6;
+	}
+	r->prefix = (uint8_t)length;
+	return true;
+}
+
+static bool read_fuzz(struct parser *p)
+{
+	struct word w;
+
+	if (!parser_word(p, &w) || !word_is(&w, "fuzz")) {
+		parser_broken(p, &w, NULL,
+			      "'serverresponse' needs 'fuzz' behind it");
+		return false;
+	}
+	return true;
+}
+
+static void read_flags(struct parser *p, struct restrict_config *r,
+		       bool literal)
+{
+	struct word w;
+
+	while (parser_word(p, &w)) {
+		const struct option *o = parser_option(p, SCOPE_RESTRICT, &w);
+
+		if (!o) {
+			return;
+		}
+		if (option_id(o) == OPTION_RESTRICT_mask) {
+			if (!read_mask(p, r, literal)) {
+				return;
+			}
+			continue;
+		}
+		if (o->type != TYPE_MASK) {
+			if (!parser_value(p, o, r)) {
+				return;
+			}
+			continue;
+		}
+		r->flags |= o->target.bits;
+		if (o->target.bits == RESTRICT_FUZZ && !read_fuzz(p)) {
+			return;
+		}
+	}
+}
+
+/*
+ * A host called `defualt` is not impossible, only unlikely, and taking it for
+ * one would leave the door open. In quotes it is a name for sure.
+ */
+static bool is_typo(struct parser *p, const struct word *w)
+{
+	char name[16];
+
+	if (w->quoted || w->len >= sizeof(name)) {
+		return false;
+	}
+	memcpy(name, w->text, w->len);
+	name[w->len] = '\0';
+	if (text_distance(name, "default") <= 2) {
+		parser_broken(p, w, NULL,
+			      "unknown word %: did you mean 'default'?");
+		return true;
+	}
+	if (text_distance(name, "source") <= 1) {
+		parser_broken(p, w, NULL,
+			      "unknown word %: did you mean 'source'?");
+		return true;
+	}
+	return false;
+}
+
+/* Who the line is about; false, with a complaint, when that is not clear. */
+static bool read_whom(struct parser *p, struct restrict_config *r,
+		      struct host *h)
+{
+	if (!parser_host_word(p, h)) {
+		return false;
+	}
+	r->family = h->family;
+	r->prefix = 128;
+	if (word_is(&h->word, "default")) {
+		r->kind = RESTRICT_DEFAULT;
+		r->prefix = h->family == FAMILY_V4 ? 96 : 0;
+		r->addr = h->family == FAMILY_V4 ? netaddr_v4(0, 0) : r->addr;
+	} else if (word_is(&h->word, "source")) {
+		r->kind = RESTRICT_SOURCE;
+	} else if (is_typo(p, &h->word) || !parser_host_check(p, h, true)) {
+		return false;
+	} else {
+		r->kind = h->literal ? RESTRICT_ADDRESS : RESTRICT_NAME;
+		r->family = h->family;
+		r->addr = h->literal ? h->addr : r->addr;
+		r->prefix = (uint8_t)h->prefix;
+	}
+	r->host = parser_keep(p, &h->word);
+	return true;
+}
+
+void parse_restrict(struct parser *p)
+{
+	struct restrict_config r = { .ippeerlimit = -1 }, *kept;
+	struct host h;
+
+	if (!read_whom(p, &r, &h)) {
+		return;
+	}
+	read_flags(p, &r, h.literal);
+	if (r.kind == RESTRICT_ADDRESS) {
+		clear_host_bits(&r.addr, r.prefix);
+	}
+	if ((r.flags & RESTRICT_KOD) && !(r.flags & RESTRICT_LIMITED)) {
+		parser_complain(p, COMPLAINT_INFO, &h.word, NULL,
+				"'kod' does nothing without 'limited'");
+	}
+	r.place = parser_place(p);
+	kept = arena_take(p->arena, sizeof(*kept));
+	if (kept && r.host) {
+		*kept = r;
+		*p->restrict_end = kept;
+		p->restrict_end = &kept->next;
+	}
+}
+
+/* An interface's name, or a pattern of such: what a shell would take. */
+static bool is_interface(const struct word *w)
+{
+	for (size_t i = 0; i < w->len; i++) {
+		if (w->text[i] <= ' ' || w->text[i] == '/' ||
+		    w->text[i] == 0x7f) {
+			return false;
+		}
+	}
+	return w->len > 0;
+}
+
+static bool read_match(struct parser *p, struct nic_config *nic)
+{
+	const struct option *o = NULL;
+	struct host h = { .prefix = 128 };
+
+	if (!parser_string(p, &h.word)) {
+		parser_broken(p, &h.word, NULL,
+			      "an interface, an address, all, ipv4, ipv6 or "
+			      "wildcard is missing");
+		return false;
+	}
+	if (!h.word.quoted) {
+		o = option_find(SCOPE_NIC, h.word.text, h.word.len);
+	}
+	if (o) {
+		nic->match = (enum nic_match)o->target.bits;
+		return true;
+	}
+	bool network = memchr(h.word.text, '/', h.word.len) ||
+		       netaddr_parse(&h.addr, h.word.text, h.word.len);
+
+	if (network) {
+		nic->match = NIC_ADDR;
+		if (!parser_host_check(p, &h, true)) {
+			return false;
+		}
+		nic->addr = h.addr;
+		nic->prefix = (uint8_t)h.prefix;
+		clear_host_bits(&nic->addr, nic->prefix);
+		return true;
+	}
+	if (!is_interface(&h.word)) {
+		parser_broken(p, &h.word, NULL, "% is no interface's name");
+		return false;
+	}
+	nic->match = NIC_NAME;
+	nic->name = parser_keep(p, &h.word);
+	return nic->name != NULL;
+}
+
+void parse_nic(struct parser *p)
+{
+	struct nic_config nic = { .place = parser_place(p) }, *kept;
+	const struct option *o;
+	struct word w;
+
+	if (!parser_word(p, &w)) {
+		parser_broken(p, &w, p->directive,
+			      "@ needs listen, ignore or drop behind it");
+		return;
+	}
+	o = parser_option(p, SCOPE_NICACTION, &w);
+	if (!o || !read_match(p, &nic)) {
+		return;
+	}
+	nic.action = (enum nic_action)o->target.bits;
+	parser_end(p);
+	kept = arena_take(p->arena, sizeof(*kept));
+	if (kept) {
+		*kept = nic;
+		*p->nic_end = kept;
+		p->nic_end = &kept->next;
+	}
+}

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* server, pool, peer, refclock and fudge. */
+#include <string.h>
+
+#include "config/parser.h"
+
+/* What is known of a source line while its words are read. */
+struct line {
+	struct source_config source;
+	bool minpoll_said, maxpoll_said;
+	struct word mode; /* where `mode` stood; text NULL: nowhere */
+	double unit;      /* of a refclock line */
+};
+
+static bool is_refclock_line(const struct parser *p)
+{
+	return p->directive->type == TYPE_REFCLOCK;
+}
+
+/* The row of a word on this line and the struct it belongs to. */
+static const struct option *find(struct parser *p, struct line *l,
+				 const struct word *w, void **base)
+{
+	const struct option *o = NULL;
+
+	*base = &l->source;
+	if (is_refclock_line(p) && !w->quoted) {
+		o = option_find(SCOPE_FUDGE, w->text, w->len);
+	}
+	if (o && o->target.field != FIELD_NONE) {
+		*base = &l->source.fudge;
+		l->source.fudge.given = true;
+		return o;
+	}
+	return parser_option(p, SCOPE_SOURCE, w);
+}
+
+static bool read_unit(struct parser *p, struct line *l)
+{
+	struct word w;
+	uint64_t v;
+
+	if (!parser_string(p, &w) || !text_to_u64(w.text, w.len, &v) ||
+	    v > 255) {
+		parser_broken(p, &w, NULL, "a unit is a number up to 255");
+		return false;
+	}
+	l->unit = (double)v;
+	return true;
+}
+
+/* False: nothing of the line is to be kept. */
+static bool read_words(struct parser *p, struct line *l)
+{
+	struct word w;
+
+	while (parser_word(p, &w)) {
+		void *base;
+
+		if (is_refclock_line(p) && word_is(&w, "unit")) {
+			if (!read_unit(p, l)) {
+				return false;
+			}
+			continue;
+		}
+		const struct option *o = find(p, l, &w, &base);
+
+		if (!o) {
+			break; /* what stood before it holds */
+		}
+		if (!parser_value(p, o, base)) {
+			return false;
+		}
+		l->minpoll_said |= option_id(o) == OPTION_SOURCE_minpoll;
+		l->maxpoll_said |= option_id(o) == OPTION_SOURCE_maxpoll;
+		if (option_id(o) == OPTION_SOURCE_mode) {
+			l->mode = w;
+		}
+	}
+	return true;
+}
+
+/* The longer interval is the polite one, so it is the one that holds. */
+static void order_polls(struct parser *p, struct line *l)
+{
+	struct source_config *s = &l->source;
+
+	if (s->minpoll <= s->maxpoll) {
+		return;
+	}
+	if (l->minpoll_said && l->maxpoll_said) {
+		parser_complain(p, COMPLAINT_WARN, &p->first, NULL,
+				"maxpoll is less than minpoll: raised to it");
+	}
+	if (l->minpoll_said) {
+		s->maxpoll = s->minpoll;
+	} else {
+		s->minpoll = s->maxpoll;
+	}
+}
+
+static bool is_same(const struct source_config *a,
+		    const struct source_config *b)
+{
+	if (!netaddr_is_none(&a->addr) || !netaddr_is_none(&b->addr)) {
+		return netaddr_same_host(&a->addr, &b->addr);
+	}
+	return a->kind == b->kind && a->family == b->family &&
+	       strcmp(a->host, b->host) == 0;
+}
+
+static bool is_known(const struct config *c, const struct source_config *s)
+{
+	for (const struct source_config *o = c->sources; o; o = o->next) {
+		if (is_same(o, s)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void keep(struct parser *p, struct line *l)
+{
+	struct source_config *s = &l->source;
+	struct source_config *kept;
+
+	order_polls(p, l);
+	s->place = parser_place(p);
+	s->idle = p->idle.start;
+	if (!s->host) {
+		return;
+	}
+	if (is_known(p->config, s)) {
+		parser_complain(p, COMPLAINT_INFO, &p->first, NULL,
+				"this source is on an earlier line already: "
+				"line ignored");
+		return;
+	}
+	kept = arena_take(p->arena, sizeof(*kept));
+	if (kept) {
+		*kept = *s;
+		*p->source_end = kept;
+		p->source_end = &kept->next;
+	}
+}
+
+static struct line line_begin(enum source_kind kind)
+{
+	struct line l = { .source = { .kind = kind } };
+
+	option_reset(SCOPE_SOURCE, &l.source);
+	option_reset(SCOPE_FUDGE, &l.source.fudge);
+	return l;
+}
+
+/* Is there a driver for 127.127.t.u? Says so if not, or not yet. */
+static bool check_driver(struct parser *p, const struct word *w, unsigned type)
+{
+	for (unsigned i = 0; i < OPTIONS; i++) {
+		const struct option *o = option_at((enum option_id)i);
+
+		if (o->scope == SCOPE_DRIVER && o->low == (double)type) {
+			parser_say_idle(p, o, w);
+			return true;
+		}
+	}
+	parser_broken(p, w, NULL,
+		      "% is a clock of a type without driver: line skipped");
+	return false;
+}
+
+static bool check_address(struct parser *p, const struct host *h,
+			  struct source_config *s)
+{
+	if (!h->literal) {
+		return true;
+	}
+	s->addr = h->addr;
+	s->addr.port = NTP_PORT;
+	if (netaddr_is_refclock(&h->addr)) {
+		s->kind = SOURCE_KIND_REFCLOCK;
+		s->refclock_type = h->addr.ip[14];
+		s->refclock_unit = h->addr.ip[15];
+		return check_driver(p, &h->word, s->refclock_type);
+	}
+	if (netaddr_is_nonsense(&h->addr)) {
+		parser_broken(p, &h->word, NULL,
+			      "attempt to configure invalid address %: no "
+			      "host has it");
+		return false;
+	}
+	return true;
+}
+
+void parse_source(struct parser *p, enum source_kind kind)
+{
+	struct line l = line_begin(kind);
+	struct host h;
+
+	if (!parser_host_word(p, &h) || !parser_host_check(p, &h, false) ||
+	    !check_address(p, &h, &l.source)) {
+		return;
+	}
+	l.source.family = h.family;
+	l.source.host = parser_keep(p, &h.word);
+	if (!read_words(p, &l)) {
+		return;
+	}
+	if (l.mode.text && l.source.kind != SOURCE_KIND_REFCLOCK) {
+		parser_broken(p, &l.mode, NULL,
+			      "'mode' does not apply for network peers: line "
+			      "skipped");
+		return;
+	}
+	keep(p, &l);
+}
+
+void parse_refclock(struct parser *p)
+{
+	struct line l = line_begin(SOURCE_KIND_REFCLOCK);
+	const struct option *driver;
+	char buffer[NETADDR_TEXT];
+	struct text t = text_over(buffer, sizeof(buffer));
+	struct word w;
+
+	if (!parser_word(p, &w)) {
+		parser_broken(p, &w, p->directive,
+			      "@ needs the name of a driver behind it");
+		return;
+	}
+	driver = parser_option(p, SCOPE_DRIVER, &w);
+	if (!driver || !read_words(p, &l)) {
+		return;
+	}
+	struct source_config *s = &l.source;
+
+	s->refclock_type = (uint8_t)driver->low;
+	s->refclock_unit = (uint8_t)l.unit;
+	s->addr = netaddr_v4(0x7f7f0000u | (uint32_t)s->refclock_type << 8 |
+				     s->refclock_unit,
+			     NTP_PORT);
+	netaddr_print(&s->addr, &t);
+	s->host = arena_copy(p->arena, t.start, t.len);
+	keep(p, &l);
+}
+
+static uint32_t fudge_bit(const struct option *o)
+{
+	return UINT32_C(1) << (option_id(o) - OPTION_FUDGE_time1);
+}
+
+void parse_fudge(struct parser *p)
+{
+	struct fudge_line line = { .place = { 0 } }, *kept;
+	struct host h;
+	struct word w;
+
+	if (!parser_host_word(p, &h) || !parser_host_check(p, &h, false)) {
+		return;
+	}
+	if (!h.literal || !netaddr_is_refclock(&h.addr)) {
+		parser_broken(p, &h.word, NULL,
+			      "inappropriate address % for the fudge command, "
+			      "line ignored");
+		return;
+	}
+	while (parser_word(p, &w)) {
+		const struct option *o = parser_option(p, SCOPE_FUDGE, &w);
+
+		if (!o) {
+			break;
+		}
+		if (!parser_value(p, o, &line.fudge)) {
+			return;
+		}
+		line.said |= fudge_bit(o);
+	}
+	line.place = lexer_place(p->lexer, &h.word);
+	line.addr = h.addr;
+	line.fudge.idle = p->idle.start;
+	kept = arena_take(p->arena, sizeof(*kept));
+	if (kept) {
+		*kept = line;
+		*p->fudge_end = kept;
+		p->fudge_end = &kept->next;
+	}
+}
+
+static void apply(const struct fudge_line *line, struct fudge_config *fudge)
+{
+	for (unsigned i = 0; i < OPTIONS; i++) {
+		const struct option *o = option_at((enum option_id)i);
+
+		if (o->scope != SCOPE_FUDGE || !(line->said & fudge_bit(o))) {
+			continue;
+		}
+		const char *s = option_string(o, &line->fudge);
+
+		option_set(o, fudge, option_number(o, &line->fudge));
+		if (s) {
+			option_set_string(o, fudge, s);
+		}
+	}
+	if (line->fudge.idle) {
+		fudge->idle = line->fudge.idle;
+	}
+	fudge->given = true;
+}
+
+static struct source_config *clock_at(const struct config *c,
+				      const netaddr *addr)
+{
+	for (struct source_config *s = c->sources; s; s = s->next) {
+		if (netaddr_same_host(&s->addr, addr)) {
+			return s;
+		}
+	}
+	return NULL;
+}
+
+void parse_fudge_all(struct parser *p)
+{
+	for (const struct fudge_line *line = p->fudges; line;
+	     line = line->next) {
+		struct source_config *s = clock_at(p->config, &line->addr);
+
+		if (s) {
+			apply(line, &s->fudge);
+			continue;
+		}
+		/* The lexer has gone; the line remembers its place. */
+		struct lexer then = { .file = line->place.file,
+				      .line = line->place.line };
+		struct word w = { .column = line->place.column };
+
+		p->lexer = &then;
+		parser_complain(p, COMPLAINT_WARN, &w, NULL,
+				"no server line names this clock: fudge line "
+				"ignored");
+	}
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <math.h>
+#include <string.h>
+
+#include "config/parser.h"
+
+/* Beyond this a double has no nanoseconds to keep. */
+#define FINE_MAX 9e6
+
+/*
+ * Reals are kept to 1e-9, so that nine decimals in the normal form say the
+ * whole value and reading them back gives it again.
+ */
+static double to_nano(double v)
+{
+	if (fabs(v) >= FINE_MAX) {
+		return floor(v + 0.5);
+	}
+	return floor(v * 1e9 + 0.5) / 1e9;
+}
+
+static bool hex_number(const struct word *w, double *v)
+{
+	uint64_t sum = 0;
+
+	if (w->len < 3 || w->len > 10 || w->text[0] != '0' ||
+	    (w->text[1] | 0x20) != 'x') {
+		return false;
+	}
+	for (size_t i = 2; i < w->len; i++) {
+		const char *digits = "0123456789abcdef";
+		char lower = (char)(w->text[i] | 0x20);
+		const char *digit = strchr(digits, lower);
+
+		if (!digit || lower == '\0') {
+			return false;
+		}
+		sum = sum * 16 + (uint64_t)(digit - digits);
+	}
+	*v = (double)sum;
+	return true;
+}
+
+static bool whole_number(const struct word *w, double *v)
+{
+	int64_t i;
+
+	if (text_to_i64(w->text, w->len, &i)) {
+		*v = (double)i;
+		return true;
+	}
+	return hex_number(w, v);
+}
+
+/* False: the line is to be dropped. */
+static bool store_number(struct parser *p, const struct option *o, void *base,
+			 const struct word *w, double v)
+{
+	bool within = v >= o->low && v <= o->high;
+
+	if (!within && o->type == TYPE_BIT) {
+		parser_complain(p, COMPLAINT_WARN, w, o,
+				"@ is neither 0 nor 1: taken as 1");
+		v = 1;
+	} else if (!within && o->beyond == BEYOND_CLAMP) {
+		parser_complain(p, COMPLAINT_WARN, w, o,
+				"@ is out of its range $: % was changed to "
+				"the nearest value");
+		v = v < o->low ? o->low : o->high;
+	} else if (!within && o->beyond == BEYOND_DROP) {
+		parser_broken(p, w, o, "@ is out of its range $: line skipped");
+		return false;
+	} else if (!within) {
+		parser_complain(p, COMPLAINT_WARN, w, o,
+				"@ is out of its range $: % was ignored");
+		return true;
+	}
+	if (o->target.field == FIELD_NONE) {
+		parser_idle(p, o->word, strlen(o->word));
+		parser_idle(p, w->text, w->len);
+		return true;
+	}
+	option_set(o, base, v);
+	if (o->type == TYPE_STEP) {
+		option_set(option_at(OPTION_TINKER_stepback), base, v);
+	} else if (o->type == TYPE_GIVEN) {
+		option_give(o, base);
+	}
+	return true;
+}
+
+static bool read_number(struct parser *p, const struct option *o, void *base)
+{
+	bool real = o->type == TYPE_REAL || o->type == TYPE_STEP ||
+		    o->type == TYPE_GIVEN;
+	struct word w;
+	double v;
+
+	if (!parser_string(p, &w)) {
+		parser_broken(p, &w, o, "@ needs a number behind it");
+		return false;
+	}
+	if (w.quoted || !(real ? text_to_double(w.text, w.len, &v)
+			       : whole_number(&w, &v))) {
+		parser_broken(p, &w, o,
+			      real ? "@ needs a number, not %"
+				   : "@ needs a whole number, not %");
+		return false;
+	}
+	return store_number(p, o, base, &w, real ? to_nano(v) : v);
+}
+
+static bool read_string(struct parser *p, const struct option *o, void *base)
+{
+	struct word w;
+
+	if (!parser_string(p, &w)) {
+		parser_broken(p, &w, o, "@ needs a word behind it");
+		return false;
+	}
+	if (o->type == TYPE_REFID && w.len > 4) {
+		parser_complain(p, COMPLAINT_WARN, &w, o,
+				"@ has at most four characters: % was cut");
+		w.len = 4;
+	}
+	if (o->target.field == FIELD_NONE) {
+		parser_idle(p, o->word, strlen(o->word));
+		parser_idle(p, w.text, w.len);
+		return true;
+	}
+	const char *kept = parser_keep(p, &w);
+
+	if (kept) {
+		option_set_string(o, base, kept);
+	}
+	return true;
+}
+
+bool parser_value(struct parser *p, const struct option *o, void *base)
+{
+	if (o->type == TYPE_STRING || o->type == TYPE_REFID) {
+		return read_string(p, o, base);
+	}
+	if (o->type != TYPE_FLAG) {
+		return read_number(p, o, base);
+	}
+	if (o->target.field == FIELD_NONE) {
+		parser_idle(p, o->word, strlen(o->word));
+	} else {
+		option_set(o, base, 1);
+	}
+	return true;
+}
