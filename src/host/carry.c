@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "host/carry.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "host/daemonize.h"
+#include "host/store.h"
+#include "host/udp.h"
+
+static void carry_send(struct loop *l, const struct effect *e)
+{
+	const struct clientsock request = { .source = e->source,
+					    .exchange = e->send.exchange };
+
+	clientsocks_send(&l->clients, &request, &e->send.to,
+			 l->outbox->bytes + e->send.at, e->send.len);
+}
+
+/* A name that is too long becomes an empty one, which nobody knows. */
+static void carry_resolve(struct loop *l, const struct effect *e)
+{
+	struct resolver_question q = { .source = e->source,
+				       .family = e->resolve.family };
+
+	if (e->resolve.len < sizeof(q.name)) {
+		memcpy(q.name, l->outbox->bytes + e->resolve.at,
+		       e->resolve.len);
+	}
+	if (!resolver_ask(&l->resolver, &q)) {
+		journal_say(l->setup.journal, NOTE_WARNING,
+			    "no memory to look up %s", q.name);
+	}
+}
+
+/* Without the privilege we go on measuring and serving: classic does too. */
+static void clock_result(struct loop *l, int error)
+{
+	if (error && !l->clock_lost) {
+		l->clock_lost = true;
+		journal_say(l->setup.journal, NOTE_ERROR,
+			    "cannot adjust the clock: ntp_adjtime: %s",
+			    strerror(-error));
+	}
+}
+
+static void carry_clock(struct loop *l, const struct effect *e)
+{
+	if (l->setup.config->no_clock || l->clock_lost) {
+		return;
+	}
+	if (e->kind == EFFECT_STEER) {
+		clock_result(l, sysclock_steer(e->steer.freq));
+	} else if (e->kind == EFFECT_STEP) {
+		clock_result(l, sysclock_step(e->step));
+	} else if (e->kind == EFFECT_SLEW) {
+		clock_result(l, sysclock_slew(e->slew));
+	} else {
+		clock_result(l, sysclock_tell(e));
+	}
+}
+
+static void carry_status(struct loop *l, const struct effect *e)
+{
+	carry_clock(l, e);
+	if (e->status.synchronised && l->parent_fd >= 0) {
+		daemonize_ready(l->parent_fd);
+		l->parent_fd = -1;
+	}
+}
+
+static void carry_answer(struct loop *l, const struct effect *e)
+{
+	const uint8_t *data = l->outbox->bytes + e->answer.at;
+
+	if (l->asker.connection) {
+		ctlsock_answer(l->asker.connection, data, e->answer.len);
+	} else if (l->asker.socket) {
+		int error = udp_send(l->asker.socket->fd, data, e->answer.len,
+				     &l->asker.from);
+
+		(void)error; /* whoever asked will ask again */
+	}
+}
+
+static void carry_note(struct loop *l, const struct note *n)
+{
+	journal_note(l->setup.journal, n);
+	/* What a one-shot run has done also goes to who called it. */
+	if (n->id == NOTE_TIME_SET || n->id == NOTE_TIME_SLEW) {
+		(void)printf("ntpd: time %s %.6fs\n",
+			     n->id == NOTE_TIME_SET ? "set" : "slew", n->value);
+		(void)fflush(stdout);
+	}
+}
+
+static void carry_save(struct loop *l, const struct effect *e)
+{
+	const char *path = l->setup.config->driftfile;
+	int error = path ? store_write_drift(path, e->save.freq_ppm) : 0;
+
+	if (error && !l->save_failed) {
+		journal_say(l->setup.journal, NOTE_ERROR,
+			    "frequency file %s.TEMP: %s", path,
+			    strerror(-error));
+	}
+	l->save_failed = error != 0;
+}
+
+static void carry_one(struct loop *l, const struct effect *e)
+{
+	switch (e->kind) {
+	case EFFECT_SEND:
+		carry_send(l, e);
+		break;
+	case EFFECT_CLOSE:
+		clientsocks_close(&l->clients, e->source);
+		break;
+	case EFFECT_RESOLVE:
+		carry_resolve(l, e);
+		break;
+	case EFFECT_STEER:
+	case EFFECT_STEP:
+	case EFFECT_SLEW:
+		carry_clock(l, e);
+		break;
+	case EFFECT_STATUS:
+		carry_status(l, e);
+		break;
+	case EFFECT_VIEW:
+		l->view = e->view;
+		l->view_known = true;
+		break;
+	case EFFECT_ANSWER:
+		carry_answer(l, e);
+		break;
+	case EFFECT_NOTE:
+		carry_note(l, &e->note);
+		break;
+	case EFFECT_SAVE:
+		carry_save(l, e);
+		break;
+	case EFFECT_EXIT:
+		l->ended = true;
+		l->exit_code = e->exit.code;
+		break;
+	}
+}
+
+void carry_out(struct loop *l)
+{
+	for (uint32_t i = 0; i < l->outbox->count; i++) {
+		carry_one(l, &l->outbox->effects[i]);
+	}
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * carry.h - carries the effects of one event out.
+ */
+#ifndef HOST_CARRY_H
+#define HOST_CARRY_H
+
+#include "host/loop.h"
+
+void carry_out(struct loop *l);
+
+#endif

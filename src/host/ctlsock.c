@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "host/ctlsock.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "host/udp.h"
+
+void ctlsock_init(struct ctlsock *c)
+{
+	*c = (struct ctlsock){ .fd = -1 };
+	for (size_t i = 0; i < CTLSOCK_CONNECTIONS; i++) {
+		c->connections[i].fd = -1;
+	}
+}
+
+/* Only a directory in which nobody else can plant anything will do (I7). */
+static int make_directory(const char *path, gid_t gid)
+{
+	char dir[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	char *slash;
+	struct stat st;
+
+	(void)snprintf(dir, sizeof(dir), "%s", path);
+	slash = strrchr(dir, '/');
+	if (!slash || slash == dir) {
+		return -EINVAL;
+	}
+	*slash = '\0';
+	if (mkdir(dir, 0750) == 0) {
+		if (lchown(dir, (uid_t)-1, gid) != 0) {
+			return -errno;
+		}
+	} else if (errno != EEXIST) {
+		return -errno;
+	}
+	if (lstat(dir, &st) != 0) {
+		return -errno;
+	}
+	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() ||
+	    (st.st_mode & S_IWOTH)) {
+		return -EPERM;
+	}
+	return 0;
+}
+
+/* A socket that nobody answers on is what an earlier run left. */
+static int remove_stale(const struct sockaddr_un *sa)
+{
+	struct stat st;
+	int fd, alive;
+
+	if (lstat(sa->sun_path, &st) != 0) {
+		return errno == ENOENT ? 0 : -errno;
+	}
+	if (!S_ISSOCK(st.st_mode) || st.st_uid != geteuid()) {
+		return -EEXIST;
+	}
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd < 0) {
+		return -errno;
+	}
+	alive = connect(fd, (const struct sockaddr *)sa, sizeof(*sa)) == 0;
+	close(fd);
+	if (alive) {
+		return -EADDRINUSE;
+	}
+	return unlink(sa->sun_path) == 0 ? 0 : -errno;
+}
+
+/* The mode comes from the umask: there is no moment with a wider one. */
+static int bind_for_group(int fd, const struct sockaddr_un *sa, gid_t gid)
+{
+	mode_t mask = umask(0117);
+	int failed = bind(fd, (const struct sockaddr *)sa, sizeof(*sa));
+	int error = errno;
+
+	(void)umask(mask);
+	if (failed) {
+		return -error;
+	}
+	if (lchown(sa->sun_path, (uid_t)-1, gid) != 0 ||
+	    listen(fd, CTLSOCK_CONNECTIONS) != 0) {
+		return -errno;
+	}
+	return 0;
+}
+
+int ctlsock_open(struct ctlsock *c, const char *path, gid_t gid)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	int error, fd;
+
+	if (strlen(path) >= sizeof(sa.sun_path)) {
+		return -ENAMETOOLONG;
+	}
+	memcpy(sa.sun_path, path, strlen(path) + 1);
+	error = make_directory(path, gid);
+	if (error == 0) {
+		error = remove_stale(&sa);
+	}
+	if (error) {
+		return error;
+	}
+	fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+	if (fd < 0) {
+		return -errno;
+	}
+	fd = fd_prepare(fd);
+	error = fd < 0 ? fd : bind_for_group(fd, &sa, gid);
+	if (error) {
+		if (fd >= 0) {
+			close(fd);
+		}
+		return error;
+	}
+	c->fd = fd;
+	memcpy(c->path, sa.sun_path, sizeof(c->path));
+	return 0;
+}
+
+static void hang_up(struct ctl_connection *k)
+{
+	close(k->fd);
+	k->fd = -1;
+}
+
+void ctlsock_close(struct ctlsock *c)
+{
+	for (size_t i = 0; i < CTLSOCK_CONNECTIONS; i++) {
+		if (c->connections[i].fd >= 0) {
+			hang_up(&c->connections[i]);
+		}
+	}
+	if (c->fd >= 0) {
+		close(c->fd);
+		(void)unlink(
+			c->path); /* a jail or a lost privilege: it stays */
+	}
+	c->fd = -1;
+}
+
+size_t ctlsock_poll(const struct ctlsock *c, struct pollfd fds[CTLSOCK_FDS])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < CTLSOCK_CONNECTIONS; i++) {
+		if (c->connections[i].fd >= 0) {
+			fds[count++] = (struct pollfd){ c->connections[i].fd,
+							POLLIN, 0 };
+		}
+	}
+	if (c->fd >= 0) {
+		fds[count++] = (struct pollfd){ c->fd, POLLIN, 0 };
+	}
+	return count;
+}
+
+/* A free place, if need be that of whoever has been silent longest. */
+static struct ctl_connection *make_place(struct ctlsock *c)
+{
+	struct ctl_connection *oldest = &c->connections[0];
+
+	for (size_t i = 0; i < CTLSOCK_CONNECTIONS; i++) {
+		struct ctl_connection *k = &c->connections[i];
+
+		if (k->fd < 0) {
+			return k;
+		}
+		if (k->used < oldest->used) {
+			oldest = k;
+		}
+	}
+	hang_up(oldest);
+	return oldest;
+}
+
+void ctlsock_accept(struct ctlsock *c)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+	const int queue = CTLSOCK_QUEUE;
+	int fd = accept(c->fd, NULL, NULL);
+	struct ctl_connection *k;
+
+	if (fd < 0) {
+		return;
+	}
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
+		close(fd);
+		return;
+	}
+	fd = fd_prepare(fd);
+	if (fd < 0) {
+		return;
+	}
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &queue, sizeof(queue));
+	k = make_place(c);
+	*k = (struct ctl_connection){ .fd = fd,
+				      .used = ++c->requests,
+				      .uid = peer.uid };
+}
+
+struct ctl_connection *ctlsock_find(struct ctlsock *c, int fd)
+{
+	for (size_t i = 0; i < CTLSOCK_CONNECTIONS; i++) {
+		if (c->connections[i].fd == fd) {
+			return &c->connections[i];
+		}
+	}
+	return NULL;
+}
+
+ssize_t ctlsock_read(struct ctlsock *c, struct ctl_connection *from,
+		     uint8_t data[CTLSOCK_REQUEST])
+{
+	ssize_t len = recv(from->fd, data, CTLSOCK_REQUEST, MSG_TRUNC);
+
+	if (len < 0 && (errno == EAGAIN || errno == EINTR)) {
+		return -1;
+	}
+	/* Gone, or a message that is longer than any request. */
+	if (len <= 0 || len > CTLSOCK_REQUEST) {
+		hang_up(from);
+		return -1;
+	}
+	from->used = ++c->requests;
+	return len;
+}
+
+void ctlsock_answer(struct ctl_connection *to, const uint8_t *data, size_t len)
+{
+	if (to->fd >= 0 &&
+	    send(to->fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
+		hang_up(to);
+	}
+}

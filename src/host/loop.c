@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "host/loop.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "host/carry.h"
+#include "host/daemonize.h"
+#include "host/netwatch.h"
+#include "host/ready.h"
+#include "host/signals.h"
+
+#define LONGEST_SLEEP_S 64 /* a signal that slips in before poll() waits */
+
+void loop_init(struct loop *l, const struct loop_setup *setup)
+{
+	memset(l, 0, sizeof(*l));
+	l->setup = *setup;
+	l->wake_fd = l->network_fd = l->parent_fd = -1;
+	clientsocks_init(&l->clients);
+	ctlsock_init(&l->control);
+	serversocks_init(&l->servers, setup->journal, setup->port,
+			 &setup->rules);
+	resolver_open(&l->resolver, setup->single_process);
+}
+
+void loop_plan_rescan(struct loop *l, instant at)
+{
+	if (!l->rescan_due || instant_diff(l->rescan, at).v > 0) {
+		l->rescan = at;
+	}
+	l->rescan_due = true;
+}
+
+static void open_control(struct loop *l)
+{
+	int error = l->setup.control && !l->setup.single_process
+			    ? ctlsock_open(&l->control, l->setup.control,
+					   l->setup.control_gid)
+			    : 0;
+
+	if (error) {
+		journal_say(l->setup.journal, NOTE_NOTICE,
+			    "no control socket at %s: %s", l->setup.control,
+			    strerror(-error));
+	}
+}
+
+bool loop_open(struct loop *l)
+{
+	instant now = sysclock_read().now;
+
+	l->wake_fd = signals_open(!l->setup.single_process);
+	if (l->setup.serve) {
+		if (serversocks_reserve(&l->servers, now) != 0) {
+			return false;
+		}
+		(void)serversocks_scan(&l->servers, now);
+	}
+	if (l->setup.rescan_s > 0) {
+		loop_plan_rescan(l,
+				 instant_add(now, SPAN_S(l->setup.rescan_s)));
+	}
+	if (l->setup.rescan_s > 0 && !l->setup.single_process) {
+		l->network_fd = netwatch_open();
+	}
+	if (l->network_fd >= 0) {
+		journal_say(l->setup.journal, NOTE_INFO,
+			    "Listening on routing socket on fd #%d for "
+			    "interface updates",
+			    l->network_fd);
+	}
+	open_control(l);
+	return true;
+}
+
+static bool wants_limits(const struct config *c)
+{
+	for (const struct restrict_config *r = c->restricts; r; r = r->next) {
+		if (r->flags & RESTRICT_LIMITED) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool fill_random(uint8_t seed[RNG_SEED])
+{
+	return getrandom(seed, RNG_SEED, 0) == RNG_SEED;
+}
+
+static bool start_limits(struct loop *l)
+{
+	uint8_t seed[RNG_SEED];
+
+	if (!wants_limits(l->setup.config)) {
+		return true;
+	}
+	l->limits = malloc(ratelimit_size(RATELIMIT_CLIENTS));
+	if (!l->limits || !fill_random(seed)) {
+		return false;
+	}
+	l->shard.limit = ratelimit_init(l->limits, RATELIMIT_CLIENTS,
+					&l->setup.config->limit, seed);
+	return true;
+}
+
+bool loop_start(struct loop *l, struct engine_start *start)
+{
+	void *memory = malloc(engine_size(l->setup.config));
+	struct moment m = sysclock_read();
+
+	l->outbox = calloc(1, sizeof(*l->outbox));
+	if (!memory || !l->outbox || !fill_random(start->seed) ||
+	    !start_limits(l)) {
+		free(memory);
+		return false;
+	}
+	start->now = m.now;
+	start->wall = m.wall;
+	l->engine = engine_init(memory, l->setup.config, start);
+	l->deadline = m.now;
+	return true;
+}
+
+void loop_close(struct loop *l)
+{
+	serversocks_close(&l->servers);
+	clientsocks_free(&l->clients);
+	ctlsock_close(&l->control);
+	resolver_close(&l->resolver);
+	if (l->network_fd >= 0) {
+		close(l->network_fd);
+	}
+	if (l->parent_fd >= 0) {
+		close(l->parent_fd);
+	}
+	free(l->engine);
+	free(l->outbox);
+	free(l->limits);
+	ready_free(&l->ready);
+}
+
+void loop_deliver(struct loop *l, struct event *ev)
+{
+	struct moment m = sysclock_read();
+
+	ev->now = m.now;
+	ev->wall = m.wall;
+	outbox_empty(l->outbox);
+	l->deadline = engine_handle(l->engine, ev, l->outbox);
+	carry_out(l);
+}
+
+/* Looks for new addresses; a new one is worth asking everybody again. */
+static void rescan(struct loop *l, instant now)
+{
+	struct event ev = { .kind = EVENT_NETWORK };
+	bool news = l->network_changed;
+
+	l->rescan_due = l->network_changed = false;
+	if (l->setup.serve) {
+		news |= serversocks_scan(&l->servers, now) > 0;
+	}
+	if (l->setup.rescan_s > 0) {
+		loop_plan_rescan(l,
+				 instant_add(now, SPAN_S(l->setup.rescan_s)));
+	}
+	if (news) {
+		loop_deliver(l, &ev);
+	}
+}
+
+static void resolved(struct loop *l, const struct resolver_answer *answer)
+{
+	struct event ev = { .kind = EVENT_RESOLVED, .source = answer->source };
+
+	ev.resolved.addrs = answer->addrs;
+	ev.resolved.count = answer->count;
+	loop_deliver(l, &ev);
+}
+
+/*
+ * Everything that is due without poll(); answers when to look again. Events
+ * make effects, which may be due at once: until nothing is.
+ */
+static instant handle_due(struct loop *l)
+{
+	for (;;) {
+		instant now = sysclock_read().now;
+		instant wake = instant_add(now, SPAN_S(LONGEST_SLEEP_S));
+		struct resolver_answer answer;
+		struct event ev;
+
+		if (l->ended) {
+			return now;
+		}
+		if (clientsocks_due(&l->clients, now, &ev, &wake)) {
+			loop_deliver(l, &ev);
+		} else if (resolver_take(&l->resolver, now, &answer, &wake)) {
+			resolved(l, &answer);
+		} else if (l->rescan_due &&
+			   instant_diff(l->rescan, now).v <= 0) {
+			rescan(l, now);
+		} else if (instant_diff(l->deadline, now).v <= 0) {
+			ev = (struct event){ .kind = EVENT_TICK };
+			loop_deliver(l, &ev);
+			return now; /* let the sockets have their turn */
+		} else {
+			if (l->rescan_due &&
+			    instant_diff(wake, l->rescan).v > 0) {
+				wake = l->rescan;
+			}
+			return instant_diff(wake, l->deadline).v > 0
+				       ? l->deadline
+				       : wake;
+		}
+	}
+}
+
+static void handle_signals(struct loop *l)
+{
+	int number = signals_end();
+
+	if (signals_reopen()) {
+		journal_reopen(l->setup.journal);
+		journal_say(l->setup.journal, NOTE_NOTICE,
+			    "log opened again on signal %d (Hangup)", SIGHUP);
+	}
+	if (signals_debug()) {
+		journal_say(l->setup.journal, NOTE_NOTICE,
+			    "signals change no debug level here");
+	}
+	if (number) {
+		journal_say(l->setup.journal, NOTE_NOTICE,
+			    "ntpd exiting on signal %d (%s)", number,
+			    strsignal(number));
+		l->ended = true;
+		l->exit_code = 0;
+	}
+}
+
+int loop_run(struct loop *l)
+{
+	while (!l->ended) {
+		instant wake = handle_due(l);
+
+		if (!l->ended) {
+			ready_wait(l, wake);
+			handle_signals(l);
+		}
+	}
+	return l->exit_code;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * loop.h - the engine in its operating system: descriptors and deadlines
+ * become events, effects become calls. One thread, which sleeps only in
+ * poll().
+ *
+ * There is nothing about NTP here: no decision, only carrying.
+ */
+#ifndef HOST_LOOP_H
+#define HOST_LOOP_H
+
+#include <poll.h>
+
+#include "core/engine.h"
+#include "core/server.h"
+#include "host/clientsock.h"
+#include "host/ctlsock.h"
+#include "host/journal.h"
+#include "host/resolver.h"
+#include "host/serversock.h"
+#include "host/sysclock.h"
+
+/* What the program decided before the loop begins. */
+struct loop_setup {
+	const struct config *config;
+	struct journal *journal;
+	struct listen_rules rules;
+	uint16_t port;       /* to serve on */
+	bool serve;          /* false: no socket on the port at all */
+	bool single_process; /* plain UDP sockets and poll(), nothing else */
+	unsigned rescan_s;   /* 0: look for new addresses never again */
+	const char *control; /* path of the unix socket; NULL: none */
+	gid_t control_gid;
+};
+
+/* The list for poll(), kept for its memory; see ready.c. */
+struct ready {
+	struct pollfd *fds;
+	uint64_t *serials; /* of the client sockets in it */
+	size_t room;
+};
+
+/* Who asked the control request that the engine is answering. */
+struct asker {
+	const struct serversock *socket; /* NULL: by `connection`, or nobody */
+	struct ctl_connection *connection;
+	netaddr from;
+};
+
+struct loop {
+	struct loop_setup setup;
+	struct engine *engine;
+	struct outbox *outbox;
+	instant deadline; /* when the engine wants a tick */
+
+	struct clientsocks clients;
+	struct serversocks servers;
+	struct resolver resolver;
+	struct ctlsock control;
+	struct asker asker;
+	int wake_fd, network_fd; /* -1: none */
+	instant rescan;          /* when to look for addresses */
+	bool rescan_due;         /* `rescan` means something */
+	bool network_changed;    /* the kernel told of an address or a route */
+
+	struct view view; /* what is served */
+	bool view_known;
+	struct server_shard shard;
+	void *limits;
+
+	bool clock_lost;   /* the kernel refuses: said once */
+	bool save_failed;  /* the drift file: said once */
+	bool synchronised; /* the engine has said so at least once */
+	bool ended;
+	int exit_code;
+	int parent_fd; /* who waits for us to be synchronised; -1 */
+	struct ready ready;
+};
+
+void loop_init(struct loop *l, const struct loop_setup *setup);
+/* Opens what needs privileges. False: somebody else has the port. */
+MUST_USE bool loop_open(struct loop *l);
+/* Starts the engine; what it needs to know is in `start` except the time. */
+MUST_USE bool loop_start(struct loop *l, struct engine_start *start);
+/* Until the engine or a signal ends it; the exit code. */
+int loop_run(struct loop *l);
+void loop_close(struct loop *l);
+
+/* Looks for new addresses at `at`, or earlier if that is planned already. */
+void loop_plan_rescan(struct loop *l, instant at);
+
+/* One event through the engine, and its effects into the world. */
+void loop_deliver(struct loop *l, struct event *ev);
+
+#endif

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "host/ready.h"
+
+#include <poll.h>
+#include <stdlib.h>
+
+#include "host/netwatch.h"
+#include "host/serve.h"
+#include "host/signals.h"
+#include "host/stamps.h"
+#include "host/udp.h"
+
+#define BATCH 16 /* datagrams of one socket before the others */
+#define NO_MEMORY_MS 1000
+#define SETTLE_MS 200 /* news about addresses come in flocks */
+
+void ready_free(struct ready *r)
+{
+	free(r->fds);
+	free(r->serials);
+	*r = (struct ready){ .room = 0 };
+}
+
+static void deliver_packet(struct loop *l, struct clientsock *s)
+{
+	struct datagram d;
+	struct event ev = { .kind = EVENT_PACKET, .source = s->source };
+	struct event sent = { .kind = EVENT_SENT };
+	uint64_t serial = s->serial;
+
+	ev.packet.local = s->local;
+	if (udp_receive(s->fd, &d) != 0 || d.truncated || d.fragmented) {
+		return;
+	}
+	/* The answer outran the stamp of its request. */
+	if (clientsock_give_up(s, &sent)) {
+		loop_deliver(l, &sent);
+		if (!clientsocks_find(&l->clients, serial)) {
+			return;
+		}
+	}
+	ev.packet.at = d.stamped ? d.at : sysclock_wall();
+	ev.packet.origin = d.stamped ? STAMP_KERNEL : STAMP_DAEMON;
+	ev.packet.data = d.data;
+	ev.packet.len = d.len;
+	loop_deliver(l, &ev);
+}
+
+static void client_ready(struct loop *l, uint64_t serial, short revents)
+{
+	struct clientsock *s = clientsocks_find(&l->clients, serial);
+	struct event ev = { .kind = EVENT_SENT };
+
+	if (s && s->fd >= 0 && (revents & (POLLERR | STAMPS_POLL)) &&
+	    clientsock_error(s, &ev)) {
+		loop_deliver(l, &ev);
+		s = clientsocks_find(&l->clients, serial);
+	}
+	if (s && s->fd >= 0 && (revents & POLLIN)) {
+		deliver_packet(l, s);
+	}
+}
+
+static void connection_ready(struct loop *l, int fd)
+{
+	uint8_t data[CTLSOCK_REQUEST];
+	struct ctl_connection *k = ctlsock_find(&l->control, fd);
+	ssize_t len = k ? ctlsock_read(&l->control, k, data) : -1;
+	struct event ev = { .kind = EVENT_CONTROL };
+
+	if (len < 0) {
+		return;
+	}
+	ev.control.may_modify = k->uid == 0;
+	ev.control.data = data;
+	ev.control.len = (size_t)len;
+	ev.control.shards = &l->shard;
+	ev.control.shard_count = 1;
+	l->asker = (struct asker){ .connection = k };
+	loop_deliver(l, &ev);
+	l->asker = (struct asker){ .connection = NULL };
+}
+
+static void network_ready(struct loop *l)
+{
+	if (netwatch_read(l->network_fd)) {
+		l->network_changed = true;
+		loop_plan_rescan(l, instant_add(sysclock_read().now,
+						SPAN_MS(SETTLE_MS)));
+	}
+}
+
+/* How the list for poll() is laid out, in this order. */
+struct layout {
+	size_t clients, servers, helpers, control, total;
+};
+
+static bool make_room(struct loop *l)
+{
+	struct ready *r = &l->ready;
+	size_t room = l->clients.count + l->servers.count + RESOLVER_HELPERS +
+		      CTLSOCK_FDS + 2;
+	struct pollfd *fds;
+	uint64_t *serials;
+
+	if (room <= r->room) {
+		return true;
+	}
+	fds = realloc(r->fds, room * sizeof(*fds));
+	if (fds) {
+		r->fds = fds;
+	}
+	serials = realloc(r->serials, room * sizeof(*serials));
+	if (serials) {
+		r->serials = serials;
+	}
+	if (!fds || !serials) {
+		return false;
+	}
+	r->room = room;
+	return true;
+}
+
+static struct layout list_fds(struct loop *l)
+{
+	struct layout at = { .clients = l->clients.count };
+	struct pollfd *p = l->ready.fds;
+
+	for (size_t i = 0; i < l->clients.count; i++) {
+		l->ready.serials[i] = l->clients.items[i].serial;
+		*p++ = (struct pollfd){ l->clients.items[i].fd,
+					POLLIN | STAMPS_POLL, 0 };
+	}
+	at.servers = l->servers.count;
+	for (size_t i = 0; i < l->servers.count; i++) {
+		*p++ = (struct pollfd){ l->servers.items[i].fd, POLLIN, 0 };
+	}
+	at.helpers = resolver_poll(&l->resolver, p);
+	p += at.helpers;
+	at.control = ctlsock_poll(&l->control, p);
+	p += at.control;
+	if (l->wake_fd >= 0) {
+		*p++ = (struct pollfd){ l->wake_fd, POLLIN, 0 };
+	}
+	if (l->network_fd >= 0) {
+		*p++ = (struct pollfd){ l->network_fd, POLLIN, 0 };
+	}
+	at.total = (size_t)(p - l->ready.fds);
+	return at;
+}
+
+static void handle_ready(struct loop *l, const struct layout *at)
+{
+	const struct pollfd *p = l->ready.fds, *end = p + at->total;
+	unsigned batch = l->setup.single_process ? 1 : BATCH;
+
+	for (size_t i = 0; i < at->clients; i++, p++) {
+		if (p->revents) {
+			client_ready(l, l->ready.serials[i], p->revents);
+		}
+	}
+	for (size_t i = 0; i < at->servers; i++, p++) {
+		if (p->revents) {
+			serve_ready(l, &l->servers.items[i], batch);
+		}
+	}
+	p += at->helpers; /* their answers are taken in with the deadlines */
+	for (size_t i = 0; i < at->control; i++, p++) {
+		if (p->revents && p->fd == l->control.fd) {
+			ctlsock_accept(&l->control);
+		} else if (p->revents) {
+			connection_ready(l, p->fd);
+		}
+	}
+	for (; p < end; p++) {
+		if (p->revents && p->fd == l->wake_fd) {
+			signals_drain(l->wake_fd);
+		} else if (p->revents) {
+			network_ready(l);
+		}
+	}
+}
+
+/* Whole milliseconds, never early: an early poll() would spin. */
+static int timeout_ms(instant wake)
+{
+	span left = instant_diff(wake, sysclock_read().now);
+
+	return left.v <= 0 ? 0 : (int)((span_to_ns(left) + 999999) / 1000000);
+}
+
+void ready_wait(struct loop *l, instant wake)
+{
+	struct layout at;
+
+	if (!make_room(l)) {
+		(void)poll(NULL, 0, NO_MEMORY_MS); /* it may come back */
+		return;
+	}
+	at = list_fds(l);
+	if (poll(l->ready.fds, at.total, timeout_ms(wake)) > 0) {
+		handle_ready(l, &at);
+	}
+}

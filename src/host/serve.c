@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "host/serve.h"
+
+#include "host/udp.h"
+
+/* The engine answers it, with EFFECT_ANSWER to the asker. */
+static void pass_control(struct loop *l, const struct serversock *s,
+			 const struct datagram *d)
+{
+	struct event ev = { .kind = EVENT_CONTROL };
+
+	ev.control.from = d->from;
+	ev.control.may_modify = false;
+	ev.control.data = d->data;
+	ev.control.len = d->len;
+	ev.control.shards = &l->shard;
+	ev.control.shard_count = 1;
+	l->asker = (struct asker){ .socket = s, .from = d->from };
+	loop_deliver(l, &ev);
+	l->asker = (struct asker){ .socket = NULL };
+}
+
+static void serve_one(struct loop *l, struct serversock *s,
+		      const struct datagram *d)
+{
+	uint8_t answer[UDP_BUFFER];
+	struct writer w = writer_over(answer, sizeof(answer));
+	struct request req = { .data = d->data,
+			       .len = d->len,
+			       .from = d->from,
+			       .to = s->addr,
+			       .truncated = d->truncated,
+			       .received = d->at };
+	enum server_verdict verdict;
+	size_t len;
+
+	/* Who cannot say over which interface it came has no loopback spoofs:
+	 * the socket is bound to the address. */
+	req.by_loopback = d->interface == 0 || l->servers.loopback == 0
+				  ? netaddr_is_loopback(&s->addr)
+				  : d->interface == l->servers.loopback;
+	verdict =
+		server_respond(&l->view, &l->shard, &req, sysclock_wall(), &w);
+	l->shard.verdicts[verdict]++;
+	len = (size_t)(w.at - answer);
+	if (verdict == SERVER_CONTROL) {
+		pass_control(l, s, d);
+	} else if (len > 0 && udp_send(s->fd, answer, len, &d->from) == 0) {
+		s->sent++;
+	}
+}
+
+void serve_ready(struct loop *l, struct serversock *s, unsigned most)
+{
+	struct datagram d;
+
+	for (unsigned i = 0; i < most; i++) {
+		if (udp_receive(s->fd, &d) != 0) {
+			return;
+		}
+		s->received++;
+		if (s->drop || !l->view_known) {
+			s->dropped++;
+			continue;
+		}
+		if (!d.stamped) {
+			d.at = sysclock_wall();
+		}
+		serve_one(l, s, &d);
+	}
+}

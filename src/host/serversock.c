@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "host/serversock.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "host/stamps.h"
+#include "host/udp.h"
+
+#define FIRST_ROOM 16
+
+void serversocks_init(struct serversocks *ss, struct journal *j, uint16_t port,
+		      const struct listen_rules *rules)
+{
+	*ss = (struct serversocks){ .journal = j,
+				    .port = port,
+				    .rules = *rules,
+				    .loopback = interfaces_loopback() };
+}
+
+void serversocks_close(struct serversocks *ss)
+{
+	for (size_t i = 0; i < ss->count; i++) {
+		close(ss->items[i].fd);
+	}
+	free(ss->items);
+	ss->items = NULL;
+	ss->count = ss->room = 0;
+}
+
+static void set_reuse(const struct serversocks *ss, int on)
+{
+	for (size_t i = 0; i < ss->count; i++) {
+		(void)setsockopt(ss->items[i].fd, SOL_SOCKET, SO_REUSEADDR, &on,
+				 sizeof(on));
+	}
+}
+
+static struct serversock *append(struct serversocks *ss)
+{
+	if (ss->count == ss->room) {
+		size_t room = ss->room ? ss->room * 2 : FIRST_ROOM;
+		struct serversock *more =
+			realloc(ss->items, room * sizeof(*more));
+
+		if (!more) {
+			return NULL;
+		}
+		ss->items = more;
+		ss->room = room;
+	}
+	return &ss->items[ss->count];
+}
+
+/* A bound socket, or a negative errno. */
+static int open_bound(const netaddr *addr, int reuse)
+{
+	struct sockaddr_storage sa;
+	socklen_t size = udp_sockaddr(addr, &sa);
+	int fd = udp_open(addr);
+
+	if (fd < 0) {
+		return fd;
+	}
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse));
+	if (bind(fd, (struct sockaddr *)&sa, size) != 0) {
+		int error = errno;
+
+		close(fd);
+		return -error;
+	}
+	udp_want_destination(fd, addr);
+	(void)stamps_receive(fd);
+	return fd;
+}
+
+static void print_addr(const netaddr *addr, char buf[NETADDR_TEXT])
+{
+	struct text t = text_over(buf, NETADDR_TEXT);
+
+	netaddr_print(addr, &t);
+}
+
+static void print_addr_port(const netaddr *addr, char buf[NETADDR_TEXT])
+{
+	struct text t = text_over(buf, NETADDR_TEXT);
+
+	netaddr_print_port(addr, &t);
+}
+
+/* `s` says what is wanted; 0, or a negative errno. */
+static int add(struct serversocks *ss, const struct serversock *wanted,
+	       int reuse)
+{
+	struct serversock *s = append(ss);
+	char addr[NETADDR_TEXT];
+	int fd = s ? open_bound(&wanted->addr, reuse) : -ENOMEM;
+
+	if (fd < 0) {
+		return fd;
+	}
+	*s = *wanted;
+	s->fd = fd;
+	s->number = ss->numbered++;
+	ss->count++;
+	print_addr_port(&s->addr, addr);
+	journal_say(ss->journal, NOTE_INFO, "Listen %s on %u %s %s",
+		    s->drop ? "and drop" : "normally", s->number, s->name,
+		    addr);
+	return 0;
+}
+
+static int reserve_one(struct serversocks *ss, const netaddr *addr,
+		       const char *name, instant now)
+{
+	struct serversock wanted = {
+		.addr = *addr, .wildcard = true, .drop = true, .since = now
+	};
+	char text[NETADDR_TEXT];
+	int error;
+
+	wanted.addr.port = ss->port;
+	memcpy(wanted.name, name, strlen(name) + 1);
+	error = add(ss, &wanted, 0);
+	if (error == 0) {
+		return 0;
+	}
+	print_addr(addr, text);
+	if (error == -EADDRINUSE) {
+		journal_say(ss->journal, NOTE_ERROR,
+			    "unable to bind to wildcard address %s - another "
+			    "process may be running - EXITING",
+			    text);
+		return error;
+	}
+	journal_say(ss->journal, NOTE_NOTICE,
+		    "unable to bind to wildcard address %s: %s", text,
+		    strerror(-error));
+	return 0;
+}
+
+int serversocks_reserve(struct serversocks *ss, instant now)
+{
+	const netaddr v6 = { .port = 0 }, v4 = netaddr_v4(0, 0);
+	int error = 0;
+
+	if (listen_rules_wildcard(&ss->rules, FAMILY_V6)) {
+		error = reserve_one(ss, &v6, "v6wildcard", now);
+	}
+	if (error == 0 && listen_rules_wildcard(&ss->rules, FAMILY_V4)) {
+		error = reserve_one(ss, &v4, "v4wildcard", now);
+	}
+	return error;
+}
+
+static struct serversock *find(struct serversocks *ss, const netaddr *addr)
+{
+	for (size_t i = 0; i < ss->count; i++) {
+		if (netaddr_same_host(&ss->items[i].addr, addr) &&
+		    !ss->items[i].wildcard) {
+			return &ss->items[i];
+		}
+	}
+	return NULL;
+}
+
+/* True: a socket was opened for this address. */
+static bool visit(struct serversocks *ss, const struct local_address *a,
+		  instant now)
+{
+	enum nic_action action = listen_rules_apply(&ss->rules, a);
+	struct serversock *known = find(ss, &a->addr);
+	struct serversock wanted = { .addr = a->addr,
+				     .drop = action == NIC_DROP,
+				     .seen = true,
+				     .since = now };
+	char text[NETADDR_TEXT];
+	int error;
+
+	if (action == NIC_IGNORE) {
+		return false;
+	}
+	if (known) {
+		known->seen = true;
+		return false;
+	}
+	wanted.addr.port = ss->port;
+	memcpy(wanted.name, a->name, sizeof(wanted.name));
+	error = add(ss, &wanted, 1);
+	/* An IPv6 address that is still being probed comes with a later scan.
+	 */
+	if (error && error != -EADDRNOTAVAIL) {
+		print_addr_port(&wanted.addr, text);
+		journal_say(ss->journal, NOTE_ERROR,
+			    "unable to create socket on %s for %s: %s", a->name,
+			    text, strerror(-error));
+	}
+	return error == 0;
+}
+
+static void close_unseen(struct serversocks *ss, instant now)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < ss->count; i++) {
+		struct serversock *s = &ss->items[i];
+		char addr[NETADDR_TEXT];
+
+		if (s->wildcard || s->seen) {
+			ss->items[kept++] = *s;
+			continue;
+		}
+		print_addr(&s->addr, addr);
+		journal_say(ss->journal, NOTE_INFO,
+			    "Deleting interface #%u %s, %s#%u, interface "
+			    "stats: received=%llu, sent=%llu, dropped=%llu, "
+			    "active_time=%lld secs",
+			    s->number, s->name, addr, s->addr.port,
+			    (unsigned long long)s->received,
+			    (unsigned long long)s->sent,
+			    (unsigned long long)s->dropped,
+			    (long long)(instant_diff(now, s->since).v >> 32));
+		close(s->fd);
+	}
+	ss->count = kept;
+}
+
+size_t serversocks_scan(struct serversocks *ss, instant now)
+{
+	size_t count, opened = 0;
+	struct local_address *all = interfaces_list(&count);
+
+	if (!all) {
+		return 0; /* keep what we have */
+	}
+	for (size_t i = 0; i < ss->count; i++) {
+		ss->items[i].seen = false;
+	}
+	set_reuse(ss, 1);
+	for (size_t i = 0; i < count; i++) {
+		opened += visit(ss, &all[i], now);
+	}
+	set_reuse(ss, 0);
+	close_unseen(ss, now);
+	free(all);
+	return opened;
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "host/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+#define FIRST_ROOM 4096
+#define DRIFT_ROOM 256 /* more than any first line of a drift file */
+
+/* Reads until `size` or the end; the count, or -1. */
+static ssize_t read_up_to(int fd, char *buf, size_t size)
+{
+	size_t len = 0;
+
+	while (len < size) {
+		ssize_t n = read(fd, buf + len, size - len);
+
+		if (n < 0 && errno == EINTR) {
+			continue;
+		}
+		if (n < 0) {
+			return -1;
+		}
+		if (n == 0) {
+			break;
+		}
+		len += (size_t)n;
+	}
+	return (ssize_t)len;
+}
+
+static char *read_all(int fd, size_t *len)
+{
+	size_t room = FIRST_ROOM, have = 0;
+	char *text = malloc(room + 1);
+
+	while (text) {
+		ssize_t n = read_up_to(fd, text + have, room - have);
+
+		if (n < 0) {
+			break;
+		}
+		have += (size_t)n;
+		if (have < room) {
+			text[have] = '\0';
+			*len = have;
+			return text;
+		}
+		if (room >= STORE_TEXT_MAX) {
+			errno = EFBIG;
+			break;
+		}
+		room *= 2;
+		char *more = realloc(text, room + 1);
+
+		if (!more) {
+			break;
+		}
+		text = more;
+	}
+	int error = text ? errno : ENOMEM;
+
+	free(text);
+	errno = error;
+	return NULL;
+}
+
+char *store_read(const char *path, size_t *len)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char *text;
+	int error;
+
+	if (fd < 0) {
+		return NULL;
+	}
+	text = read_all(fd, len);
+	error = errno;
+	close(fd);
+	errno = error;
+	return text;
+}
+
+/* Takes the first word of the first line for a number. */
+static bool parse_drift(const char *s, double *freq_ppm)
+{
+	size_t start = strspn(s, " \t"), len = strcspn(s + start, " \t\r\n");
+	double v;
+
+	if (!text_to_double(s + start, len, &v)) {
+		return false;
+	}
+	if (v > DRIFT_MAX_PPM) {
+		v = DRIFT_MAX_PPM;
+	} else if (v < -DRIFT_MAX_PPM) {
+		v = -DRIFT_MAX_PPM;
+	}
+	*freq_ppm = v;
+	return true;
+}
+
+enum drift store_read_drift(const char *path, double *freq_ppm)
+{
+	char buf[DRIFT_ROOM + 1];
+	enum drift result = DRIFT_BAD;
+	struct stat st;
+	/* Non-blocking: a FIFO planted there must not hold the start up. */
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0) {
+		return errno == ENOENT ? DRIFT_MISSING : DRIFT_BAD;
+	}
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+		ssize_t len = read_up_to(fd, buf, DRIFT_ROOM);
+
+		if (len >= 0 && !memchr(buf, '\0', (size_t)len)) {
+			buf[len] = '\0';
+			result = parse_drift(buf, freq_ppm) ? DRIFT_READ
+							    : DRIFT_BAD;
+		}
+	}
+	close(fd);
+	return result;
+}
+
+static int write_all(int fd, const char *data, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, data, len);
+
+		if (n < 0 && errno == EINTR) {
+			continue;
+		}
+		if (n < 0) {
+			return -errno;
+		}
+		data += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* Fills a file that did not exist before; removes it when that fails. */
+static int write_new(const char *path, const char *data, size_t len)
+{
+	int error;
+	int fd =
+		open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		     0644);
+
+	if (fd < 0) {
+		return -errno;
+	}
+	error = write_all(fd, data, len);
+	if (error == 0 && fsync(fd) != 0) {
+		error = -errno;
+	}
+	if (close(fd) != 0 && error == 0) {
+		error = -errno;
+	}
+	if (error) {
+		(void)unlink(path);
+	}
+	return error;
+}
+
+int store_write_drift(const char *path, double freq_ppm)
+{
+	char temporary[PATH_MAX], line[64];
+	int len = snprintf(line, sizeof(line), "%.3f\n", freq_ppm);
+	int error, n;
+
+	n = snprintf(temporary, sizeof(temporary), "%s.TEMP", path);
+	if (n < 0 || (size_t)n >= sizeof(temporary)) {
+		return -ENAMETOOLONG;
+	}
+	/* What an earlier run left half done. */
+	(void)unlink(temporary);
+	error = write_new(temporary, line, (size_t)len);
+	if (error == 0 && rename(temporary, path) != 0) {
+		error = -errno;
+		(void)unlink(temporary);
+	}
+	return error;
+}
+
+int store_write_pid(const char *path, pid_t pid)
+{
+	char number[32];
+	int len = snprintf(number, sizeof(number), "%ld", (long)pid);
+	int error, fd;
+
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+		  0644);
+	if (fd < 0) {
+		return -errno;
+	}
+	error = write_all(fd, number, (size_t)len);
+	if (close(fd) != 0 && error == 0) {
+		error = -errno;
+	}
+	return error;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * store.h - files: read as a whole or not at all, written likewise.
+ *
+ * What is written appears under its name complete or stays what it was. A link
+ * that somebody planted is never followed (K3).
+ */
+#ifndef HOST_STORE_H
+#define HOST_STORE_H
+
+#include <sys/types.h>
+
+#include "base/compiler.h"
+
+#define STORE_TEXT_MAX ((size_t)4 << 20) /* a configuration of 4 MiB */
+#define DRIFT_MAX_PPM 500.0
+
+enum drift { DRIFT_MISSING, DRIFT_BAD, DRIFT_READ };
+
+/*
+ * The whole file in memory that the caller frees, with a NUL behind it; NULL
+ * and errno when it cannot be had (EFBIG: larger than STORE_TEXT_MAX).
+ */
+MUST_USE char *store_read(const char *path, size_t *len);
+
+/* The first number of the first line, within the limits; the rest is ignored.
+ */
+MUST_USE enum drift store_read_drift(const char *path, double *freq_ppm);
+/* 0, or a negative errno, and then the old file is as it was. */
+MUST_USE int store_write_drift(const char *path, double freq_ppm);
+
+/* The number alone, without an end of line, as init scripts expect it. */
+MUST_USE int store_write_pid(const char *path, pid_t pid);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sysclock.h - the machine's two clocks: read both, steer one.
+ *
+ * What changes the clock answers 0 or a negative errno; without the privilege
+ * that is -EPERM, and nothing has changed.
+ */
+#ifndef HOST_SYSCLOCK_H
+#define HOST_SYSCLOCK_H
+
+#include "core/effect.h"
+
+/* One moment on both clocks, as close as the machine lets us. */
+struct moment {
+	instant now;
+	tstamp wall;
+};
+
+struct moment sysclock_read(void);
+tstamp sysclock_wall(void);
+/* log2 s of the least step that reading the clock shows. */
+int8_t sysclock_precision(void);
+
+/*
+ * Takes the clock over: whatever offset another daemon left to be slewed is
+ * dropped, and the kernel tells programs that the clock is not synchronised.
+ * The frequency stays.
+ */
+MUST_USE int sysclock_take(void);
+/* The whole correction that is in force now, in ppm; 0 if nobody knows. */
+double sysclock_freq_ppm(void);
+
+MUST_USE int sysclock_steer(double freq);
+MUST_USE int sysclock_step(span by);
+MUST_USE int sysclock_slew(span by);
+/* Takes an EFFECT_STATUS. */
+MUST_USE int sysclock_tell(const struct effect *status);
+/* Nobody steers any more: the kernel is to say so. */
+void sysclock_release(void);
+
+#endif

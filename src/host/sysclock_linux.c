@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "host/sysclock.h"
+
+#include <errno.h>
+#include <math.h>
+#include <sys/timex.h>
+#include <time.h>
+
+#define READ_TRIES 4         /* how often to try for a close pair */
+#define READ_CLOSE_NS 2000   /* a pair that is close enough */
+#define PRECISION_READS 4096 /* some hundred microseconds of reading */
+
+/* The kernel's frequency word: 2^-16 ppm, at most 500 ppm. */
+#define FREQ_UNIT_PPM (1.0 / 65536)
+#define FREQ_MAX_PPM 500.0
+/* A tick is 10000 us; one more or less is 100 ppm. At most 10 %. */
+#define TICK_NOMINAL 10000
+#define TICK_PPM 100.0
+#define TICK_MAX 1000
+
+static instant mono(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (instant){ SPAN_S(ts.tv_sec).v + span_from_ns(ts.tv_nsec).v };
+}
+
+tstamp sysclock_wall(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_REALTIME, &ts);
+	return tstamp_from_unix(ts.tv_sec, (uint32_t)ts.tv_nsec);
+}
+
+struct moment sysclock_read(void)
+{
+	struct moment best = { .now = mono() };
+	span closest = SPAN_MAX;
+
+	/* We may be interrupted between the two readings: take the best. */
+	for (int i = 0; i < READ_TRIES; i++) {
+		instant before = mono();
+		tstamp wall = sysclock_wall();
+		span width = instant_diff(mono(), before);
+
+		if (span_cmp(width, closest) < 0) {
+			closest = width;
+			best.now = instant_add(before, (span){ width.v / 2 });
+			best.wall = wall;
+		}
+		if (span_to_ns(closest) <= READ_CLOSE_NS) {
+			break;
+		}
+	}
+	return best;
+}
+
+int8_t sysclock_precision(void)
+{
+	span least = SPAN_MAX;
+	tstamp last = sysclock_wall();
+	int8_t log2_s = -32;
+
+	for (int i = 0; i < PRECISION_READS; i++) {
+		tstamp now = sysclock_wall();
+		span step = tstamp_diff(now, last);
+
+		if (step.v > 0 && span_cmp(step, least) < 0) {
+			least = step;
+		}
+		last = now;
+	}
+	/* A clock that stands still while we look is a simulated one. */
+	if (span_cmp(least, SPAN_MAX) == 0) {
+		return -25;
+	}
+	while (log2_s < 0 && (int64_t)1 << (log2_s + 32) < least.v) {
+		log2_s++;
+	}
+	return log2_s;
+}
+
+static int adjust(struct timex *t)
+{
+	return clock_adjtime(CLOCK_REALTIME, t) < 0 ? -errno : 0;
+}
+
+int sysclock_take(void)
+{
+	/* Only the phase-locked loop takes an offset, so it is on for that. */
+	struct timex clear = { .modes = ADJ_STATUS | ADJ_OFFSET,
+			       .status = STA_PLL | STA_UNSYNC };
+	struct timex single = { .modes = ADJ_OFFSET_SINGLESHOT };
+	struct timex status = { .modes = ADJ_STATUS, .status = STA_UNSYNC };
+	int error = adjust(&clear);
+
+	if (error == 0) {
+		error = adjust(&single);
+	}
+	return error ? error : adjust(&status);
+}
+
+double sysclock_freq_ppm(void)
+{
+	struct timex t = { .modes = 0 };
+
+	if (adjust(&t) != 0) {
+		return 0;
+	}
+	return (double)t.freq * FREQ_UNIT_PPM +
+	       (double)(t.tick - TICK_NOMINAL) * TICK_PPM;
+}
+
+int sysclock_steer(double freq)
+{
+	struct timex t = { .modes = ADJ_FREQUENCY | ADJ_TICK };
+	double ppm = freq * 1e6, ticks = 0;
+
+	if (fabs(ppm) > FREQ_MAX_PPM) {
+		ticks = fmax(fmin(round(ppm / TICK_PPM), TICK_MAX), -TICK_MAX);
+		ppm -= ticks * TICK_PPM;
+		ppm = fmax(fmin(ppm, FREQ_MAX_PPM), -FREQ_MAX_PPM);
+	}
+	t.tick = TICK_NOMINAL + (long)ticks;
+	t.freq = lround(ppm / FREQ_UNIT_PPM);
+	return adjust(&t);
+}
+
+int sysclock_step(span by)
+{
+	struct timex t = { .modes = ADJ_SETOFFSET | ADJ_NANO };
+
+	/* Seconds round down, so that the nanoseconds are never negative. */
+	t.time.tv_sec = by.v >> 32;
+	t.time.tv_usec = span_to_ns(span_sub(by, SPAN_S(t.time.tv_sec)));
+	return adjust(&t);
+}
+
+int sysclock_slew(span by)
+{
+	struct timex t = { .modes = ADJ_OFFSET_SINGLESHOT };
+
+	t.offset = span_to_ns(by) / 1000;
+	return adjust(&t);
+}
+
+static long microseconds(span s)
+{
+	int64_t us = span_to_ns(s) / 1000;
+
+	return us < 0 ? 0 : (long)us;
+}
+
+int sysclock_tell(const struct effect *e)
+{
+	struct timex t = { .modes = ADJ_STATUS | ADJ_MAXERROR | ADJ_ESTERROR };
+	struct timex tai = { .modes = ADJ_TAI };
+	int error;
+
+	t.status = e->status.synchronised ? 0 : STA_UNSYNC;
+	if (e->status.leap == LEAP_INSERT) {
+		t.status |= STA_INS;
+	} else if (e->status.leap == LEAP_DELETE) {
+		t.status |= STA_DEL;
+	}
+	t.maxerror = microseconds(e->status.max_error);
+	t.esterror = microseconds(e->status.est_error);
+	error = adjust(&t);
+	if (error == 0 && e->status.tai_known) {
+		/* It shares a field with the time constant. */
+		tai.constant = e->status.tai;
+		error = adjust(&tai);
+	}
+	return error;
+}
+
+void sysclock_release(void)
+{
+	struct timex t = { .modes = ADJ_STATUS, .status = STA_UNSYNC };
+
+	(void)adjust(&t);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * udp.h - UDP sockets, and what the kernel knows of a datagram beside its
+ * bytes: when it came, to which address, over which interface.
+ *
+ * Every socket never blocks, never fragments and ignores a forged
+ * "fragmentation needed" (A11). Flags are set by fcntl and not in the type:
+ * outside simulators know no other way.
+ */
+#ifndef HOST_UDP_H
+#define HOST_UDP_H
+
+#include <sys/socket.h>
+
+#include "base/netaddr.h"
+#include "base/ntptime.h"
+
+#define UDP_BUFFER 2048 /* no NTP packet is larger; more is cut (F10) */
+
+struct datagram {
+	netaddr from;
+	netaddr to;         /* none: the kernel did not say */
+	unsigned interface; /* its index; 0: the kernel did not say */
+	bool stamped;       /* `at` is the kernel's */
+	bool truncated;     /* it was longer than the buffer */
+	bool fragmented;    /* it came in pieces (A11) */
+	tstamp at;          /* of arrival */
+	size_t len;
+	uint8_t data[UDP_BUFFER];
+};
+
+/* The length of what was filled in. */
+socklen_t udp_sockaddr(const netaddr *a, struct sockaddr_storage *out);
+/* False for anything but IPv4 and IPv6. */
+MUST_USE bool udp_netaddr(const struct sockaddr *sa, netaddr *out);
+
+/* A socket of the family of `a`, or a negative errno. */
+MUST_USE int udp_open(const netaddr *a);
+/* Asks for the destination address and the interface of each datagram. */
+void udp_want_destination(int fd, const netaddr *a);
+/* Asks to be told about datagrams that came in pieces. */
+void udp_want_fragments(int fd, const netaddr *a);
+
+/* Both: 0, or a negative errno; -EAGAIN when there is nothing. */
+MUST_USE int udp_receive(int fd, struct datagram *d);
+MUST_USE int udp_send(int fd, const uint8_t *data, size_t len,
+		      const netaddr *to);
+
+/* Non-blocking and not inherited by other programs; the fd, or -errno. */
+MUST_USE int fd_prepare(int fd);
+
+#endif

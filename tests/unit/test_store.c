@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the daemon reads from and writes to the disk. */
+#include "check.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "host/store.h"
+
+static char dir[] = "/tmp/test_store.XXXXXX";
+static char path[64], other[64], temporary[64];
+
+static int make_dir(void **state)
+{
+	(void)state;
+	if (!mkdtemp(dir)) {
+		return -1;
+	}
+	(void)snprintf(path, sizeof(path), "%s/drift", dir);
+	(void)snprintf(temporary, sizeof(temporary), "%s/drift.TEMP", dir);
+	(void)snprintf(other, sizeof(other), "%s/other", dir);
+	return 0;
+}
+
+static int remove_dir(void **state)
+{
+	(void)state;
+	return rmdir(dir);
+}
+
+static int clean_up(void **state)
+{
+	(void)state;
+	(void)unlink(path);
+	(void)unlink(other);
+	(void)unlink(temporary);
+	return 0;
+}
+
+static void put(const char *where, const char *text, size_t len)
+{
+	FILE *f = fopen(where, "w");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(text, 1, len, f), len);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void assert_content(const char *where, const char *expected)
+{
+	size_t len;
+	char *text = store_read(where, &len);
+
+	assert_non_null(text);
+	assert_string_equal(text, expected);
+	assert_int_equal(len, strlen(expected));
+	free(text);
+}
+
+struct drift_case {
+	const char *text;
+	enum drift result;
+	double ppm;
+};
+
+static void a_drift_file_is_its_first_number(void **state)
+{
+	static const struct drift_case cases[] = {
+		{ "-10.278\n", DRIFT_READ, -10.278 },
+		{ "-10.278 0\n", DRIFT_READ, -10.278 },
+		{ "  12.5\t0\n", DRIFT_READ, 12.5 },
+		{ "7", DRIFT_READ, 7 },
+		{ "1.5e1\nnonsense", DRIFT_READ, 15 },
+		{ "600\n", DRIFT_READ, 500 },
+		{ "-1e9\n", DRIFT_READ, -500 },
+		{ "", DRIFT_BAD, 0 },
+		{ "\n", DRIFT_BAD, 0 },
+		{ "abc\n", DRIFT_BAD, 0 },
+		{ "nan\n", DRIFT_BAD, 0 },
+		{ "inf\n", DRIFT_BAD, 0 },
+		{ "12x\n", DRIFT_BAD, 0 },
+		{ "1e999\n", DRIFT_BAD, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		double ppm = 0;
+
+		put(path, cases[i].text, strlen(cases[i].text));
+		assert_int_equal(store_read_drift(path, &ppm), cases[i].result);
+		assert_true(ppm == cases[i].ppm);
+	}
+}
+
+/* J2: a NUL, a directory, a FIFO, a huge file: none is read, none hangs. */
+static void what_is_no_drift_file_is_bad(void **state)
+{
+	double ppm = 4711;
+
+	(void)state;
+	assert_int_equal(store_read_drift(path, &ppm), DRIFT_MISSING);
+	put(path,
+	    "\0"
+	    "5\n",
+	    3);
+	assert_int_equal(store_read_drift(path, &ppm), DRIFT_BAD);
+	assert_int_equal(store_read_drift(dir, &ppm), DRIFT_BAD);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(store_read_drift(path, &ppm), DRIFT_BAD);
+	assert_true(ppm == 4711);
+	put(other, "5", 1);
+	assert_int_equal(truncate(other, (off_t)1 << 30), 0);
+	assert_int_equal(store_read_drift(other, &ppm), DRIFT_BAD);
+}
+
+static void written_drift_reads_back(void **state)
+{
+	(void)state;
+	FORALL(200) {
+		double v = (double)(check_rng() % 1000001) / 1000.0 - 500.0;
+		double back;
+
+		assert_int_equal(store_write_drift(path, v), 0);
+		assert_int_equal(store_read_drift(path, &back), DRIFT_READ);
+		assert_true(back - v < 0.0005 && v - back < 0.0005);
+	}
+	assert_int_equal(store_write_drift(path, -10.2781), 0);
+	assert_content(path, "-10.278\n");
+	assert_int_equal(access(temporary, F_OK), -1);
+}
+
+/* K3: a link planted where we write is replaced, its target untouched. */
+static void a_planted_link_leads_nowhere(void **state)
+{
+	(void)state;
+	put(other, "precious", 8);
+	assert_int_equal(symlink(other, temporary), 0);
+	assert_int_equal(symlink(other, path), 0);
+	assert_int_equal(store_write_drift(path, 1.0), 0);
+	assert_content(other, "precious");
+	assert_content(path, "1.000\n");
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(symlink(other, path), 0);
+	assert_int_equal(store_write_pid(path, 42), -ELOOP);
+	assert_content(other, "precious");
+}
+
+/* K6: what cannot be written leaves the old file as it was. */
+static void a_failed_write_keeps_the_old_file(void **state)
+{
+	char nowhere[96];
+
+	(void)state;
+	assert_int_equal(store_write_drift(path, 2.0), 0);
+	/* A directory in the way of the temporary file. */
+	assert_int_equal(mkdir(temporary, 0700), 0);
+	assert_true(store_write_drift(path, 3.0) < 0);
+	assert_content(path, "2.000\n");
+	assert_int_equal(rmdir(temporary), 0);
+	(void)snprintf(nowhere, sizeof(nowhere), "%s/no/such/drift", dir);
+	assert_int_equal(store_write_drift(nowhere, 3.0), -ENOENT);
+}
+
+static void a_pid_file_is_the_number_alone(void **state)
+{
+	(void)state;
+	put(path, "123456789\n", 10);
+	assert_int_equal(store_write_pid(path, 1507), 0);
+	assert_content(path, "1507");
+	assert_int_equal(store_write_pid("/nonexistent/pid", 1), -ENOENT);
+}
+
+static void a_text_is_read_whole_or_not_at_all(void **state)
+{
+	size_t len;
+	char *big = malloc(100000);
+
+	(void)state;
+	assert_non_null(big);
+	for (size_t i = 0; i < 100000; i++) {
+		big[i] = (char)('a' + check_rng() % 26);
+	}
+	for (size_t size = 4090; size < 4100; size++) {
+		char *back;
+
+		put(path, big, size);
+		back = store_read(path, &len);
+		assert_non_null(back);
+		assert_int_equal(len, size);
+		assert_memory_equal(back, big, size);
+		assert_int_equal(back[len], '\0');
+		free(back);
+	}
+	free(big);
+	put(path, "", 0);
+	assert_int_equal(truncate(path, (off_t)STORE_TEXT_MAX * 2), 0);
+	assert_null(store_read(path, &len));
+	assert_int_equal(errno, EFBIG);
+	assert_null(store_read(dir, &len));
+	assert_int_equal(errno, EISDIR);
+	assert_null(store_read(other, &len));
+	assert_int_equal(errno, ENOENT);
+}
+
+static int set_up(void **state)
+{
+	return check_seed(state) == 0 ? make_dir(state) : -1;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(a_drift_file_is_its_first_number,
+					  clean_up),
+		cmocka_unit_test_teardown(what_is_no_drift_file_is_bad,
+					  clean_up),
+		cmocka_unit_test_teardown(written_drift_reads_back, clean_up),
+		cmocka_unit_test_teardown(a_planted_link_leads_nowhere,
+					  clean_up),
+		cmocka_unit_test_teardown(a_failed_write_keeps_the_old_file,
+					  clean_up),
+		cmocka_unit_test_teardown(a_pid_file_is_the_number_alone,
+					  clean_up),
+		cmocka_unit_test_teardown(a_text_is_read_whole_or_not_at_all,
+					  clean_up),
+	};
+
+	return cmocka_run_group_tests_name("store", tests, set_up, remove_dir);
+}
