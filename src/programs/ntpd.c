@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntpd - keeps this machine's clock and serves time.
+ *
+ * Start: options, configuration, background, sockets, privileges, engine;
+ * then host/loop until the end.
+ */
+#include <errno.h>
+#include <math.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "host/daemonize.h"
+#include "host/loop.h"
+#include "host/privs.h"
+#include "host/rivals.h"
+#include "host/store.h"
+#include "programs/ntpd_config.h"
+#include "programs/ntpd_options.h"
+#include "programs/ntpd_version.h"
+
+#define EXIT_PRIVILEGES 255
+#define RESCAN_S 300
+#define YIELD_PORT 1123
+#define LOWEST_FREE_PORT 1024
+#define HIGH_PRIORITY (-20)
+
+struct ntpd {
+	struct ntpd_options options;
+	struct ntpd_config config;
+	struct journal journal;
+	struct identity identity;
+	struct loop loop;
+	struct utsname system;
+	uint16_t port;
+	bool foreground, single;
+	int parent_fd; /* -1: nobody waits for us */
+};
+
+_Noreturn void invariant_failed(const char *cond, const char *file, int line)
+{
+	(void)fprintf(stderr, "ntpd: %s:%d: invariant: %s\n", file, line, cond);
+	abort();
+}
+
+/* --- one-shot modes --- */
+
+static void print_complaints(FILE *f, const struct config_result *r)
+{
+	for (const struct complaint *c = r->complaints; c; c = c->next) {
+		char line[JOURNAL_LINE];
+		struct text text = text_over(line, sizeof(line));
+
+		complaint_print(c, &text);
+		(void)fprintf(f, "%s\n", line);
+	}
+}
+
+static int check_config(const struct ntpd *d)
+{
+	const struct ntpd_config *c = &d->config;
+	char *text;
+
+	if (c->missing) {
+		(void)fprintf(stderr, "ntpd: %s: %s\n", c->path,
+			      strerror(c->missing));
+		return EXIT_FAILURE;
+	}
+	text = ntpd_config_print(c);
+	if (!text) {
+		return EXIT_FAILURE;
+	}
+	(void)fputs(text, stdout);
+	(void)fflush(stdout);
+	free(text);
+	print_complaints(stderr, &c->result);
+	print_complaints(stderr, &c->by_hand);
+	return c->result.warnings + c->result.fatals + c->by_hand.warnings +
+				       c->by_hand.fatals ==
+			       0
+		       ? EXIT_SUCCESS
+		       : EXIT_FAILURE;
+}
+
+static int save_config(const struct ntpd *d)
+{
+	const char *path = d->options.text[OPTION_SAVECONFIG];
+	char *text = ntpd_config_print(&d->config);
+	FILE *f = text ? fopen(path, "we") : NULL;
+	bool good = f && fputs(text, f) >= 0;
+
+	print_complaints(stderr, &d->config.result);
+	print_complaints(stderr, &d->config.by_hand);
+	if (f && fclose(f) != 0) {
+		good = false;
+	}
+	free(text);
+	if (!good) {
+		(void)fprintf(stderr,
+			      "ntpd: cannot save configuration to %s: "
+			      "%s\n",
+			      path, strerror(errno));
+		return EXIT_FAILURE;
+	}
+	(void)fprintf(stderr, "configuration saved to %s\n", path);
+	return EXIT_SUCCESS;
+}
+
+/* --- what must hold before anything is touched --- */
+
+static bool may_start(struct ntpd *d)
+{
+	const struct ntpd_options *o = &d->options;
+
+	if (geteuid() == 0 || d->config.config.no_clock ||
+	    option_given(o, OPTION_YIELD) || d->port >= LOWEST_FREE_PORT) {
+		return true;
+	}
+	journal_say(&d->journal, NOTE_ERROR, "must be run as root, not uid %lu",
+		    (unsigned long)geteuid());
+	return false;
+}
+
+/* --yield: two daemons that steer one clock make it worse than either. */
+static void yield(struct ntpd *d)
+{
+	char buf[256];
+	struct text why = text_over(buf, sizeof(buf));
+
+	if (!option_given(&d->options, OPTION_YIELD) ||
+	    !(rivals_keep_clock(&why) || rivals_hold_port(d->port, &why))) {
+		return;
+	}
+	d->config.config.no_clock = true;
+	d->port = YIELD_PORT;
+	journal_say(&d->journal, NOTE_WARNING,
+		    "leaving the clock alone and serving on port %u: %s",
+		    d->port, buf);
+}
+
+static void say_complaints(struct ntpd *d, const struct config_result *r)
+{
+	static const enum note_level levels[] = {
+		[COMPLAINT_INFO] = NOTE_INFO,
+		[COMPLAINT_WARN] = NOTE_WARNING,
+		[COMPLAINT_FATAL] = NOTE_ERROR,
+	};
+
+	for (const struct complaint *c = r->complaints; c; c = c->next) {
+		char line[JOURNAL_LINE];
+		struct text text = text_over(line, sizeof(line));
+
+		complaint_print(c, &text);
+		journal_say(&d->journal, levels[c->severity], "%s", line);
+	}
+}
+
+/* False: the configuration forbids to start. */
+static bool take_config(struct ntpd *d)
+{
+	const struct ntpd_config *c = &d->config;
+
+	if (c->missing) {
+		journal_say(&d->journal, NOTE_ERROR,
+			    "getconfig: Couldn't open <%s>: %s", c->path,
+			    strerror(c->missing));
+	}
+	say_complaints(d, &c->result);
+	say_complaints(d, &c->by_hand);
+	if (c->result.fatals > 0) {
+		journal_say(&d->journal, NOTE_ERROR,
+			    "%u broken line(s) that guard access - EXITING",
+			    c->result.fatals);
+		return false;
+	}
+	if (ntpd_config_interfaces_clash(c, &d->options)) {
+		journal_say(&d->journal, NOTE_ERROR,
+			    "interface/nic rules are not allowed with "
+			    "--interface (-I) or --novirtualips (-L), "
+			    "exiting");
+		return false;
+	}
+	return true;
+}
+
+/* --- the way to the background, and down --- */
+
+static void open_journal(struct ntpd *d)
+{
+	const char *file = d->config.config.logfile;
+
+	d->journal.kept = d->config.config.logconfig;
+	d->journal.terminal_least = d->foreground ? NOTE_INFO : NOTE_WARNING;
+	if (file && !journal_open_file(&d->journal, file)) {
+		int error = errno;
+
+		if (!d->single) {
+			journal_open_syslog(&d->journal);
+		}
+		journal_say(&d->journal, NOTE_ERROR,
+			    "Cannot open log file %s: %s", file,
+			    strerror(error));
+	} else if (!file && !d->single) {
+		journal_open_syslog(&d->journal);
+	}
+}
+
+static void say_start(struct ntpd *d, int argc, char *const *argv)
+{
+	char line[JOURNAL_LINE];
+	struct text text = text_over(line, sizeof(line));
+
+	for (int i = 0; i < argc; i++) {
+		text_str(&text, i > 0 ? " " : "");
+		text_escaped(&text, argv[i], strlen(argv[i]));
+	}
+	journal_say(&d->journal, NOTE_INFO, "%s: Starting", NTPD_VERSION_LINE);
+	journal_say(&d->journal, NOTE_INFO, "Command line: %s", line);
+}
+
+static bool go_background(struct ntpd *d)
+{
+	long wait_s = d->options.number[OPTION_WAIT_SYNC];
+	int fd;
+
+	if (d->foreground) {
+		return true;
+	}
+	fd = daemonize_start((unsigned)wait_s, &d->journal);
+	if (fd < 0) {
+		journal_say(&d->journal, NOTE_ERROR, "fork: %s", strerror(-fd));
+		return false;
+	}
+	d->parent_fd = fd;
+	return true;
+}
+
+static void raise_priority(struct ntpd *d)
+{
+	const struct ntpd_options *o = &d->options;
+	struct sched_param param = { 0 };
+	int failed = 0;
+
+	if (option_given(o, OPTION_PRIORITY)) {
+		param.sched_priority = (int)o->number[OPTION_PRIORITY];
+		failed = sched_setscheduler(0, SCHED_FIFO, &param);
+	} else if (option_given(o, OPTION_NICE)) {
+		failed = setpriority(PRIO_PROCESS, 0, HIGH_PRIORITY);
+	}
+	if (failed) {
+		journal_say(&d->journal, NOTE_WARNING,
+			    "cannot raise the priority: %s", strerror(errno));
+	}
+}
+
+static void write_pid(struct ntpd *d)
+{
+	const char *path = d->config.config.pidfile;
+	int error = path ? store_write_pid(path, getpid()) : 0;
+
+	if (error) {
+		journal_say(&d->journal, NOTE_ERROR, "pid file %s: %s", path,
+			    strerror(-error));
+	}
+}
+
+/* False: said why. */
+static bool drop_privileges(struct ntpd *d)
+{
+	const char *jail = d->options.text[OPTION_JAILDIR];
+	char reason[PRIVS_REASON];
+
+	if ((jail && !privs_jail(jail, reason)) ||
+	    (d->identity.given &&
+	     !privs_drop(&d->identity, d->loop.setup.rescan_s > 0, reason))) {
+		journal_say(&d->journal, NOTE_ERROR, "%s", reason);
+		return false;
+	}
+	return true;
+}
+
+/* Without the right to set it we measure and serve all the same. */
+static void take_clock(struct ntpd *d)
+{
+	struct config *c = &d->config.config;
+	int error = c->no_clock ? 0 : sysclock_take();
+
+	if (error) {
+		journal_say(&d->journal, NOTE_ERROR,
+			    "start_kern_loop: ntp_adjtime: %s: the clock is "
+			    "measured and served, but not set",
+			    strerror(-error));
+		c->no_clock = true;
+	}
+}
+
+static void read_drift(struct ntpd *d, struct engine_start *start)
+{
+	const char *path = d->config.config.driftfile;
+	enum drift drift =
+		path ? store_read_drift(path, &start->freq_ppm) : DRIFT_MISSING;
+
+	start->freq_known = drift == DRIFT_READ;
+	if (drift == DRIFT_BAD) {
+		journal_say(&d->journal, NOTE_ERROR,
+			    "format error frequency file %s", path);
+	}
+	if (!start->freq_known) {
+		start->freq_ppm = sysclock_freq_ppm();
+	}
+}
+
+static bool start_engine(struct ntpd *d)
+{
+	struct engine_start start = { .version = NTPD_VERSION_LINE };
+
+	if (uname(&d->system) != 0) {
+		d->system = (struct utsname){ .sysname = "unknown" };
+	}
+	start.precision = sysclock_precision();
+	start.processor = d->system.machine;
+	start.system = d->system.sysname;
+	journal_say(&d->journal, NOTE_INFO, "proto: precision = %.3f usec (%d)",
+		    ldexp(1e6, start.precision), start.precision);
+	read_drift(d, &start);
+	if (!loop_start(&d->loop, &start)) {
+		journal_say(&d->journal, NOTE_ERROR, "not enough memory");
+		return false;
+	}
+	return true;
+}
+
+static void set_up_loop(struct ntpd *d)
+{
+	const struct ntpd_options *o = &d->options;
+	struct loop_setup setup = {
+		.config = &d->config.config,
+		.journal = &d->journal,
+		.port = d->port,
+		.serve = true,
+		.single_process = d->single,
+		.rescan_s = RESCAN_S,
+		.control = CTLSOCK_PATH,
+		.control_gid = d->identity.gid,
+	};
+
+	setup.rules.rules = d->config.config.nics;
+	setup.rules.only = d->config.config.only;
+	setup.rules.no_virtual = option_given(o, OPTION_NOVIRTUALIPS);
+	if (option_given(o, OPTION_UPDATE)) {
+		setup.rescan_s = (unsigned)o->number[OPTION_UPDATE];
+	}
+	if (option_given(o, OPTION_CONTROL)) {
+		setup.control = o->text[OPTION_CONTROL];
+	} else if (d->config.config.quit) {
+		setup.control = NULL;
+	}
+	loop_init(&d->loop, &setup);
+}
+
+/* The parent may go; with -w only when the clock is right. */
+static void tell_parent(struct ntpd *d)
+{
+	if (d->parent_fd < 0) {
+		return;
+	}
+	daemonize_detach(&d->journal);
+	if (d->options.number[OPTION_WAIT_SYNC] > 0) {
+		d->loop.parent_fd = d->parent_fd;
+	} else {
+		daemonize_ready(d->parent_fd);
+	}
+}
+
+/* From sockets to the end; the exit code. */
+static int run(struct ntpd *d)
+{
+	int code = EXIT_FAILURE;
+
+	set_up_loop(d);
+	if (!d->single) {
+		raise_priority(d);
+	}
+	if (!loop_open(&d->loop)) {
+		goto out;
+	}
+	write_pid(d);
+	if (!drop_privileges(d)) {
+		code = EXIT_PRIVILEGES;
+		goto out;
+	}
+	take_clock(d);
+	if (!start_engine(d)) {
+		goto out;
+	}
+	tell_parent(d);
+	code = loop_run(&d->loop);
+	if (!d->config.config.no_clock && !d->config.config.quit) {
+		sysclock_release();
+	}
+out:
+	loop_close(&d->loop);
+	return code;
+}
+
+static int start(struct ntpd *d, int argc, char *const *argv)
+{
+	const char *user = d->options.text[OPTION_USER];
+	char reason[PRIVS_REASON];
+
+	if (!may_start(d)) {
+		return EXIT_FAILURE;
+	}
+	open_journal(d);
+	say_start(d, argc, argv);
+	yield(d);
+	if (!take_config(d)) {
+		return EXIT_FAILURE;
+	}
+	if (!go_background(d)) {
+		return EXIT_FAILURE;
+	}
+	if (user && !privs_find(user, &d->identity, reason)) {
+		journal_say(&d->journal, NOTE_ERROR, "%s", reason);
+		return EXIT_PRIVILEGES;
+	}
+	ntpd_config_resolve(&d->config);
+	return run(d);
+}
+
+static int dispatch(struct ntpd *d, int argc, char *const *argv)
+{
+	const struct ntpd_options *o = &d->options;
+
+	d->parent_fd = -1;
+	d->port = option_given(o, OPTION_PORT)
+			  ? (uint16_t)o->number[OPTION_PORT]
+			  : NTP_PORT;
+	d->single = option_given(o, OPTION_SINGLE);
+	d->foreground = d->single || option_given(o, OPTION_NOFORK) ||
+			option_given(o, OPTION_QUIT) ||
+			option_given(o, OPTION_DEBUG) ||
+			option_given(o, OPTION_SET_DEBUG);
+	journal_init(&d->journal);
+	if (!ntpd_config_load(&d->config, o)) {
+		journal_say(&d->journal, NOTE_ERROR, "not enough memory");
+		return EXIT_FAILURE;
+	}
+	if (option_given(o, OPTION_CHECK)) {
+		return check_config(d);
+	}
+	if (option_given(o, OPTION_SAVECONFIG)) {
+		return save_config(d);
+	}
+	return start(d, argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+	static struct ntpd d;
+	int code = options_parse(&d.options, argc, argv);
+
+	if (code < 0) {
+		code = dispatch(&d, argc, argv);
+		ntpd_config_free(&d.config);
+		journal_close(&d.journal);
+	}
+	options_free(&d.options);
+	return code;
+}
