@@ -11,25 +11,38 @@
 #ifndef CORE_ESTIMATOR_H
 #define CORE_ESTIMATOR_H
 
-#include "core/bank.h"
+#include "core/correction.h"
 #include "core/estimate.h"
 #include "core/exchange.h"
+#include "core/rivals.h"
 
 /* What is known before the first exchange. */
 struct estimator_prior {
 	double freq_sd; /* s/s, of the clock's frequency: 1e-4 without drift */
-	double phi;     /* s/s: no clock is believed to be better than this */
+	double phi;     /* s/s: no clock's frequency is believed to be known
+			   better than this ahead of time; 0: the filter's
+			   own word is enough, which is what poll control
+			   wants (1.5e-5, the classic PHI, drowns it) */
 };
 
 struct estimator {
 	struct estimator_prior prior;
-	struct bank bank;
+	struct correction correction; /* theirs minus ours, uncorrected: */
+	struct rivals rivals;         /* what is believed of it ... */
+	span reference;               /* ... less this ... */
+	instant at;                   /* ... at this moment */
 	unsigned samples;
+	unsigned refused; /* no exchange can look like that */
 };
+
+_Static_assert(sizeof(struct estimator) < 65536, "one for each source");
 
 void estimator_init(struct estimator *e, const struct estimator_prior *prior);
 
-/* Folds one exchange in. Late and reordered ones count as of now. */
+/*
+ * Folds one exchange in, late and reordered ones as of when they were. One
+ * whose delay is below -1 s or above 64 s is counted as refused.
+ */
 void estimator_add(struct estimator *e, const struct sample *s);
 
 /*
@@ -43,7 +56,10 @@ void estimator_adjust(struct estimator *e, instant at, double step_s,
 MUST_USE bool estimator_estimate(const struct estimator *e, instant at,
 				 struct estimate *out);
 
-/* What offset_sd will be `after_s` from `at` if no further sample comes. */
+/*
+ * What offset_sd will be `after_s` from `at` if no further sample comes; huge
+ * before the first sample.
+ */
 double estimator_sd_after(const struct estimator *e, instant at,
 			  double after_s);
 

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * special.h - the lower tail of the standard normal distribution.
+ *
+ * Everything is kept as ratios and logarithms, so that nothing underflows: at
+ * u = -1000 the distribution function is 10^-217151, its logarithm and its
+ * hazard are ordinary numbers. Relative errors stay below 10^-12, and below
+ * 10^-11 in `excess`.
+ */
+#ifndef BASE_SPECIAL_H
+#define BASE_SPECIAL_H
+
+#include "base/compiler.h"
+
+#define HALF_LOG_2PI 0.91893853320467274178 /* log(sqrt(2 pi)) */
+
+struct normal_tail {
+	double log_cdf;   /* log of P(N < u) */
+	double log_ratio; /* log of cdf / density */
+	double hazard;    /* density / cdf */
+	double excess;    /* u + hazard, positive, without cancellation */
+};
+
+/* Of any finite u; of one beyond +-10^100 as of that. */
+struct normal_tail normal_tail(double u);
+
+#endif

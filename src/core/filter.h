@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * filter.h - a Gaussian belief about one clock and one path.
+ *
+ * Four numbers: the clock's frequency, where the fastest possible exchange
+ * would show up forward (floor + offset) and backward (floor - offset), and
+ * the difference of the two floors. The offset follows from them. Offset and
+ * floors themselves would do as well on paper; but only what is observed
+ * directly keeps its small variance beside the large variance of a floor that
+ * nobody knows, in 53 bits.
+ */
+#ifndef CORE_FILTER_H
+#define CORE_FILTER_H
+
+#include "base/compiler.h"
+
+enum direction { FORWARD, BACKWARD, DIRECTIONS };
+
+enum filter_state {
+	STATE_FREQ,
+	STATE_FORWARD,
+	STATE_BACKWARD,
+	STATE_ASYMMETRY, /* forward floor - backward floor */
+	STATES,
+};
+
+struct filter {
+	double x[STATES];
+	double p[STATES][STATES]; /* covariance, symmetric to the last bit */
+};
+
+/* Mean and covariance of (offset, frequency). */
+struct belief {
+	double offset_s, freq;
+	double offset_var, freq_var, both_cov;
+};
+
+/*
+ * Time passes: the offset integrates the frequency, which walks by `wander`
+ * (s/s per square root of s); the floors walk together by `walk_s`. Backwards
+ * in time nothing walks.
+ */
+void filter_predict(struct filter *f, double elapsed_s, double wander,
+		    double walk_s);
+
+/*
+ * Folds in an observation of one direction whose log density has these first
+ * and second derivatives by the observed value. Any `curve` is safe.
+ */
+void filter_observe(struct filter *f, enum direction d, double slope,
+		    double curve);
+
+/* The direction's floor is unknown again; the offset keeps what it knows. */
+void filter_forget_floor(struct filter *f, enum direction d, double at_s,
+			 double sd_s);
+/* The offset may have jumped by about `sd_s`; the floors stay. */
+void filter_forget_offset(struct filter *f, double sd_s);
+/* The frequency may have jumped by about `sd`, `elapsed_s` ago. */
+void filter_forget_freq(struct filter *f, double sd, double elapsed_s);
+
+/* A floor is never below `least_s`: moves what says it clearly is. */
+void filter_bound_floors(struct filter *f, double least_s);
+
+struct belief filter_belief(const struct filter *f);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * rivals.h - banks that differ in what they think has happened.
+ *
+ * A packet that obeys no law may be a stray, or the first of a new time: a
+ * route has become longer or shorter, somebody has set the clock, its
+ * frequency has jumped. No threshold can tell. So each of these is tried, as
+ * a copy of the leading bank that believes it, and every later packet is
+ * evidence: odds, prior times likelihood ratio. What is told outside is the
+ * average of all; a rival is dropped when it has become incredible.
+ */
+#ifndef CORE_RIVALS_H
+#define CORE_RIVALS_H
+
+#include "core/bank.h"
+
+#define RIVALS 6 /* nothing happened, and five things that might have */
+
+struct rival {
+	struct bank bank;
+	double log_odds;  /* against the leader, whose own are 0 */
+	unsigned trailed; /* exchanges since it led */
+};
+
+struct rivals {
+	struct rival all[RIVALS]; /* the leader first */
+	unsigned count;
+	unsigned changes; /* how often another one took the lead */
+};
+
+/* What all members of all rivals say together, `ahead_s` from now. */
+struct consensus {
+	struct belief belief;
+	double wander;   /* s/s per square root of s */
+	double delay_s;  /* the floors, both ways together */
+	double jitter_s; /* how far packets spread above a floor */
+};
+
+void rivals_init(struct rivals *r, const struct passage *first, double freq_sd);
+void rivals_add(struct rivals *r, const struct passage *p, double elapsed_s);
+struct consensus rivals_consensus(const struct rivals *r, double ahead_s);
+
+#endif
