@@ -8,6 +8,29 @@
 
 #include "base/compiler.h"
 
+enum peer_event {
+	PEER_MOBILIZE = 1,
+	PEER_DEMOBILIZE = 2,
+	PEER_UNREACHABLE = 3,
+	PEER_REACHABLE = 4,
+	PEER_RATE_EXCEEDED = 7,
+	PEER_ACCESS_DENIED = 8,
+	PEER_SYS_PEER = 10,
+};
+
+enum system_event {
+	SYSTEM_FREQ_NOT_SET = 1,
+	SYSTEM_FREQ_SET = 2,
+	SYSTEM_SPIKE = 3,
+	SYSTEM_CLOCK_SYNC = 5,
+	SYSTEM_RESTART = 6,
+	SYSTEM_PANIC = 7,
+	SYSTEM_NO_SYS_PEER = 8,
+	SYSTEM_LEAP_ARMED = 9,
+	SYSTEM_LEAP_DISARMED = 10,
+	SYSTEM_CLOCK_STEP = 12,
+};
+
 #define EVENTS_MOST 15 /* the counter stops here */
 
 struct events {
