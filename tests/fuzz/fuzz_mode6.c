@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Any octets as a control request: no crash, no answer to an answer, and an
+ * answer whose pieces fit together. The first octet says what there is to
+ * tell; the rest is the datagram.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/control.h"
+
+#define LISTED 300
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+_Noreturn void invariant_failed(const char *cond, const char *file, int line)
+{
+	(void)fprintf(stderr, "%s:%d: invariant: %s\n", file, line, cond);
+	abort();
+}
+
+static void check_pieces(const struct outbox *out, const struct mode6 *asked)
+{
+	size_t offset = 0;
+
+	INVARIANT(out->lost == 0 && out->count > 0);
+	for (uint32_t i = 0; i < out->count; i++) {
+		const struct effect *e = &out->effects[i];
+		const uint8_t *bytes = out->bytes + e->answer.at;
+		struct reader r = reader_over(bytes, e->answer.len);
+		struct mode6 m;
+		struct control_request q;
+
+		INVARIANT(e->kind == EFFECT_ANSWER);
+		INVARIANT(mode6_parse(&m, &r));
+		INVARIANT(m.response && m.version == asked->version);
+		INVARIANT(m.sequence == asked->sequence);
+		INVARIANT(m.offset == offset && m.count <= MODE6_DATA);
+		INVARIANT(m.more == (i + 1 < out->count));
+		INVARIANT(reader_left(&r) - m.count < 4);
+		INVARIANT(control_parse(&q, bytes, e->answer.len) ==
+			  CONTROL_DROP);
+		offset += m.count;
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct outbox out;
+	static struct control_listed list[LISTED];
+	static const struct setvar_config setvar = { NULL, "owner", "me",
+						     true };
+	struct system_report s = { .version = "ntpd fuzzed",
+				   .setvars = &setvar };
+	struct peer_report peer = { .host = "a\"\x1b", .reason = "none" };
+	struct clock_report clock = { .device = "a clock" };
+	struct control_request q;
+
+	if (size == 0) {
+		return 0;
+	}
+	struct control_subject subject = {
+		.list = list,
+		.listed = data[0] & 1 ? LISTED : 0,
+		.peer = data[0] & 2 ? &peer : NULL,
+		.clock = data[0] & 4 ? &clock : NULL,
+	};
+
+	if (control_parse(&q, data + 1, size - 1) == CONTROL_DROP) {
+		return 0;
+	}
+	outbox_empty(&out);
+	control_answer(&q, &s, &subject, &out);
+	check_pieces(&out, &q.header);
+	return 0;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Whatever arrives, under whatever restrict flags: one verdict, an answer for
+ * two of them only, and never more out than in (F3). The first 8 octets are
+ * the flags and the client; the rest is the datagram.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/access.h"
+#include "core/server.h"
+
+#define HEAD 8
+#define POISON 0xaa
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+_Noreturn void invariant_failed(const char *cond, const char *file, int line)
+{
+	(void)fprintf(stderr, "%s:%d: invariant: %s\n", file, line, cond);
+	abort();
+}
+
+static struct ratelimit *limits(void)
+{
+	static uint64_t memory[4096];
+	static const uint8_t seed[RNG_SEED] = { 1 };
+	static const struct limit_config limit = { .average = 3,
+						   .minimum_s = 2 };
+
+	INVARIANT(ratelimit_size(16) <= sizeof(memory));
+	return ratelimit_init(memory, 16, &limit, seed);
+}
+
+static void check(const struct view *view, struct server_shard *shard,
+		  const struct request *req)
+{
+	uint8_t reply[2 * PACKET_LEN];
+	struct writer w = writer_over(reply, sizeof(reply));
+	tstamp now = tstamp_add(req->received, (span){ 1 << 20 });
+
+	memset(reply, POISON, sizeof(reply));
+	enum server_verdict verdict = server_respond(view, shard, req, now, &w);
+	size_t len = (size_t)(w.at - reply);
+
+	INVARIANT(verdict < SERVER_VERDICTS);
+	INVARIANT((verdict == SERVER_ANSWERED || verdict == SERVER_KISSED) ==
+		  (len != 0));
+	INVARIANT(len <= req->len);
+	INVARIANT(len == 0 || len == PACKET_LEN);
+	INVARIANT(reply[PACKET_LEN] == POISON);
+	if (len != 0) { /* what we say is never answered by one of us */
+		struct request echo = *req;
+		struct writer again = writer_over(reply + 48, 48);
+
+		echo.data = reply;
+		echo.len = len;
+		INVARIANT(server_respond(view, shard, &echo, now, &again) !=
+			  SERVER_ANSWERED);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static uint64_t memory[64];
+	struct reader r = reader_over(data, size);
+	struct restrict_config line = { .kind = RESTRICT_DEFAULT };
+	struct config config = { .restricts = &line };
+	struct server_shard shard = { .limit = limits() };
+	struct view view = { .stratum = 2,
+			     .root_disp = SPAN_S(1),
+			     .drift_ppm = 15 };
+	struct request req = { .by_loopback = true };
+
+	if (size < HEAD) {
+		return 0;
+	}
+	line.flags = read_u32(&r) & (RESTRICT_NTPPORT * 2u - 1);
+	view.leap = (enum leap)(data[4] & 3);
+	req.truncated = data[4] & 4;
+	req.from = netaddr_v4(0x7f000000u | (read_u32(&r) & 0xff),
+			      data[5] ? (uint16_t)(data[6] << 8) : 123);
+	req.to = netaddr_v4(0x7f000001, 123);
+	req.data = r.at;
+	req.len = reader_left(&r);
+	INVARIANT(access_size(&config, 0) <= sizeof(memory));
+	view.access = access_build(memory, &config, NULL, 0);
+	for (unsigned i = 0; i < 12; i++) { /* often enough to be limited */
+		check(&view, &shard, &req);
+	}
+	return 0;
+}
