@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "sim/daemon.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/carry.h"
+#include "sim/dice.h"
+#include "sim/world.h"
+
+#define PRECISION (-20) /* log2 s */
+#define WAKE_S 20e-6    /* at least, between an arrival and its being seen */
+
+static void free_life(struct daemon *d)
+{
+	free(d->memory);
+	free(d->arena);
+	d->memory = d->arena = NULL;
+	d->engine = NULL;
+}
+
+/* What config_parse() and the command line make of the orders. */
+static void configure(struct daemon *d)
+{
+	const struct operator_orders *o = &d->orders;
+	size_t len = strlen(o->config);
+	struct arena arena;
+
+	d->arena_size = config_arena_size(len);
+	d->arena = malloc(d->arena_size);
+	INVARIANT(d->arena != NULL);
+	arena = arena_over(d->arena, d->arena_size);
+	config_defaults(&d->config);
+	struct config_result result = config_parse(
+		&d->config, &arena, "ntp.conf", o->config, len, NULL);
+	for (const struct complaint *c = result.complaints; c; c = c->next) {
+		oracle_break(d->node->world, ORACLE_EXPECTED, d->node,
+			     "ntp.conf:%u: %s", c->place.line, c->text);
+	}
+	d->config.panic_once = o->panic_once;
+	d->config.step_once = o->step_once;
+	d->config.slew_only = o->slew_only;
+	d->config.quit = o->quit;
+	d->config.no_clock = o->no_clock;
+}
+
+static void start_engine(struct daemon *d)
+{
+	struct node *n = d->node;
+	struct engine_start start = {
+		.now = vclock_mono(&n->clock, n->world->now),
+		.wall = vclock_wall(&n->clock, n->world->now),
+		.precision = PRECISION,
+		.freq_known = d->drift_known,
+		.freq_ppm =
+			d->drift_known ? d->drift_ppm : 1e6 * n->clock.steer,
+		.version = "ntpd truechimer-sim",
+		.processor = "virtual",
+		.system = "sim",
+	};
+
+	for (size_t i = 0; i < RNG_SEED; i++) {
+		start.seed[i] = (uint8_t)rng_u64(&d->rng);
+	}
+	d->memory = malloc(engine_size(&d->config));
+	INVARIANT(d->memory != NULL);
+	d->engine = engine_init(d->memory, &d->config, &start);
+}
+
+static void begin_life(struct daemon *d)
+{
+	struct node *n = d->node;
+
+	free_life(d);
+	d->life++;
+	d->timer++;
+	d->running = true;
+	d->started = n->world->now;
+	d->view_known = false;
+	memset(d->sockets, 0, sizeof(d->sockets));
+	memset(d->last_note, 0, sizeof(d->last_note));
+	configure(d);
+	start_engine(d);
+	oracle_started(n);
+	daemon_event(n, &(struct event){ .kind = EVENT_TICK });
+}
+
+void daemon_start(struct node *n, const struct operator_orders *orders)
+{
+	struct daemon *d = calloc(1, sizeof(*d));
+
+	INVARIANT(d != NULL && !n->daemon);
+	n->daemon = d;
+	d->node = n;
+	d->orders = *orders;
+	size_t size = strlen(orders->config) + 1;
+
+	d->text = malloc(size);
+	d->outbox = calloc(1, sizeof(*d->outbox));
+	INVARIANT(d->text != NULL && d->outbox != NULL);
+	d->orders.config = memcpy(d->text, orders->config, size);
+	rng_init_number(&d->rng, rng_u64(&n->world->rng));
+	vclock_advance(&n->clock, n->world->now);
+	begin_life(d);
+}
+
+void daemon_stop(struct node *n)
+{
+	n->daemon->running = false;
+	n->daemon->view_known = false;
+}
+
+void daemon_restart(struct node *n)
+{
+	vclock_advance(&n->clock, n->world->now);
+	begin_life(n->daemon);
+}
+
+void daemon_end(struct node *n)
+{
+	if (n->daemon) {
+		free_life(n->daemon);
+		free(n->daemon->text);
+		free(n->daemon->outbox);
+		free(n->daemon);
+		n->daemon = NULL;
+	}
+}
+
+void daemon_network(struct node *n)
+{
+	if (n->daemon && n->daemon->running) {
+		vclock_advance(&n->clock, n->world->now);
+		oracle_may_burst(n);
+		daemon_event(n, &(struct event){ .kind = EVENT_NETWORK });
+	}
+}
+
+void daemon_event(struct node *n, const struct event *what)
+{
+	struct daemon *d = n->daemon;
+	struct world *w = n->world;
+	struct event ev = *what;
+
+	ev.now = vclock_mono(&n->clock, w->now);
+	ev.wall = vclock_wall(&n->clock, w->now);
+	outbox_empty(d->outbox);
+	instant deadline = engine_handle(d->engine, &ev, d->outbox);
+	carry_out(n);
+	d->timer++;
+	/* Never in the same moment again: time must be able to go by. */
+	moment at = vclock_when(&n->clock, deadline);
+	moment soonest = moment_add(w->now, (span){ 1 });
+	queue_put(&w->queue,
+		  &(struct future){
+			  .at = moment_before(at, soonest) ? soonest : at,
+			  .kind = HAPPEN_TICK,
+			  .node = n->index,
+			  .generation = d->timer,
+		  });
+	oracle_daemon(n);
+}
+
+/* The socket of a source that this datagram may come in through. */
+static bool find_socket(const struct daemon *d, const struct datagram *g,
+			source_id *source)
+{
+	for (unsigned i = 0; i < DAEMON_SOCKETS; i++) {
+		const struct socket *s = &d->sockets[i];
+
+		if (s->open && s->port == g->to.port &&
+		    netaddr_equal(&s->peer, &g->from)) {
+			*source = (source_id){ (uint16_t)i, s->generation };
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A datagram came in through a source's socket, some time ago. */
+static void packet_seen(struct node *n, const struct future *f)
+{
+	const struct datagram *g = f->gram;
+	struct event ev = { .kind = EVENT_PACKET };
+
+	if (!find_socket(n->daemon, g, &ev.source)) {
+		return;
+	}
+	ev.packet.at = f->stamp;
+	ev.packet.origin = STAMP_KERNEL;
+	ev.packet.local = g->to;
+	ev.packet.data = g->data;
+	ev.packet.len = g->len;
+	oracle_answer(n, g);
+	daemon_event(n, &ev);
+}
+
+/* The kernel stamps a datagram; the process gets to it a little later. */
+static void arrived(struct node *n, struct future *f)
+{
+	struct world *w = n->world;
+	double wakes_s = dice_between(&n->daemon->rng, WAKE_S, 2 * WAKE_S);
+	struct future seen = {
+		.at = moment_add(w->now, span_from_seconds(wakes_s)),
+		.kind = HAPPEN_SEEN,
+		.node = n->index,
+		.stamp = vclock_read(&n->clock, w->now),
+		.generation = n->daemon->life,
+		.gram = f->gram,
+	};
+
+	f->gram = NULL;
+	queue_put(&w->queue, &seen);
+}
+
+static void serve(struct node *n, const struct future *f)
+{
+	struct daemon *d = n->daemon;
+	struct request request = {
+		.data = f->gram->data,
+		.len = f->gram->len,
+		.from = f->gram->from,
+		.to = f->gram->to,
+		.received = f->stamp,
+	};
+	struct datagram g = { .from = f->gram->to, .to = f->gram->from };
+	struct writer out = writer_over(g.data, sizeof(g.data));
+
+	if (!d->view_known) {
+		return;
+	}
+	tstamp now = vclock_read(&n->clock, n->world->now);
+	enum server_verdict verdict =
+		server_respond(&d->view, &d->shard, &request, now, &out);
+	d->shard.verdicts[verdict]++;
+	g.len = (uint16_t)(out.at - g.data);
+	if (g.len > 0) {
+		oracle_served(n, &g);
+		world_send(n->world, n->index, n->world->now, &g);
+	}
+}
+
+static void resolved(struct node *n, const struct future *f)
+{
+	struct world *w = n->world;
+	struct event ev = { .kind = EVENT_RESOLVED, .source = f->source };
+	netaddr addrs[NAME_ADDRS];
+
+	if (f->index < w->name_count &&
+	    !moment_before(w->now, w->names[f->index].from)) {
+		ev.resolved.count =
+			name_lookup(&w->names[f->index], &w->rng, addrs);
+		ev.resolved.addrs = addrs;
+	}
+	daemon_event(n, &ev);
+}
+
+static void sent(struct node *n, const struct future *f)
+{
+	struct event ev = { .kind = EVENT_SENT, .source = f->source };
+
+	ev.sent.exchange = f->exchange;
+	ev.sent.at = f->stamp;
+	ev.sent.origin = STAMP_KERNEL;
+	daemon_event(n, &ev);
+}
+
+/* A deadline has come, if the clock ran on as it did when it was set. */
+static void tick(struct node *n, const struct future *f)
+{
+	if (f->generation == n->daemon->timer) {
+		daemon_event(n, &(struct event){ .kind = EVENT_TICK });
+	}
+}
+
+void daemon_handle(struct node *n, struct future *f)
+{
+	struct daemon *d = n->daemon;
+	bool outdated = f->kind != HAPPEN_ARRIVAL && f->kind != HAPPEN_TICK &&
+			f->generation != d->life;
+
+	if (!d->running || outdated) {
+		return;
+	}
+	switch (f->kind) {
+	case HAPPEN_TICK:
+		tick(n, f);
+		break;
+	case HAPPEN_ARRIVAL:
+		arrived(n, f);
+		break;
+	case HAPPEN_SEEN:
+		if (f->gram->to.port == NTP_PORT) {
+			serve(n, f);
+		} else {
+			packet_seen(n, f);
+		}
+		break;
+	case HAPPEN_SENT:
+		sent(n, f);
+		break;
+	case HAPPEN_RESOLVED:
+		resolved(n, f);
+		break;
+	case HAPPEN_REFUSED:
+		daemon_event(n, &(struct event){
+					.kind = EVENT_FAILED,
+					.source = f->source,
+					.failed.exchange = f->exchange,
+				});
+		break;
+	case HAPPEN_FAULT:
+	case HAPPEN_MEASURE:
+		break; /* not a daemon's business */
+	}
+}
+
+bool daemon_synchronised(const struct node *n)
+{
+	const struct daemon *d = n->daemon;
+
+	return d && d->running && d->view_known &&
+	       d->view.leap != LEAP_UNSYNC && d->view.stratum > 0 &&
+	       d->view.stratum < 16;
+}
+
+double daemon_bound_s(struct node *n)
+{
+	const struct view *v = &n->daemon->view;
+	tstamp wall = vclock_wall(&n->clock, n->world->now);
+	double age_s = span_to_seconds(tstamp_diff(wall, v->made));
+
+	return span_to_seconds(v->root_delay) / 2 +
+	       span_to_seconds(v->root_disp) + 1e-6 * v->drift_ppm * age_s;
+}
+
+double daemon_step_threshold_s(const struct node *n)
+{
+	const struct config *c = &n->daemon->config;
+
+	return c->slew_only ? 600 : c->tinker.step_fwd_s;
+}
+
+/* A daemon is known by its IPv4 address, which is its refid too. */
+struct node *daemon_system_peer(const struct node *n)
+{
+	netaddr addr = netaddr_v4(n->daemon->view.refid, NTP_PORT);
+
+	return daemon_synchronised(n) ? world_node(n->world, &addr) : NULL;
+}
+
+bool daemon_uses_local(const struct node *n)
+{
+	uint32_t refid = n->daemon->view.refid;
+
+	return refid == UINT32_C(0x4c4f434c) || /* LOCL */
+	       refid >> 8 == UINT32_C(0x7f7f01);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * node.h - a host: an address, a clock, and either a daemon (a whole engine,
+ * daemon.h) or a server that only answers, truly or not (upstream.h).
+ */
+#ifndef SIM_NODE_H
+#define SIM_NODE_H
+
+#include "sim/meter.h"
+#include "sim/queue.h"
+#include "sim/upstream.h"
+#include "sim/vclock.h"
+#include "sim/watch.h"
+
+struct world;
+struct daemon;
+
+struct node {
+	struct world *world;
+	unsigned index;
+	netaddr addr; /* port 123 */
+	struct vclock clock;
+	struct daemon *daemon; /* NULL: it is an upstream */
+	struct upstream upstream;
+	struct meter meter;
+	struct watch watch;
+};
+
+/* A server with this clock; answers the truth of it until told otherwise. */
+struct node *world_add_server(struct world *w, const struct oscillator *kind);
+/* As many with perfect clocks; they come one after another in w->nodes. */
+void world_add_servers(struct world *w, unsigned count);
+
+/* A host without anything on it yet: see daemon_start(). */
+struct node *world_add_host(struct world *w, const struct oscillator *kind);
+
+/* What happens to it, now. */
+void node_handle(struct node *n, struct future *f);
+
+/* Its wall clock less the truth. */
+double node_error_s(struct node *n);
+/* Somebody sets its clock by hand. */
+void node_set_clock(struct node *n, double step_s);
+
+/* Off the shelf. */
+struct oscillator oscillator_perfect(void);
+struct oscillator oscillator_quartz(double offset_s, double freq,
+				    double wander);
+
+#endif
