@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Scenarios about starting and stopping; scenarios.def says what each is. */
+#include "sim/scenario.h"
+
+#include <math.h>
+
+#define IN_SERVICE_S 10 /* checklist 53 to 56 */
+#define LOCAL_S 15
+#define LOCAL "server 127.127.1.0\nfudge 127.127.1.0 stratum 10\n"
+
+static struct node *start(struct world *w, const char *config, double offset_s,
+			  struct operator_orders orders)
+{
+	struct oscillator kind = oscillator_quartz(offset_s, 20e-6, 1e-9);
+	struct way way = way_wan();
+
+	orders.config = config;
+	stage_network(w, &way);
+	world_add_servers(w, 4);
+	return stage_daemon(w, &kind, &orders);
+}
+
+static void in_service_soon(struct world *w, struct node *n)
+{
+	world_run(w, 60);
+	oracle_expect(w, stage_sync_s(n) <= IN_SERVICE_S,
+		      "in service within 10 s");
+	oracle_expect(w, daemon_synchronised(n), "and stays so");
+	stage_settle(w, n, 2 * 3600, 2e-3);
+	world_run(w, 3600);
+}
+
+void tell_start_iburst(struct world *w)
+{
+	in_service_soon(w, start(w, "server @ iburst\n", 0.05,
+				 (struct operator_orders){ 0 }));
+}
+
+void tell_start_plain(struct world *w)
+{
+	in_service_soon(
+		w, start(w, "server @\n", 0.05, (struct operator_orders){ 0 }));
+}
+
+void tell_start_step(struct world *w)
+{
+	struct node *n =
+		start(w, "server @ iburst\n", 5, (struct operator_orders){ 0 });
+
+	in_service_soon(w, n);
+	oracle_expect(w, n->daemon->steps == 1, "stepped once");
+}
+
+void tell_hour_wrong(struct world *w)
+{
+	struct node *n = start(w, "server @ iburst\n", 3600,
+			       (struct operator_orders){ .panic_once = true });
+
+	in_service_soon(w, n);
+	oracle_expect(w, n->daemon->steps == 1, "stepped once");
+}
+
+void tell_hour_panics(struct world *w)
+{
+	struct node *n = start(w, "server @ iburst\n", 3600,
+			       (struct operator_orders){ 0 });
+
+	world_run(w, 3600);
+	oracle_expect(w, !n->daemon->running && n->daemon->exit_code != 0,
+		      "it ended with a status that says so");
+	oracle_expect(w, n->daemon->notes[NOTE_PANIC] > 0,
+		      "the operator is told");
+	oracle_expect(w, fabs(node_error_s(n) - 3600) < 1,
+		      "nobody touched the clock");
+}
+
+void tell_one_shot(struct world *w)
+{
+	struct node *n = start(
+		w, "server @ iburst\n", -4000,
+		(struct operator_orders){ .panic_once = true, .quit = true });
+
+	world_run(w, 60);
+	oracle_expect(w, !n->daemon->running && n->daemon->exit_code == 0,
+		      "it ended well");
+	oracle_expect(w, fabs(node_error_s(n)) < 10e-3, "the clock is right");
+}
+
+void tell_only_local(struct world *w)
+{
+	struct node *n = stage_client(w, LOCAL);
+
+	world_run(w, 3600);
+	oracle_expect(w, stage_sync_s(n) <= LOCAL_S, "in service in 15 s");
+	oracle_expect(w, n->daemon->view.stratum == 11,
+		      "stratum 11 (checklist 23)");
+	oracle_expect(w, fabs(node_error_s(n) - 0.05) < 0.1,
+		      "nobody touched the clock");
+}
+
+void tell_local_return(struct world *w)
+{
+	struct node *n = start(w, "server @ iburst maxpoll 6\n" LOCAL, 0.05,
+			       (struct operator_orders){ 0 });
+
+	world_run(w, 3600);
+	oracle_expect(w, n->daemon->view.stratum == 2, "servers win");
+	vnet_isolate(&w->net, n->index, true);
+	world_run(w, 300);
+	oracle_expect(w, n->daemon->view.stratum == 2, "first it holds over");
+	world_run(w, 1200); /* 8 polls without an answer, and 300 s more */
+	oracle_expect(w, n->daemon->view.stratum == 11, "then LOCAL");
+	oracle_expect(w, n->daemon->notes[NOTE_FREE_RUN] > 0,
+		      "the operator is told");
+	vnet_isolate(&w->net, n->index, false);
+	world_run(w, 600);
+	oracle_expect(w, n->daemon->view.stratum == 2, "servers again");
+	stage_settle(w, n, 1800, 2e-3);
+	world_run(w, 3600);
+}
+
+void tell_no_network(struct world *w)
+{
+	struct node *n = NULL;
+	struct way cut = { .cut = true };
+	struct way way = way_wan();
+
+	n = start(w, "server @ iburst\n", 0.05, (struct operator_orders){ 0 });
+	stage_network(w, &cut);
+	world_run(w, 3600);
+	oracle_expect(w, !daemon_synchronised(n), "nobody to ask");
+	stage_network(w, &way);
+	daemon_network(n);
+	world_run(w, 30);
+	oracle_expect(w, daemon_synchronised(n), "in service at once");
+	stage_settle(w, n, 2 * 3600, 2e-3);
+	world_run(w, 3600);
+}
+
+void tell_dns_late(struct world *w)
+{
+	static const char *const names[] = { "a.example", "b.example",
+					     "c.example" };
+
+	world_add_servers(w, ARRAY_LEN(names));
+	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+		struct name *name = world_add_name(w, names[i]);
+
+		name_add(name, w->nodes[i]);
+		name->from = moment_at_s(600);
+		name->delay_s = 5;
+	}
+	struct node *n = stage_client(w, "server a.example iburst\n"
+					 "server b.example iburst\n"
+					 "server c.example iburst\n");
+	world_run(w, 600);
+	oracle_expect(w, !daemon_synchronised(n), "no names, no time");
+	world_run(w, 120);
+	oracle_expect(w, daemon_synchronised(n), "in service in two minutes");
+	stage_settle(w, n, 3600, 1e-3);
+	world_run(w, 3600);
+}
+
+void tell_restart(struct world *w)
+{
+	struct node *n = start(w, "driftfile drift\nserver @ iburst\n", 0.05,
+			       (struct operator_orders){ 0 });
+
+	stage_settle(w, n, 4 * 3600, 2e-3);
+	oracle_expect(w, n->daemon->drift_known, "a drift file is there");
+	oracle_expect(w, fabs(n->daemon->drift_ppm + 20) < 0.5,
+		      "and says -20 ppm");
+	daemon_stop(n);
+	world_run(w, 60);
+	daemon_restart(n);
+	world_run(w, 60);
+	oracle_expect(w, stage_sync_s(n) <= IN_SERVICE_S,
+		      "in service within 10 s");
+	world_run(w, 3600);
+}
