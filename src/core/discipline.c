@@ -8,8 +8,11 @@
 /*
  * How long a slew takes: a share of the time to the next update. What is not
  * yet slewed away is error, what is slewed fast is a rough rate. In a closed
- * loop (bench_loop.c; poll 64 s, jitter 1e-4) one eighth costs 1 % of RMS
- * error against an instant jump, one half 9 %.
+ * loop (tests/unit/test_loop.c: one server, poll 64 s, jitter 1e-4, wander
+ * 1e-9) the RMS error is the same within what runs differ by from a share of
+ * 0.03 to 0.25, and 3 % larger at 0.5; the RMS error of the rate is 0.53 ppm
+ * at 0.03, 0.25 at 0.125, 0.13 at 0.5. At poll 1024 s the error rises by 3 %
+ * from 0.125 to 0.25. So: the largest share that costs nothing anywhere.
  */
 #define SLEW_SHARE 0.125
 #define SLEW_MIN_S 1.0
