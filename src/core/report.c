@@ -64,37 +64,64 @@ uint16_t report_clock_status(const struct clock_report *c)
 
 void report_add_shard(struct system_report *s, const struct server_shard *shard)
 {
-	for (size_t i = 0; i < ARRAY_LEN(s->served); i++) {
-		s->served[i] += shard->verdicts[i];
+	struct report_counts *counts = &s->counts;
+
+	counts->controls += shard->verdicts[SERVER_CONTROL];
+	for (size_t i = 0; i < ARRAY_LEN(counts->served); i++) {
+		counts->served[i] += shard->verdicts[i];
 	}
-	for (size_t i = 0; i < ARRAY_LEN(s->versions); i++) {
-		s->versions[i] += shard->versions[i];
+	for (size_t i = 0; i < ARRAY_LEN(counts->versions); i++) {
+		counts->versions[i] += shard->versions[i];
 	}
 }
 
 /* What the lines of report.def compute with. */
 
-static uint64_t served_all(const struct system_report *s)
+static uint64_t served_all(const struct report_counts *n)
 {
 	uint64_t sum = 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(s->served); i++) {
-		sum += s->served[i];
+	for (size_t i = 0; i < ARRAY_LEN(n->served); i++) {
+		sum += n->served[i];
 	}
 	return sum;
 }
 
-static uint64_t served_restricted(const struct system_report *s)
+static uint64_t served_old(const struct report_counts *n)
 {
-	return s->served[SERVER_IGNORED] + s->served[SERVER_NOSERVE] +
-	       s->served[SERVER_NOTRUST] + s->served[SERVER_OLDVERSION] +
-	       s->served[SERVER_NOQUERY] + s->served[SERVER_FLAKED];
+	return n->versions[1] + n->versions[2] + n->versions[3];
 }
 
-static uint64_t served_dropped(const struct system_report *s)
+static uint64_t served_malformed(const struct report_counts *n)
 {
-	return served_all(s) - s->served[SERVER_ANSWERED] -
-	       s->served[SERVER_KISSED] - s->served[SERVER_CONTROL];
+	return n->served[SERVER_LENGTH] + n->served[SERVER_MODE];
+}
+
+static uint64_t served_declined(const struct report_counts *n)
+{
+	return n->served[SERVER_SOURCE] + n->served[SERVER_VERSION];
+}
+
+static uint64_t served_restricted(const struct report_counts *n)
+{
+	return n->served[SERVER_IGNORED] + n->served[SERVER_NOSERVE] +
+	       n->served[SERVER_NOTRUST] + n->served[SERVER_OLDVERSION] +
+	       n->served[SERVER_NOQUERY] + n->served[SERVER_FLAKED];
+}
+
+static uint64_t served_limited(const struct report_counts *n)
+{
+	return n->served[SERVER_LIMITED] + n->served[SERVER_KISSED];
+}
+
+static uint64_t served_answers(const struct report_counts *n)
+{
+	return n->served[SERVER_ANSWERED] + n->served[SERVER_KISSED];
+}
+
+static uint64_t served_dropped(const struct report_counts *n)
+{
+	return served_all(n) - served_answers(n) - n->served[SERVER_CONTROL];
 }
 
 static double precision_ms(int8_t precision)

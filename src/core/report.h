@@ -48,6 +48,15 @@ enum peer_flash {
 	FLASH_UNREACHABLE = 1 << 12,
 };
 
+/* What was asked of the daemon. */
+struct report_counts {
+	uint64_t since_s;                 /* when they began: of uptime_s */
+	uint64_t auth_failed;             /* of sources and clients */
+	uint64_t controls;                /* control requests, by any way */
+	uint64_t served[SERVER_VERDICTS]; /* summed over the shards */
+	uint64_t versions[8];             /* of what was answered */
+};
+
 struct system_report {
 	const char *version; /* begins with "ntpd " */
 	const char *processor, *system;
@@ -83,10 +92,8 @@ struct system_report {
 	const char *kernel_status; /* "pll unsync" */
 
 	uint64_t uptime_s;
-	uint64_t auth_failed;             /* datagrams of sources and clients */
-	uint64_t controls;                /* control requests, by any way */
-	uint64_t served[SERVER_VERDICTS]; /* summed over the shards */
-	uint64_t versions[8];             /* of what was answered */
+	struct report_counts counts; /* since the start */
+	struct report_counts hour;   /* as they were when this hour began */
 
 	const struct setvar_config *setvars;
 };
