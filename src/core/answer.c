@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/answer.h"
+
+#include "core/access.h"
+#include "core/refid.h"
+
+#define STAMP_SLACK SPAN_MS(5) /* between two readings of our clocks */
+#define OLDEST SPAN_S(4)       /* more than any answer waits with us */
+#define ROOT_LIMIT SPAN_S(16)
+
+/* Framing: what any datagram must look like before we compare secrets. */
+enum source_verdict answer_form(const struct source *s, const struct event *ev,
+				const struct source_world *world,
+				struct packet *p)
+{
+	struct reader r = reader_over(ev->packet.data, ev->packet.len);
+
+	if (packet_parse(p, &r) != PACKET_OK) {
+		return SOURCE_SHORT;
+	}
+	if (p->mode != MODE_SERVER) {
+		return SOURCE_MODE;
+	}
+	if (p->version != s->config->version) {
+		return SOURCE_VERSION;
+	}
+	if (reader_left(&r) != 0) {
+		return SOURCE_LENGTH;
+	}
+	if (world->access &&
+	    (access_flags(world->access, &s->addr) & RESTRICT_IGNORE)) {
+		return SOURCE_RESTRICTED;
+	}
+	return SOURCE_SAMPLE;
+}
+
+enum source_verdict answer_match(const struct source *s, const struct event *ev,
+				 uint64_t origin)
+{
+	/* One difference of two words: takes the same time for any origin. */
+	bool past = (origin ^ s->past_nonce) == 0 && s->past_nonce != 0;
+
+	if (past) {
+		return s->past_answered ? SOURCE_DUPLICATE : SOURCE_LATE;
+	}
+	if (!source_is_waiting(s)) {
+		return SOURCE_UNASKED;
+	}
+	if (origin == 0 || (origin ^ s->nonce) != 0) {
+		return SOURCE_ORIGIN;
+	}
+	if (s->state == SOURCE_ANSWERED) {
+		return SOURCE_DUPLICATE;
+	}
+	if (span_cmp(instant_diff(ev->now, s->asked_at), SOURCE_WINDOW) >= 0) {
+		return SOURCE_LATE;
+	}
+	return SOURCE_SAMPLE;
+}
+
+static enum source_verdict check_kiss(const struct packet *p)
+{
+	if (p->stratum == 0) {
+		switch (p->refid) {
+		case REFID_RATE:
+			return SOURCE_KISS_RATE;
+		case REFID_DENY:
+			return SOURCE_KISS_DENY;
+		case REFID_RSTR:
+			return SOURCE_KISS_RSTR;
+		case REFID_INIT:
+		case REFID_STEP:
+		case 0:
+			return SOURCE_UNSYNCHRONISED;
+		default:
+			return SOURCE_KISS_OTHER;
+		}
+	}
+	return p->leap == LEAP_UNSYNC || p->stratum > 15 ? SOURCE_UNSYNCHRONISED
+							 : SOURCE_SAMPLE;
+}
+
+/* A loopback address names nobody: many hosts' servers are told apart by it. */
+static bool is_ourselves(const struct packet *p, const netaddr *local,
+			 const struct source_world *world)
+{
+	if (p->stratum < 2) {
+		return false;
+	}
+	if (!netaddr_is_none(local) && !netaddr_is_loopback(local) &&
+	    refid_of_address(local) == p->refid) {
+		return true;
+	}
+	for (size_t i = 0; i < world->own_count; i++) {
+		if (world->own[i] == p->refid) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Impossible headers (A15). */
+static enum source_verdict check_sanity(const struct packet *p)
+{
+	if (tstamp_is_zero(p->receive) || tstamp_is_zero(p->transmit)) {
+		return SOURCE_NO_TIME;
+	}
+	if (tstamp_before(p->transmit, p->receive)) {
+		return SOURCE_BACKWARDS;
+	}
+	if (p->precision < -32 || p->precision > 1) {
+		return SOURCE_PRECISION;
+	}
+	if (span_cmp(p->root_delay, ROOT_LIMIT) >= 0 ||
+	    span_cmp(p->root_disp, ROOT_LIMIT) >= 0) {
+		return SOURCE_ROOT;
+	}
+	return SOURCE_SAMPLE;
+}
+
+/* 2^log2 s; log2 in -32 .. 1. */
+span answer_precision(int8_t log2)
+{
+	return (span){ (int64_t)1 << (log2 < -32 ? 0
+				      : log2 > 1 ? 33
+						 : log2 + 32) };
+}
+
+/* The checks that need all four times. */
+enum source_verdict answer_times(const struct source *s, const struct reply *r,
+				 const struct event *ev,
+				 const struct source_world *world)
+{
+	span away = tstamp_diff(r->at, s->sent);
+	span theirs = tstamp_diff(r->packet.transmit, r->packet.receive);
+	span passed = instant_diff(ev->now, s->asked_at);
+	span age = tstamp_diff(ev->wall, r->at);
+	span least = span_sub(SPAN_ZERO, answer_precision(r->packet.precision));
+
+	if (span_cmp(away, span_sub(passed, span_sub(SPAN_ZERO, STAMP_SLACK))) >
+		    0 ||
+	    span_cmp(age, span_sub(SPAN_ZERO, STAMP_SLACK)) < 0 ||
+	    span_cmp(age, OLDEST) > 0) {
+		return SOURCE_STAMPS;
+	}
+	least = span_sub(least, answer_precision(world->precision));
+	if (span_cmp(span_sub(away, theirs), least) < 0) {
+		return SOURCE_DELAY;
+	}
+	return SOURCE_SAMPLE;
+}
+
+enum source_verdict answer_meaning(const struct packet *p, const netaddr *local,
+				   const struct source_world *world)
+{
+	enum source_verdict v = check_kiss(p);
+
+	if (v == SOURCE_SAMPLE && is_ourselves(p, local, world)) {
+		v = SOURCE_LOOP;
+	}
+	return v == SOURCE_SAMPLE ? check_sanity(p) : v;
+}

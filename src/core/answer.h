@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * answer.h - the checks that a datagram from a server must pass, in the order
+ * of threats.md rule 1. They look and write nothing; SOURCE_SAMPLE: passed.
+ */
+#ifndef CORE_ANSWER_H
+#define CORE_ANSWER_H
+
+#include "core/source.h"
+
+/* Length, mode, version, access. Fills `p`. */
+enum source_verdict answer_form(const struct source *s, const struct event *ev,
+				const struct source_world *world,
+				struct packet *p);
+/* Does it answer the request that is outstanding? (A1, A2, A4, A6) */
+enum source_verdict answer_match(const struct source *s, const struct event *ev,
+				 uint64_t origin);
+/* Kisses, loops, impossible headers (B1 to B5, E13, A15). */
+enum source_verdict answer_meaning(const struct packet *p, const netaddr *local,
+				   const struct source_world *world);
+/* With all four times known: the last checks. */
+enum source_verdict answer_times(const struct source *s, const struct reply *r,
+				 const struct event *ev,
+				 const struct source_world *world);
+/* 2^log2 s, for what passed answer_meaning(). */
+span answer_precision(int8_t log2);
+
+#endif

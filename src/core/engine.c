@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/engine.h"
+
+#include <math.h>
+
+#include "core/engine_state.h"
+#include "core/refid.h"
+
+/*
+ * Two readings of two clocks are never one moment: a busy machine may take
+ * some ms between them, and the wall clock may run off by what it is steered
+ * by. More than that, and somebody else has set it.
+ */
+#define READING_S 0.005
+#define RATES 1e-3
+#define LEAP_SLACK_S 0.1
+#define NETWORK_S 30 /* at least, between two new starts for the network */
+#define GATE_S 1     /* while some are still to be heard */
+
+static struct source *find(struct engine *e, source_id id)
+{
+	if (id.slot < e->source_slots) {
+		struct source *s = &e->sources[id.slot];
+
+		return s->used && s->id.generation == id.generation ? s : NULL;
+	}
+	return NULL;
+}
+
+static bool is_leap(const struct engine *e, double jump_s)
+{
+	return (e->said_leap == LEAP_INSERT &&
+		fabs(jump_s + 1) < LEAP_SLACK_S) ||
+	       (e->said_leap == LEAP_DELETE && fabs(jump_s - 1) < LEAP_SLACK_S);
+}
+
+static void abandon_all(struct engine *e, struct outbox *out)
+{
+	for (size_t i = 0; i < e->source_slots; i++) {
+		source_abandon(&e->sources[i], out);
+	}
+}
+
+/* Takes the time from the event; did somebody else set the clock? (E17) */
+static void observe(struct engine *e, const struct event *ev,
+		    struct outbox *out)
+{
+	double passed_s = span_to_seconds(instant_diff(ev->now, e->now));
+	double jump_s =
+		span_to_seconds(tstamp_diff(ev->wall, e->wall)) - passed_s;
+
+	e->now = ev->now;
+	e->wall = ev->wall;
+	if (fabs(jump_s) <= READING_S + RATES * fabs(passed_s)) {
+		return;
+	}
+	if (is_leap(e, jump_s)) {
+		/* The kernel's doing; our sources have leapt with us. */
+		abandon_all(e, out);
+		return;
+	}
+	engine_note(e, NOTE_FOREIGN_STEP, jump_s, "", out);
+	engine_measure_anew(e, jump_s, out);
+}
+
+static void learn_own(struct engine *e, const netaddr *local)
+{
+	uint32_t refid = refid_of_address(local);
+
+	/* A loopback address names nobody. */
+	if (netaddr_is_none(local) || netaddr_is_loopback(local)) {
+		return;
+	}
+	for (size_t i = 0; i < e->own_count; i++) {
+		if (e->own[i] == refid) {
+			return;
+		}
+	}
+	if (e->own_count < ENGINE_OWN) {
+		e->own[e->own_count++] = refid;
+	}
+}
+
+/* One answer, all the way from its verdict to the clock. */
+static void judged(struct engine *e, struct source *s,
+		   enum source_verdict verdict, const struct sample *sample,
+		   struct outbox *out)
+{
+	if (verdict == SOURCE_NOTHING) {
+		return;
+	}
+	s->verdicts[verdict]++;
+	if (verdict != SOURCE_SAMPLE) {
+		return;
+	}
+	if (!e->answered) {
+		e->answered = true;
+		e->answered_at = e->now;
+	}
+	if (e->stepped && instant_diff(sample->at, e->stepped_at).v > 0) {
+		e->stepped = false;
+	}
+	source_learn(s, sample, e->now);
+	engine_decide(e, true, out);
+}
+
+static void take_packet(struct engine *e, const struct event *ev,
+			struct outbox *out)
+{
+	struct source *s = find(e, ev->source);
+	struct source_world world = engine_world(e);
+	struct sample sample;
+	enum source_verdict verdict;
+
+	if (!s || s->state == SOURCE_NAMELESS) {
+		return; /* gone since the datagram was queued */
+	}
+	verdict = source_receive(s, ev, &world, out, &sample);
+	if (verdict == SOURCE_SAMPLE || verdict == SOURCE_HELD) {
+		learn_own(e, &ev->packet.local);
+	}
+	judged(e, s, verdict, &sample, out);
+}
+
+static void take_sent(struct engine *e, const struct event *ev,
+		      struct outbox *out)
+{
+	struct source *s = find(e, ev->source);
+	struct source_world world = engine_world(e);
+	struct sample sample;
+
+	if (s) {
+		judged(e, s, source_sent(s, ev, &world, out, &sample), &sample,
+		       out);
+	}
+}
+
+static void take_failed(struct engine *e, const struct event *ev,
+			struct outbox *out)
+{
+	struct source *s = find(e, ev->source);
+
+	if (s) {
+		source_failed(s, ev->failed.exchange, out);
+	}
+}
+
+/* An address or a link came: whoever is silent is asked anew. */
+static void take_network(struct engine *e)
+{
+	struct source_world world = engine_world(e);
+
+	if (engine_age_s(e, e->network_at) < NETWORK_S &&
+	    e->network_at.v != 0) {
+		return;
+	}
+	e->network_at = e->now;
+	for (size_t i = 0; i < e->source_slots; i++) {
+		struct source *s = &e->sources[i];
+
+		if (!s->used) {
+			continue;
+		}
+		if (s->state == SOURCE_NAMELESS) {
+			lookup_want(&s->lookup, e->now);
+		} else if (s->polling.reach == 0) {
+			polling_restart(&s->polling, world.rng, e->now);
+		}
+	}
+	for (size_t i = 0; i < e->pool_slots; i++) {
+		if (!e->pools[i].idle) {
+			lookup_want(&e->pools[i].lookup, e->now);
+		}
+	}
+}
+
+static void tick_discipline(struct engine *e, struct outbox *out)
+{
+	struct adjustment adj = discipline_tick(&e->discipline, e->now);
+
+	if (adj.kind != ADJUST_NONE) {
+		engine_apply(e, &adj, out);
+		e->view_due = true;
+	}
+}
+
+static void tick_sources(struct engine *e, const struct event *ev,
+			 struct outbox *out)
+{
+	struct source_world world = engine_world(e);
+	struct sample sample;
+
+	for (size_t i = 0; i < e->source_slots; i++) {
+		struct source *s = &e->sources[i];
+
+		if (!s->used || e->finished) {
+			continue;
+		}
+		if (!s->announced && s->state != SOURCE_NAMELESS &&
+		    outbox_has_room(out, 0)) {
+			s->announced = true;
+			source_note(s,
+				    s->pool == SOURCE_NO_POOL
+					    ? NOTE_MOBILIZE
+					    : NOTE_POOL_SOLICIT,
+				    out);
+		}
+		judged(e, s, source_tick(s, ev, &world, out, &sample), &sample,
+		       out);
+	}
+}
+
+static bool is_bad_in(const struct engine *e, const struct pool *p)
+{
+	for (size_t i = 0; i < e->source_slots; i++) {
+		const struct source *s = &e->sources[i];
+
+		if (s->used && s->pool == p->id.slot && pool_is_bad(s)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void tick_others(struct engine *e, struct outbox *out)
+{
+	bool local_leads =
+		!e->has_peer || e->peer_slot >= e->source_slots + e->pool_slots;
+
+	for (size_t i = 0; i < e->pool_slots; i++) {
+		struct pool *p = &e->pools[i];
+
+		if (p->idle && is_bad_in(e, p)) {
+			pool_wake(p, e->now);
+		}
+		lookup_tick(&p->lookup, p->id, e->now, out);
+	}
+	for (size_t i = 0; i < e->clock_slots; i++) {
+		(void)refclock_tick(&e->clocks[i], local_leads, e->now);
+	}
+}
+
+static void tick_quit(struct engine *e, struct outbox *out)
+{
+	struct effect exit = { .kind = EFFECT_EXIT };
+
+	if (e->config->quit && !e->finished &&
+	    engine_age_s(e, e->began) >= ENGINE_QUIT_S) {
+		engine_note(e, NOTE_QUIT_NO_TIME, 0, "", out);
+		exit.exit.code = 1;
+		outbox_add(out, &exit);
+		e->finished = true;
+	}
+}
+
+static void tick(struct engine *e, const struct event *ev, struct outbox *out)
+{
+	tick_discipline(e, out);
+	tick_sources(e, ev, out);
+	tick_others(e, out);
+	if (!e->finished) {
+		engine_decide(e, false, out);
+		tick_quit(e, out);
+		engine_save(e, out);
+	}
+}
+
+static void sooner(instant *at, instant other)
+{
+	if (instant_diff(other, *at).v < 0) {
+		*at = other;
+	}
+}
+
+static instant deadline(const struct engine *e)
+{
+	instant at = instant_add(e->view_at, SPAN_S(ENGINE_VIEW_S));
+
+	sooner(&at, discipline_deadline(&e->discipline));
+	for (size_t i = 0; i < e->source_slots; i++) {
+		if (e->sources[i].used) {
+			sooner(&at, source_deadline(&e->sources[i]));
+		}
+	}
+	for (size_t i = 0; i < e->pool_slots; i++) {
+		sooner(&at, lookup_deadline(&e->pools[i].lookup));
+	}
+	for (size_t i = 0; i < e->clock_slots; i++) {
+		sooner(&at, e->clocks[i].due);
+	}
+	if (engine_is_gated(e)) {
+		sooner(&at, instant_add(e->now, SPAN_S(GATE_S)));
+	}
+	if (e->config->quit) {
+		sooner(&at, instant_add(e->began, SPAN_S(ENGINE_QUIT_S)));
+	}
+	if (e->clock_slots > 0 && !e->has_peer) {
+		instant grace = engine_local_at(e);
+
+		if (instant_diff(grace, e->now).v > 0) {
+			sooner(&at, grace);
+		}
+	}
+	/* What could not be done now is done next; never in the past. */
+	return instant_diff(at, e->now).v <= 0 ? instant_add(e->now, SPAN_MS(1))
+					       : at;
+}
+
+instant engine_handle(struct engine *e, const struct event *ev,
+		      struct outbox *out)
+{
+	outbox_empty(out);
+	if (e->finished) {
+		return instant_add(ev->now, SPAN_S(ENGINE_VIEW_S));
+	}
+	observe(e, ev, out);
+	if (!e->started) {
+		engine_first(e, out);
+	}
+	switch (ev->kind) {
+	case EVENT_TICK:
+		tick(e, ev, out);
+		break;
+	case EVENT_SENT:
+		take_sent(e, ev, out);
+		break;
+	case EVENT_PACKET:
+		take_packet(e, ev, out);
+		break;
+	case EVENT_FAILED:
+		take_failed(e, ev, out);
+		break;
+	case EVENT_RESOLVED:
+		engine_resolved(e, ev, out);
+		break;
+	case EVENT_CONTROL:
+		engine_control(e, ev, out);
+		break;
+	case EVENT_NETWORK:
+		take_network(e);
+		break;
+	}
+	if (!e->finished) {
+		engine_publish(e, out);
+	}
+	return deadline(e);
+}

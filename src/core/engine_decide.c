@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/engine_state.h"
+#include "core/refid.h"
+
+#include <math.h>
+
+#define ENOUGH_SAMPLES \
+	3        /* of each source, and the first choice is made ... \
+		  */
+#define MOST_S 6 /* ... or after this, when more than half answered */
+#define ANY_S 10 /* ... or after this, whoever answered */
+#define FREQ_SD_LEAST 1e-7
+#define FREQ_SD_RESTART 2e-6
+
+static struct source *source_at(struct engine *e, size_t i)
+{
+	return e->slots[i] < e->source_slots ? &e->sources[e->slots[i]] : NULL;
+}
+
+static struct refclock *clock_at(struct engine *e, size_t i)
+{
+	return &e->clocks[e->slots[i] - e->source_slots - e->pool_slots];
+}
+
+/*
+ * LOCAL lets servers go first: for a short grace when none has been heard
+ * since the start, for `tos orphanwait` when one was lost or when the
+ * operator wrote how long.
+ */
+instant engine_local_at(const struct engine *e)
+{
+	const struct tos_config *tos = &e->config->tos;
+	double wait_s = ENGINE_GRACE_S;
+
+	if (e->source_slots == 0) {
+		wait_s = 0;
+	}
+	if (e->upstream || tos->orphanwait_given) {
+		wait_s = tos->orphanwait_s;
+	}
+	return instant_add(e->lonely_since, span_from_seconds(wait_s));
+}
+
+static void gather(struct engine *e)
+{
+	double phi = engine_phi(e);
+	bool waits = instant_diff(e->now, engine_local_at(e)).v < 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < e->source_slots; i++) {
+		const struct source *s = &e->sources[i];
+
+		if (s->used) {
+			e->slots[n] = (uint16_t)i;
+			source_candidate(s, phi, e->now, &e->candidates[n++]);
+		}
+	}
+	for (size_t i = 0; i < e->clock_slots; i++) {
+		const struct refclock *r = &e->clocks[i];
+
+		e->slots[n] = r->id.slot;
+		refclock_candidate(r, waits, e->now, &e->candidates[n++]);
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct source *s = source_at(e, i);
+
+		e->candidates[i].was_system_peer =
+			e->has_peer && e->slots[i] == e->peer_slot &&
+			(!s || s->id.generation == e->peer_generation);
+	}
+	e->candidate_count = n;
+}
+
+static void spread(struct engine *e)
+{
+	for (size_t i = 0; i < e->candidate_count; i++) {
+		const struct candidate *c = &e->candidates[i];
+		struct source *s = source_at(e, i);
+
+		if (s) {
+			s->reason = c->reason;
+			s->distance_s = c->distance_s;
+		} else {
+			clock_at(e, i)->reason = c->reason;
+			clock_at(e, i)->distance_s = c->distance_s;
+		}
+	}
+}
+
+bool engine_is_gated(const struct engine *e)
+{
+	return e->answered && !e->open;
+}
+
+/*
+ * The first to answer may be the one that lies: nothing is decided before
+ * those that can be expected to answer have been heard a few times.
+ */
+static bool is_open(struct engine *e)
+{
+	size_t asked = 0, heard = 0, known = 0;
+	double age_s = engine_age_s(e, e->answered_at);
+
+	if (e->open) {
+		return true;
+	}
+	for (size_t i = 0; i < e->source_slots; i++) {
+		const struct source *s = &e->sources[i];
+
+		if (s->used && !s->config->noselect) {
+			asked++;
+			heard += s->estimator.samples > 0;
+			known += s->estimator.samples >= ENOUGH_SAMPLES;
+		}
+	}
+	if (!e->answered) {
+		return false;
+	}
+	e->open = known == asked || (age_s >= MOST_S && 2 * heard > asked) ||
+		  age_s >= ANY_S;
+	return e->open;
+}
+
+static void note_local_peer(struct engine *e, struct refclock *r,
+			    struct outbox *out)
+{
+	struct effect n = { .kind = EFFECT_NOTE, .source = r->id };
+
+	if (e->upstream) {
+		engine_note(e, NOTE_FREE_RUN, 0, "", out);
+	}
+	events_add(&r->events, PEER_SYS_PEER);
+	n.note.id = NOTE_SYS_PEER;
+	n.note.addr = r->config->addr;
+	n.note.number = refclock_status(r);
+	outbox_add(out, &n);
+}
+
+/* The system peer is this candidate; true when it was not before. */
+static bool crown(struct engine *e, size_t i, struct outbox *out)
+{
+	struct source *s = source_at(e, i);
+	uint16_t generation = s ? s->id.generation : 0;
+
+	if (e->has_peer && e->peer_slot == e->slots[i] &&
+	    e->peer_generation == generation) {
+		return false;
+	}
+	e->has_peer = true;
+	e->peer_slot = e->slots[i];
+	e->peer_generation = generation;
+	e->peer_number = s ? s->number : clock_at(e, i)->number;
+	if (s) {
+		source_note(s, NOTE_SYS_PEER, out);
+	} else {
+		note_local_peer(e, clock_at(e, i), out);
+	}
+	return true;
+}
+
+static void lose_peer(struct engine *e, struct outbox *out)
+{
+	if (e->has_peer) {
+		e->has_peer = false;
+		e->peer_number = 0;
+		engine_note(e, NOTE_NO_SYS_PEER, 0, "", out);
+	}
+}
+
+/* What a strict majority of the survivors says (RFC 5905, section 11.2). */
+static enum leap voted_leap(struct engine *e)
+{
+	unsigned votes[4] = { 0 }, all = 0;
+
+	for (size_t i = 0; i < e->candidate_count; i++) {
+		enum tally t = reason_tally(e->candidates[i].reason);
+		const struct source *s = source_at(e, i);
+
+		if (s && (t == TALLY_CANDIDATE || t == TALLY_SYSPEER)) {
+			votes[s->peer.leap]++;
+			all++;
+		}
+	}
+	return 2 * votes[LEAP_INSERT] > all   ? LEAP_INSERT
+	       : 2 * votes[LEAP_DELETE] > all ? LEAP_DELETE
+					      : LEAP_NONE;
+}
+
+/* How long until somebody who counts is asked again. */
+static double next_sample_s(struct engine *e)
+{
+	double soonest_s = 1024;
+
+	for (size_t i = 0; i < e->candidate_count; i++) {
+		const struct source *s = source_at(e, i);
+		double wait_s;
+
+		if (!s || reason_tally(s->reason) < TALLY_CANDIDATE) {
+			continue;
+		}
+		wait_s = -engine_age_s(e, s->polling.due);
+		soonest_s = fmin(soonest_s, wait_s);
+	}
+	return fmax(soonest_s, POLLING_GAP_S);
+}
+
+void engine_measure_anew(struct engine *e, double by_s, struct outbox *out)
+{
+	struct source_world world = engine_world(e);
+
+	e->freq_sd = fmin(fmax(e->freq_sd, FREQ_SD_RESTART), 1e-4);
+	for (size_t i = 0; i < e->source_slots; i++) {
+		struct source *s = &e->sources[i];
+
+		if (s->used && s->state != SOURCE_NAMELESS) {
+			source_abandon(s, out);
+			source_restart(s, e->freq_sd, &world, e->now);
+		}
+	}
+	e->open = false;
+	e->answered = false;
+	standing_widen(&e->standing, by_s);
+	e->view_due = true;
+}
+
+static void shift_sources(struct engine *e, double step_s, double freq)
+{
+	for (size_t i = 0; i < e->source_slots; i++) {
+		struct source *s = &e->sources[i];
+
+		if (s->used && s->state != SOURCE_NAMELESS) {
+			estimator_adjust(&s->estimator, e->now, step_s, freq);
+		}
+	}
+}
+
+/*
+ * What was asked before a step is void: its stamps are of two clocks. What
+ * was measured stays true, and is asked to be confirmed at once.
+ */
+static void step(struct engine *e, const struct adjustment *adj,
+		 struct outbox *out)
+{
+	struct effect jump = { .kind = EFFECT_STEP };
+	struct source_world world = engine_world(e);
+
+	jump.step = span_from_seconds(adj->step_s);
+	outbox_add(out, &jump);
+	e->wall = tstamp_add(e->wall, jump.step);
+	e->stepped = true;
+	e->stepped_at = e->now;
+	for (size_t i = 0; i < e->source_slots; i++) {
+		struct source *s = &e->sources[i];
+
+		if (s->used && s->state != SOURCE_NAMELESS) {
+			source_abandon(s, out);
+			if (s->polling.reach != 0) {
+				polling_restart(&s->polling, world.rng, e->now);
+			}
+		}
+	}
+	standing_lose(&e->standing, REFID_STEP);
+	engine_note(e, NOTE_STEPPED, adj->step_s, "", out);
+	e->view_due = true;
+}
+
+static void stop(struct engine *e, int code, struct outbox *out)
+{
+	struct effect exit = { .kind = EFFECT_EXIT };
+
+	exit.exit.code = code;
+	outbox_add(out, &exit);
+	e->finished = true;
+}
+
+static void panic(struct engine *e, double offset_s, struct outbox *out)
+{
+	engine_note(e, NOTE_PANIC, offset_s, "", out);
+	stop(e, 255, out);
+}
+
+void engine_apply(struct engine *e, const struct adjustment *adj,
+		  struct outbox *out)
+{
+	struct effect steer = { .kind = EFFECT_STEER };
+
+	switch (adj->kind) {
+	case ADJUST_NONE:
+		return;
+	case ADJUST_SPIKE:
+		return;
+	case ADJUST_PANIC:
+		panic(e, adj->offset_s, out);
+		return;
+	case ADJUST_STEP:
+	case ADJUST_STEER:
+		break;
+	}
+	if (!e->may_set) {
+		return;
+	}
+	shift_sources(e, adj->kind == ADJUST_STEP ? adj->step_s : 0, adj->freq);
+	if (adj->kind == ADJUST_STEP) {
+		step(e, adj, out);
+	}
+	steer.steer.freq = discipline_freq(&e->discipline);
+	outbox_add(out, &steer);
+}
+
+/* -q: sets the clock by what is known now, and ends. */
+static void finish_once(struct engine *e, struct outbox *out)
+{
+	const struct discipline *d = &e->discipline;
+	double offset_s = e->choice.combined.offset_s;
+	double limit_s = offset_s > 0 ? d->step_fwd_s : d->step_back_s;
+	bool steps = limit_s > 0 && fabs(offset_s) > limit_s;
+	struct effect set = { .kind = EFFECT_SLEW };
+
+	if (d->panic_s > 0 && fabs(offset_s) > d->panic_s && !d->panic_once) {
+		panic(e, offset_s, out);
+		return;
+	}
+	steps |= d->step_once;
+	set.slew = span_from_seconds(offset_s);
+	if (steps) {
+		set.kind = EFFECT_STEP;
+		set.step = set.slew;
+	}
+	if (e->may_set) {
+		outbox_add(out, &set);
+	}
+	engine_note(e, steps ? NOTE_TIME_SET : NOTE_TIME_SLEW, offset_s, "",
+		    out);
+	stop(e, 0, out);
+}
+
+static void follow_local(struct engine *e, const struct refclock *r,
+			 struct outbox *out)
+{
+	struct standing *s = &e->standing;
+	bool was = s->synchronised;
+
+	standing_follow(s, &e->choice, engine_phi(e) * 1e6, false, e->now);
+	s->synchronised = true;
+	s->stratum = (uint8_t)(e->choice.stratum + 1);
+	s->kind = CLOCK_KIND_LOCAL;
+	s->refid = refclock_address(r);
+	s->leap = LEAP_NONE;
+	s->reference = e->wall;
+	if (!was) {
+		engine_note(e, NOTE_CLOCK_SYNC, 0, "", out);
+	}
+}
+
+static void follow_server(struct engine *e, const struct source *peer,
+			  bool sampled, struct outbox *out)
+{
+	struct standing *s = &e->standing;
+	bool was = s->synchronised && s->kind == CLOCK_KIND_NTP;
+
+	standing_follow(s, &e->choice, engine_phi(e) * 1e6, !e->may_set,
+			e->now);
+	e->freq_sd = fmax(e->choice.combined.freq_sd, FREQ_SD_LEAST);
+	e->upstream = true;
+	e->lonely_since = e->now;
+	if (e->stepped) {
+		return; /* until a sample says that the step was right */
+	}
+	s->synchronised = true;
+	s->stratum = (uint8_t)(e->choice.stratum + 1);
+	s->kind = CLOCK_KIND_NTP;
+	s->refid = refid_of_address(&peer->addr);
+	s->leap = voted_leap(e);
+	if (sampled) {
+		s->reference = e->wall;
+	}
+	if (!was) {
+		engine_note(e, NOTE_CLOCK_SYNC, 0, "", out);
+	}
+}
+
+/* Gives the estimate to the discipline; true when the clock was stepped. */
+static bool correct(struct engine *e, struct outbox *out)
+{
+	enum discipline_state before = e->discipline.state;
+	struct adjustment adj = discipline_update(
+		&e->discipline, &e->choice.combined, next_sample_s(e), e->now);
+
+	if (adj.kind == ADJUST_SPIKE && before != DISCIPLINE_SPIK) {
+		engine_note(e, NOTE_SPIKE, adj.offset_s, "", out);
+	}
+	engine_apply(e, &adj, out);
+	if (adj.kind == ADJUST_STEP && e->may_set) {
+		e->choice.combined.offset_s -= adj.step_s;
+		return true;
+	}
+	if (before == DISCIPLINE_NSET &&
+	    e->discipline.state == DISCIPLINE_SYNC) {
+		engine_note(e, NOTE_FREQ_SET,
+			    discipline_freq(&e->discipline) * 1e6,
+			    e->config->kernel ? "kernel" : "ntpd", out);
+	}
+	return false;
+}
+
+static void follow(struct engine *e, bool sampled, struct outbox *out)
+{
+	struct source *peer = source_at(e, e->choice.system_peer);
+
+	if (!peer) {
+		(void)crown(e, e->choice.system_peer, out);
+		follow_local(e, clock_at(e, e->choice.system_peer), out);
+		return;
+	}
+	if (e->config->quit) {
+		finish_once(e, out);
+		return;
+	}
+	(void)crown(e, e->choice.system_peer, out);
+	if (sampled && correct(e, out)) {
+		/* Stepped: what is left of the offset is what we serve. */
+		follow_server(e, peer, false, out);
+		return;
+	}
+	if (!e->finished) {
+		follow_server(e, peer, sampled, out);
+	}
+}
+
+void engine_decide(struct engine *e, bool sampled, struct outbox *out)
+{
+	gather(e);
+	selection_run(&e->config->tos, e->candidates, e->candidate_count,
+		      &e->choice);
+	spread(e);
+	if (e->choice.found && source_at(e, e->choice.system_peer) &&
+	    !is_open(e)) {
+		e->choice.found = false;
+		return;
+	}
+	if (e->choice.found) {
+		follow(e, sampled, out);
+		e->view_due = true;
+		return;
+	}
+	lose_peer(e, out);
+}

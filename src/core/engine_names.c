@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/engine_state.h"
+#include "core/refid.h"
+
+#include <string.h>
+
+struct source *engine_free_slot(struct engine *e)
+{
+	for (size_t i = 0; i < e->source_slots; i++) {
+		struct source *s = &e->sources[i];
+
+		if (!s->used) {
+			s->id.generation++;
+			s->number = engine_number(e);
+			if (i + 1 > e->sources_most) {
+				e->sources_most = i + 1;
+			}
+			return s;
+		}
+	}
+	e->refused++;
+	return NULL;
+}
+
+/*
+ * Rebuilds the table of who may ask what. Server threads may still look at
+ * the one before, for the length of one batch: its memory comes around again
+ * after ENGINE_TABLES - 1 more rebuilds, which engine_publish() keeps apart.
+ */
+void engine_tables(struct engine *e)
+{
+	size_t n = 0;
+
+	if (!e->access_stale) {
+		return;
+	}
+	e->access_stale = false;
+	for (size_t i = 0; i < e->source_slots && e->access_follows; i++) {
+		const struct source *s = &e->sources[i];
+
+		if (s->used && s->state != SOURCE_NAMELESS) {
+			e->hosts[n++] = s->addr;
+		}
+	}
+	e->access =
+		access_build(e->tables[e->table_next], e->config, e->hosts, n);
+	e->table_next = (e->table_next + 1) % ENGINE_TABLES;
+}
+
+static bool is_in_use(const struct engine *e, const netaddr *addr)
+{
+	for (size_t i = 0; i < e->source_slots; i++) {
+		const struct source *s = &e->sources[i];
+
+		if (s->used && s->state != SOURCE_NAMELESS &&
+		    netaddr_same_host(&s->addr, addr)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool is_own(const struct engine *e, const netaddr *addr)
+{
+	uint32_t refid = refid_of_address(addr);
+
+	for (size_t i = 0; i < e->own_count; i++) {
+		if (e->own[i] == refid) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The first address that is fit and not asked by somebody else already. */
+static const netaddr *pick(const struct engine *e, const struct event *ev)
+{
+	for (size_t i = 0; i < ev->resolved.count; i++) {
+		const netaddr *a = &ev->resolved.addrs[i];
+
+		if (pool_accepts(a) && !is_own(e, a) && !is_in_use(e, a)) {
+			return a;
+		}
+	}
+	return NULL;
+}
+
+static void note_resolved(const struct source *s, const char *name,
+			  struct outbox *out)
+{
+	struct effect n = { .kind = EFFECT_NOTE, .source = s->id };
+	struct text word = text_over(n.note.word, sizeof(n.note.word));
+
+	n.note.id = NOTE_RESOLVED;
+	n.note.addr = s->addr;
+	text_str(&word, name);
+	outbox_add(out, &n);
+}
+
+void engine_name_failed(const struct lookup *l, unsigned wait_s,
+			struct outbox *out)
+{
+	struct effect n = { .kind = EFFECT_NOTE };
+	struct text word = text_over(n.note.word, sizeof(n.note.word));
+
+	if (wait_s == 0 || (l->failures & (l->failures - 1u)) != 0) {
+		return; /* the 1st, 2nd, 4th, 8th ... time is news */
+	}
+	n.note.id = NOTE_RESOLVE_FAILED;
+	n.note.number = wait_s;
+	text_str(&word, l->name);
+	outbox_add(out, &n);
+}
+
+static bool lists(const struct event *ev, const netaddr *addr)
+{
+	for (size_t i = 0; i < ev->resolved.count; i++) {
+		if (netaddr_same_host(&ev->resolved.addrs[i], addr)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void server_resolved(struct engine *e, struct source *s,
+			    const struct event *ev, struct outbox *out)
+{
+	struct source_world world = engine_world(e);
+	const netaddr *a = pick(e, ev);
+	bool named = s->state != SOURCE_NAMELESS;
+	bool useful = a || (named && lists(ev, &s->addr));
+	unsigned wait_s = lookup_answered(&s->lookup, useful, ev->now);
+
+	engine_name_failed(&s->lookup, wait_s, out);
+	/* An address that works is kept, whatever the name says by now. */
+	if (!a || (named && s->polling.reach != 0)) {
+		return;
+	}
+	source_abandon(s, out);
+	source_move(s, a, &world, ev->now);
+	note_resolved(s, s->config->host, out);
+	e->access_stale = true;
+}
+
+static size_t members(const struct engine *e)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < e->source_slots; i++) {
+		n += e->sources[i].used;
+	}
+	return n;
+}
+
+static struct source *bad_member(struct engine *e, const struct pool *p)
+{
+	for (size_t i = 0; i < e->source_slots; i++) {
+		struct source *s = &e->sources[i];
+
+		if (s->used && s->pool == p->id.slot && pool_is_bad(s)) {
+			return s;
+		}
+	}
+	return NULL;
+}
+
+static bool spawn(struct engine *e, const struct pool *p, const netaddr *addr,
+		  struct outbox *out)
+{
+	struct source_world world = engine_world(e);
+	struct source *bad = bad_member(e, p);
+	struct source *s = NULL;
+
+	if (bad) {
+		source_abandon(bad, out);
+		source_note(bad, NOTE_DEMOBILIZE, out);
+		bad->used = false;
+		s = bad;
+		s->id.generation++;
+		s->number = engine_number(e);
+	} else if (members(e) < e->config->tos.maxclock) {
+		s = engine_free_slot(e);
+	}
+	if (!s) {
+		return false;
+	}
+	source_init(s, p->config, e->freq_sd, e->now);
+	s->pool = p->id.slot;
+	s->lookup = (struct lookup){ .state = LOOKUP_NONE };
+	source_move(s, addr, &world, e->now);
+	note_resolved(s, p->config->host, out);
+	return true;
+}
+
+static void pool_resolved(struct engine *e, struct pool *p,
+			  const struct event *ev, struct outbox *out)
+{
+	size_t most = p->filled ? 1 : POOL_ADDRS;
+	unsigned news = 0;
+	unsigned wait_s =
+		lookup_answered(&p->lookup, ev->resolved.count > 0, ev->now);
+
+	engine_name_failed(&p->lookup, wait_s, out);
+	if (ev->resolved.count == 0) {
+		return;
+	}
+	for (const netaddr *a; news < most && (a = pick(e, ev)); news++) {
+		if (!spawn(e, p, a, out)) {
+			break;
+		}
+	}
+	e->access_stale |= news > 0;
+	pool_answered(p, news,
+		      members(e) < e->config->tos.maxclock || bad_member(e, p),
+		      &e->rng, ev->now);
+}
+
+void engine_resolved(struct engine *e, const struct event *ev,
+		     struct outbox *out)
+{
+	size_t slot = ev->source.slot;
+
+	if (slot < e->source_slots) {
+		struct source *s = &e->sources[slot];
+
+		if (s->used && s->id.generation == ev->source.generation) {
+			server_resolved(e, s, ev, out);
+		}
+	} else if (slot - e->source_slots < e->pool_slots) {
+		pool_resolved(e, &e->pools[slot - e->source_slots], ev, out);
+	}
+}

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/engine_state.h"
+#include "core/refid.h"
+
+#include <math.h>
+
+static uint64_t whole_s(double s)
+{
+	return s > 0 ? (uint64_t)s : 0;
+}
+
+static void report_system(const struct engine *e, const struct event *ev,
+			  struct system_report *r)
+{
+	const struct standing *s = &e->standing;
+	enum leap leap = standing_leap(s, e->now);
+
+	*r = (struct system_report){
+		.version = e->start.version,
+		.processor = e->start.processor,
+		.system = e->start.system,
+		.leap = leap,
+		.stratum =
+			s->synchronised ? s->stratum : REPORT_STRATUM_UNKNOWN,
+		.precision = e->start.precision,
+		.root_delay_s = s->root_delay_s,
+		.root_disp_s = standing_disp_s(s, e->now),
+		.refid = s->refid,
+		.reference = s->reference,
+		.clock = e->wall,
+		.kind = s->kind,
+		.events = s->events,
+		.peer = e->peer_number,
+		.poll = e->status.status.poll,
+		.freq_ppm = discipline_freq(&e->discipline) * 1e6,
+		.max_error_s = standing_bound_s(s, e->now),
+		.est_error_s = s->estimated_s,
+		.kernel_status = leap == LEAP_UNSYNC ? "pll unsync" : "pll",
+		.uptime_s = whole_s(engine_age_s(e, e->began)),
+		.setvars = e->config->setvars,
+	};
+	if (e->choice.found) {
+		const struct estimate *c = &e->choice.combined;
+
+		r->offset_s = c->offset_s;
+		r->jitter_s = e->choice.jitter_s;
+		r->clock_jitter_s = c->jitter_s;
+		r->wander_ppm = c->wander * 1e6;
+	}
+	if (e->has_peer && e->peer_slot < e->source_slots) {
+		r->peer_addr = e->sources[e->peer_slot].addr;
+		r->peer_mode = MODE_CLIENT;
+	}
+	for (size_t i = 0; i < ev->control.shard_count; i++) {
+		report_add_shard(r, &ev->control.shards[i]);
+	}
+}
+
+static void report_history(const struct engine *e, const struct source *s,
+			   struct peer_report *r)
+{
+	double phi = engine_phi(e);
+
+	for (size_t i = 0; i < REPORT_FILTER && i < SOURCE_HISTORY; i++) {
+		const struct measurement *m = &s->history[i];
+
+		if (i >= s->estimator.samples) {
+			r->filt_disp_s[i] = 16;
+			continue;
+		}
+		r->filt_delay_s[i] = span_to_seconds(m->delay);
+		r->filt_offset_s[i] = span_to_seconds(m->offset);
+		r->filt_disp_s[i] = phi * engine_age_s(e, m->at) +
+				    ldexp(1, e->start.precision);
+	}
+}
+
+static uint16_t flash_of(const struct source *s)
+{
+	unsigned flash = 0;
+
+	switch (s->reason) {
+	case REASON_DENIED:
+		flash |= FLASH_DENIED;
+		break;
+	case REASON_UNSYNCHRONISED:
+		flash |= FLASH_UNSYNC | FLASH_STRATUM;
+		break;
+	case REASON_STRATUM:
+		flash |= FLASH_STRATUM;
+		break;
+	case REASON_LOOP:
+		flash |= FLASH_LOOP;
+		break;
+	case REASON_DISTANCE:
+		flash |= FLASH_DIST;
+		break;
+	case REASON_NO_NAME:
+	case REASON_NO_ANSWER:
+	case REASON_UNREACHABLE:
+		flash |= FLASH_UNREACHABLE | FLASH_STRATUM | FLASH_DIST;
+		break;
+	case REASON_OK:
+	case REASON_NOSELECT:
+	case REASON_WAITING:
+	case REASON_TOO_FEW:
+	case REASON_NO_MAJORITY:
+	case REASON_FALSETICKER:
+	case REASON_EXCESS:
+	case REASON_OUTLIER:
+	case REASON_CANDIDATE:
+	case REASON_BACKUP:
+	case REASON_SYSTEM_PEER:
+	case REASON_PPS_PEER:
+	case REASONS:
+		break;
+	}
+	return (uint16_t)flash;
+}
+
+static void report_counts(const struct engine *e, const struct source *s,
+			  struct peer_report *r)
+{
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < SOURCE_VERDICTS; i++) {
+		all += s->verdicts[i];
+	}
+	r->count_sent = s->requests;
+	r->count_received = all - s->verdicts[SOURCE_HELD];
+	r->count_bogus =
+		s->verdicts[SOURCE_ORIGIN] + s->verdicts[SOURCE_UNASKED];
+	r->count_old = s->verdicts[SOURCE_DUPLICATE] + s->verdicts[SOURCE_LATE];
+	r->time_next_s = whole_s(-engine_age_s(e, s->polling.due));
+	r->time_reach_s = whole_s(engine_age_s(e, s->since));
+	if (s->heard) {
+		r->time_received_s = whole_s(engine_age_s(e, s->heard_at));
+	}
+}
+
+/* What the last good answer said; INIT and the like before. */
+static void report_peer_clock(const struct source *s, struct peer_report *r)
+{
+	r->leap = s->heard && s->kiss == 0 ? s->peer.leap : LEAP_UNSYNC;
+	r->stratum = REPORT_STRATUM_UNKNOWN;
+	r->refid = s->kiss;
+	if (s->heard && s->kiss == 0) {
+		r->stratum = s->peer.stratum;
+		r->refid = s->peer.refid;
+	}
+	r->precision = s->peer.precision;
+	r->root_delay_s = span_to_seconds(s->peer.root_delay);
+	r->root_disp_s = span_to_seconds(s->peer.root_disp);
+	r->reference = s->peer.reference;
+	r->their_mode = s->heard ? MODE_SERVER : MODE_RESERVED;
+	r->their_poll = s->peer.poll;
+	if (s->heard) {
+		/* Never the nonce that stands in its origin field (A9). */
+		r->origin = s->sent;
+		r->sent = s->sent;
+		r->received = s->returned;
+	}
+}
+
+static void report_source(const struct engine *e, const struct source *s,
+			  struct peer_report *r)
+{
+	struct estimate now;
+
+	*r = (struct peer_report){
+		.assoc = s->number,
+		.addr = s->addr,
+		.local = s->local,
+		.host = s->pool == SOURCE_NO_POOL ? s->config->host : NULL,
+		.configured = s->pool == SOURCE_NO_POOL,
+		.tally = reason_tally(s->reason),
+		.reason = reason_words(s->reason),
+		.events = s->events,
+		.reach = s->polling.reach,
+		.unreach = s->polling.unreach,
+		.our_mode = MODE_CLIENT,
+		.our_poll = polling_now(&s->polling),
+		.flash = flash_of(s),
+		.cookies = REPORT_NOT_NTS,
+		.disp_s = 16,
+	};
+	report_peer_clock(s, r);
+	report_counts(e, s, r);
+	if (!s->heard || !estimator_estimate(&s->estimator, e->now, &now)) {
+		return;
+	}
+	report_history(e, s, r);
+	r->offset_s = now.offset_s;
+	r->delay_s = now.delay_s;
+	r->disp_s = 3 * now.offset_sd;
+	r->jitter_s = now.jitter_s;
+}
+
+static void report_clock(const struct engine *e, const struct refclock *c,
+			 struct peer_report *r)
+{
+	*r = (struct peer_report){
+		.assoc = c->number,
+		.addr = netaddr_v4(refclock_address(c), NTP_PORT),
+		.local = netaddr_v4(UINT32_C(0x7f000001), NTP_PORT),
+		.refclock = true,
+		.stratum = c->stratum,
+		.precision = e->start.precision,
+		.refid = c->refid,
+		.configured = true,
+		.tally = reason_tally(c->reason),
+		.reason = reason_words(c->reason),
+		.events = c->events,
+		.reach = c->reach,
+		.our_mode = MODE_CLIENT,
+		.their_mode = MODE_SERVER,
+		.our_poll = refclock_poll(c),
+		.their_poll = refclock_poll(c),
+		.disp_s = c->heard ? 0 : 16,
+		.count_sent = c->polls,
+		.count_received = c->polls,
+		.time_next_s = whole_s(-engine_age_s(e, c->due)),
+		.cookies = REPORT_NOT_NTS,
+	};
+	if (c->heard) {
+		span age = instant_diff(e->now, c->heard_at);
+
+		r->received = tstamp_add(e->wall, span_sub(SPAN_ZERO, age));
+		r->reference = r->received;
+		r->time_received_s = whole_s(span_to_seconds(age));
+	}
+}
+
+static void report_pool(const struct engine *e, const struct pool *p,
+			struct peer_report *r)
+{
+	*r = (struct peer_report){
+		.assoc = p->number,
+		.host = p->config->host,
+		.stratum = REPORT_STRATUM_UNKNOWN,
+		.leap = LEAP_UNSYNC,
+		.precision = e->start.precision,
+		.refid = REFID_POOL,
+		.configured = true,
+		.solicits = true,
+		.tally = TALLY_REJECT,
+		.reason = "a name, for the servers behind it",
+		.events = p->events,
+		.our_mode = MODE_CLIENT,
+		.our_poll = p->config->minpoll,
+		.disp_s = 16,
+		.cookies = REPORT_NOT_NTS,
+	};
+}
+
+static bool report_peer(const struct engine *e, uint16_t assoc,
+			struct peer_report *r)
+{
+	for (size_t i = 0; i < e->source_slots; i++) {
+		if (e->sources[i].used && e->sources[i].number == assoc) {
+			report_source(e, &e->sources[i], r);
+			return true;
+		}
+	}
+	for (size_t i = 0; i < e->pool_slots; i++) {
+		if (e->pools[i].number == assoc) {
+			report_pool(e, &e->pools[i], r);
+			return true;
+		}
+	}
+	for (size_t i = 0; i < e->clock_slots; i++) {
+		if (e->clocks[i].number == assoc) {
+			report_clock(e, &e->clocks[i], r);
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool report_device(const struct engine *e, uint16_t assoc,
+			  struct clock_report *r)
+{
+	for (size_t i = 0; i < e->clock_slots; i++) {
+		const struct refclock *c = &e->clocks[i];
+
+		if (assoc != 0 && c->number != assoc) {
+			continue;
+		}
+		*r = (struct clock_report){
+			.type = c->config->refclock_type,
+			.unit = c->config->refclock_unit,
+			.device = "Undisciplined local clock",
+			.timecode = "",
+			.poll = c->polls,
+			.time1_s = c->config->fudge.time1_s,
+			.time2_s = c->config->fudge.time2_s,
+			.stratum = c->stratum,
+			.refid = c->refid,
+		};
+		for (size_t f = 0; f < ARRAY_LEN(r->flag); f++) {
+			r->flag[f] = c->config->fudge.flag[f];
+		}
+		return true;
+	}
+	return false;
+}
+
+/* In the order of the configuration file, as far as the slots tell. */
+static size_t list_all(struct engine *e)
+{
+	struct peer_report r;
+	size_t n = 0;
+
+	for (size_t i = 0; i < e->source_slots; i++) {
+		if (e->sources[i].used) {
+			report_source(e, &e->sources[i], &r);
+			e->listed[n++] = (struct control_listed){
+				r.assoc, report_peer_status(&r)
+			};
+		}
+	}
+	for (size_t i = 0; i < e->pool_slots; i++) {
+		report_pool(e, &e->pools[i], &r);
+		e->listed[n++] =
+			(struct control_listed){ r.assoc,
+						 report_peer_status(&r) };
+	}
+	for (size_t i = 0; i < e->clock_slots; i++) {
+		report_clock(e, &e->clocks[i], &r);
+		e->listed[n++] =
+			(struct control_listed){ r.assoc,
+						 report_peer_status(&r) };
+	}
+	return n;
+}
+
+void engine_control(struct engine *e, const struct event *ev,
+		    struct outbox *out)
+{
+	struct control_request q;
+	struct control_subject subject = { 0 };
+	struct system_report system;
+	struct peer_report peer;
+	struct clock_report device;
+
+	switch (control_parse(&q, ev->control.data, ev->control.len)) {
+	case CONTROL_DROP:
+		return;
+	case CONTROL_NEEDS_NOTHING:
+		break;
+	case CONTROL_NEEDS_LIST:
+		subject.list = e->listed;
+		subject.listed = list_all(e);
+		break;
+	case CONTROL_NEEDS_PEER:
+		if (report_peer(e, q.header.assoc, &peer)) {
+			subject.peer = &peer;
+		}
+		break;
+	case CONTROL_NEEDS_CLOCK:
+		if (report_device(e, q.header.assoc, &device)) {
+			subject.clock = &device;
+		}
+		break;
+	}
+	report_system(e, ev, &system);
+	control_answer(&q, &system, &subject, out);
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * engine_state.h - what the engine remembers; private to the engine_*.c files.
+ *
+ * Stages get values of it, never the whole.
+ *
+ *   engine.c           events in, ticks, the next deadline
+ *   engine_start.c     memory, and the first moment
+ *   engine_names.c     addresses of names to sources, pool members
+ *   engine_decide.c    who is right, and what that means for the clock
+ *   engine_publish.c   view, kernel status, drift file, notes
+ *   engine_report.c    control requests
+ */
+#ifndef CORE_ENGINE_STATE_H
+#define CORE_ENGINE_STATE_H
+
+#include "core/access.h"
+#include "core/control.h"
+#include "core/discipline.h"
+#include "core/engine.h"
+#include "core/pool.h"
+#include "core/refclock.h"
+#include "core/source.h"
+#include "core/standing.h"
+
+#define ENGINE_OWN 16     /* addresses known to be ours */
+#define ENGINE_TABLES 4   /* of access, used in turn */
+#define ENGINE_VIEW_S 16  /* a view is never older */
+#define ENGINE_GRACE_S 15 /* before LOCAL, while nobody has answered */
+#define ENGINE_QUIT_S 60  /* -q gives up after so long */
+
+/* What a slot of `slots` holds, by position: see engine_init(). */
+struct engine {
+	const struct config *config;
+	struct engine_start start;
+	struct rng rng;
+	bool started, finished;
+	bool may_set; /* the configuration lets us touch the clock */
+
+	/* The latest moment, on both clocks; `wall` with our own steps. */
+	instant now;
+	tstamp wall;
+
+	/* Slots of source_id: first sources, then pools, then clocks. */
+	struct source *sources;
+	struct pool *pools;
+	struct refclock *clocks;
+	size_t source_slots, pool_slots, clock_slots;
+	uint16_t next_number;
+	size_t sources_most; /* high-water mark */
+	uint64_t refused;    /* members that there was no slot for */
+	instant network_at;  /* when everything was asked anew last */
+
+	uint32_t own[ENGINE_OWN];
+	size_t own_count;
+	void *tables[ENGINE_TABLES];
+	size_t table_next, table_hosts;
+	const struct access *access;
+	bool access_follows; /* there is a restrict source line */
+	bool access_stale;
+	netaddr *hosts;
+
+	/* The choice, and who has it: slots of the candidates. */
+	struct candidate *candidates;
+	uint16_t *slots;
+	size_t candidate_count;
+	struct choice choice;
+	bool has_peer;
+	uint16_t peer_slot, peer_generation, peer_number;
+	bool open;     /* enough have answered to decide */
+	bool answered; /* anybody has, since */
+	instant answered_at;
+	bool stepped; /* and no sample since `stepped_at` */
+	instant stepped_at;
+	bool upstream;        /* a server has led since the start */
+	instant lonely_since; /* no server leads */
+
+	struct discipline discipline;
+	double freq_sd; /* s/s: how well the clock's frequency is known */
+	struct standing standing;
+	enum leap said_leap;
+	bool said_serving;
+	instant view_at;
+	bool view_due;
+	struct effect status; /* what the kernel was told last */
+	instant saved_at;
+	double saved_freq;
+	bool limit_said;
+	instant began;
+	struct control_listed *listed;
+};
+
+/* engine_start.c */
+void engine_first(struct engine *e, struct outbox *out);
+
+/* A new association's number for control messages; never 0. */
+uint16_t engine_number(struct engine *e);
+
+/* engine_names.c */
+struct source *engine_free_slot(struct engine *e);
+void engine_resolved(struct engine *e, const struct event *ev,
+		     struct outbox *out);
+void engine_name_failed(const struct lookup *l, unsigned wait_s,
+			struct outbox *out);
+void engine_tables(struct engine *e);
+
+/* engine_decide.c */
+/* `sampled`: one of the network's sources has just measured. */
+void engine_decide(struct engine *e, bool sampled, struct outbox *out);
+/* Applies to the clock and to all that measures with it. */
+void engine_apply(struct engine *e, const struct adjustment *adj,
+		  struct outbox *out);
+/* All that was measured is void; the clock was moved by `by_s`. */
+void engine_measure_anew(struct engine *e, double by_s, struct outbox *out);
+/* From when on a local clock may lead. */
+instant engine_local_at(const struct engine *e);
+/* Has somebody answered, and are others still to be heard? */
+bool engine_is_gated(const struct engine *e);
+
+/* engine_publish.c */
+void engine_note(struct engine *e, enum note_id id, double value,
+		 const char *word, struct outbox *out);
+void engine_publish(struct engine *e, struct outbox *out);
+void engine_save(struct engine *e, struct outbox *out);
+
+/* engine_report.c */
+void engine_control(struct engine *e, const struct event *ev,
+		    struct outbox *out);
+
+static inline struct source_world engine_world(struct engine *e)
+{
+	return (struct source_world){
+		.rng = &e->rng,
+		.own = e->own,
+		.own_count = e->own_count,
+		.precision = e->start.precision,
+		.access = e->access,
+	};
+}
+
+static inline double engine_phi(const struct engine *e)
+{
+	return e->config->tinker.dispersion_ppm * 1e-6;
+}
+
+static inline double engine_age_s(const struct engine *e, instant since)
+{
+	return span_to_seconds(instant_diff(e->now, since));
+}
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * lookup.h - a name whose addresses are wanted: when to ask for them again.
+ *
+ * A failure is tried again in seconds (2 s, doubling to 8 min): the network
+ * may come up after us. An answer that never comes is a failure too.
+ */
+#ifndef CORE_LOOKUP_H
+#define CORE_LOOKUP_H
+
+#include "core/effect.h"
+
+enum lookup_state {
+	LOOKUP_NONE,   /* a literal, or nothing wanted now */
+	LOOKUP_WANTED, /* at `due` */
+	LOOKUP_ASKED,  /* given up at `due` */
+};
+
+struct lookup {
+	const char *name;
+	enum family family;
+	enum lookup_state state;
+	uint8_t failures; /* in a row */
+	instant due;
+};
+
+/* Wants the name's addresses at `due`; sooner wins when already wanted. */
+void lookup_want(struct lookup *l, instant due);
+/* EFFECT_RESOLVE when it is time to. */
+void lookup_tick(struct lookup *l, source_id id, instant now,
+		 struct outbox *out);
+/* The answer came: `useful` when it had an address. Seconds to the next try,
+ * 0: none. */
+unsigned lookup_answered(struct lookup *l, bool useful, instant now);
+instant lookup_deadline(const struct lookup *l);
+
+#endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/polling.h"
+
+#define OPENING_IBURST 8
+#define OPENING_PLAIN 4
+#define BURST 8
+#define UNANSWERED 4 /* a burst that nobody answers ends here */
+#define EAGER 4      /* tries 8, 16, 32 and 64 s apart after a start */
+#define RETRIES 16   /* quick ones, for who stays unsynchronised */
+#define HOLD 8
+#define DECAY 4
+#define CALM 4
+#define SILENT 10 /* polls without an answer; then ask less and less */
+
+static int8_t within(int v, int low, int high)
+{
+	return (int8_t)(v < low ? low : v > high ? high : v);
+}
+
+void polling_init(struct polling *p, const struct source_config *config)
+{
+	*p = (struct polling){
+		.min = within(config->minpoll, 1, 17),
+		.max = within(config->maxpoll, 1, 17),
+		.iburst = config->iburst,
+		.bursts = config->burst,
+	};
+	if (p->max < p->min) {
+		p->max = p->min;
+	}
+	p->poll = p->min;
+}
+
+static span seconds(int8_t log2)
+{
+	return SPAN_S((int64_t)1 << log2);
+}
+
+/* Up to a 32nd longer: so that clients that start as one spread out. */
+static span jittered(span d, struct rng *rng)
+{
+	return (span){ d.v + (int64_t)rng_below(rng, (uint64_t)d.v / 32 + 1) };
+}
+
+int8_t polling_now(const struct polling *p)
+{
+	if (polling_is_denied(p)) {
+		return p->max > POLLING_DENIED ? p->max : POLLING_DENIED;
+	}
+	return within(p->poll + p->raised, p->min, p->max);
+}
+
+static void wait_for_next(struct polling *p, struct rng *rng)
+{
+	span d = jittered(seconds(polling_now(p)), rng);
+
+	if (p->left > 0) {
+		d = jittered(SPAN_S(POLLING_GAP_S), rng);
+	} else if (p->reach == 0 && p->eager < EAGER) {
+		span early = SPAN_S(POLLING_RETRY_S << p->eager);
+
+		if (span_cmp(early, d) < 0) {
+			d = early;
+		}
+	}
+	p->due = instant_add(p->last, d);
+}
+
+void polling_restart(struct polling *p, struct rng *rng, instant now)
+{
+	instant soonest = instant_add(p->last, SPAN_S(POLLING_GAP_S));
+
+	p->opening = true;
+	p->left = 0;
+	p->eager = 0;
+	p->calm = 0;
+	p->poll = p->min;
+	p->due = instant_add(
+		now, (span){ (int64_t)rng_below(rng, UINT64_C(1) << 29) });
+	if (p->asked > 0 && instant_diff(p->due, soonest).v < 0) {
+		p->due = soonest;
+	}
+}
+
+static void open_poll(struct polling *p)
+{
+	p->left = 1;
+	p->asked = 0;
+	if (p->raised == 0 && !polling_is_denied(p)) {
+		if (p->opening) {
+			p->left = p->iburst ? OPENING_IBURST : OPENING_PLAIN;
+		} else if (p->bursts && p->reach != 0) {
+			p->left = BURST;
+		}
+	}
+	p->opening = false;
+	p->reach = (uint8_t)(p->reach << 1);
+	if (p->unreach < UINT16_MAX) {
+		p->unreach++;
+	}
+	if (p->hold > 0) {
+		p->hold--;
+	}
+	if (p->unreach > SILENT && p->poll < p->max) {
+		p->poll++;
+	}
+}
+
+bool polling_asked(struct polling *p, struct rng *rng, instant now)
+{
+	bool reached = p->reach != 0;
+
+	if (p->left == 0) {
+		open_poll(p);
+	}
+	p->left--;
+	if (p->asked < UINT8_MAX) {
+		p->asked++;
+	}
+	if (p->asked >= UNANSWERED && (p->reach & 1) == 0) {
+		p->left = 0;
+	}
+	p->last = now;
+	wait_for_next(p, rng);
+	if (p->left == 0 && p->reach == 0 && p->eager < EAGER) {
+		p->eager++;
+	}
+	return reached && p->reach == 0;
+}
+
+bool polling_good(struct polling *p, struct rng *rng)
+{
+	bool back = p->reach == 0;
+
+	p->reach |= 1;
+	if (p->unreach > SILENT) {
+		p->poll = p->min;
+	}
+	p->unreach = 0;
+	p->denied = 0;
+	p->unsynchronised = 0;
+	p->eager = EAGER;
+	if (p->hold == 0 && p->raised > 0 && ++p->replies >= DECAY) {
+		p->replies = 0;
+		p->raised--;
+	}
+	if (back && p->left == 0 && p->raised == 0) {
+		p->left = (p->iburst ? OPENING_IBURST : OPENING_PLAIN) - 1;
+	}
+	wait_for_next(p, rng);
+	return back;
+}
+
+void polling_unsynchronised(struct polling *p)
+{
+	unsigned more = p->unsynchronised < RETRIES
+				? 0
+				: p->unsynchronised - RETRIES + 1u;
+	span d = seconds(polling_now(p));
+	span early = SPAN_S(POLLING_RETRY_S << (more < 8 ? more : 8));
+
+	p->left = 0;
+	p->denied = 0;
+	if (p->unsynchronised < RETRIES + 8) {
+		p->unsynchronised++;
+	}
+	p->due = instant_add(p->last, span_cmp(early, d) < 0 ? early : d);
+}
+
+void polling_rate(struct polling *p, struct rng *rng)
+{
+	p->left = 0;
+	p->opening = false;
+	p->eager = EAGER;
+	p->hold = HOLD;
+	p->replies = 0;
+	if (p->poll + p->raised < p->max) {
+		p->raised++;
+	}
+	wait_for_next(p, rng);
+}
+
+bool polling_denied(struct polling *p, struct rng *rng)
+{
+	p->left = 0;
+	p->opening = false;
+	if (p->denied < UINT8_MAX) {
+		p->denied++;
+	}
+	wait_for_next(p, rng);
+	return p->denied == POLLING_DENIALS;
+}
+
+bool polling_is_denied(const struct polling *p)
+{
+	return p->denied >= POLLING_DENIALS;
+}
+
+void polling_adapt(struct polling *p, const struct outlook *o)
+{
+	if (o->surprise) {
+		p->poll = within(p->poll - 2, p->min, p->max);
+		p->calm = 0;
+	} else if (o->sd_s > 2 * o->noise_s) {
+		p->poll = within(p->poll - 1, p->min, p->max);
+		p->calm = 0;
+	} else if (p->left == 0 && o->sd_longer_s < o->noise_s / 2) {
+		if (++p->calm >= CALM) {
+			p->poll = within(p->poll + 1, p->min, p->max);
+			p->calm = 0;
+		}
+	} else if (p->calm > 0 && p->left == 0) {
+		p->calm--;
+	}
+}

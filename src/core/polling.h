@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * polling.h - how soon to ask one server again, and how often it answered.
+ *
+ * A poll is one request, or a burst of them two seconds apart: the first poll
+ * (eight with iburst, else four), each poll with `burst`. The reach register
+ * shifts once a poll. Nothing here is faster than two seconds.
+ */
+#ifndef CORE_POLLING_H
+#define CORE_POLLING_H
+
+#include "base/ntptime.h"
+#include "base/rng.h"
+#include "config/config.h"
+
+#define POLLING_GAP_S 2   /* between the requests of a burst */
+#define POLLING_RETRY_S 8 /* after an answer of "unsynchronised" */
+#define POLLING_DENIED 12 /* log2 s: how often to ask who refuses us */
+#define POLLING_DENIALS 3 /* so many polls in a row make it a refusal */
+
+struct polling {
+	int8_t min, max; /* log2 s, as configured; never changed (B2) */
+	int8_t poll;     /* log2 s, as the estimate allows */
+	int8_t raised;   /* steps on top of it that a RATE asked for */
+	bool iburst, bursts;
+	bool opening; /* the next poll is the first of a new start */
+	uint8_t reach;
+	uint8_t left;           /* requests of this burst still to send */
+	uint8_t asked;          /* requests of this poll so far */
+	uint8_t eager;          /* early tries spent since the new start */
+	uint8_t hold;           /* polls until `raised` may decay */
+	uint8_t replies;        /* good ones since it last did */
+	uint8_t denied;         /* polls in a row that were only refused */
+	uint8_t unsynchronised; /* answers in a row */
+	uint8_t calm;     /* samples in a row that would allow a longer poll */
+	unsigned unreach; /* polls since the last good answer */
+	instant last, due;
+};
+
+/* What the estimator expects, for polling_adapt(). */
+struct outlook {
+	double sd_s;        /* its error at the next poll */
+	double sd_longer_s; /* the same if the poll were one step longer */
+	double noise_s;     /* of one exchange */
+	bool surprise;      /* the last sample was far from the prediction */
+};
+
+void polling_init(struct polling *p, const struct source_config *config);
+/* A new start: asks soon, in a burst, and again soon when nothing answers. */
+void polling_restart(struct polling *p, struct rng *rng, instant now);
+
+/* A request went out. True when the last answer is eight polls ago with it. */
+bool polling_asked(struct polling *p, struct rng *rng, instant now);
+/* Its answer: good (true when the source was unreachable) ... */
+bool polling_good(struct polling *p, struct rng *rng);
+/* ... or "I do not know the time" (seed-checklist 57) ... */
+void polling_unsynchronised(struct polling *p);
+/* ... or a kiss: RATE (B2), DENY or RSTR (B3). */
+void polling_rate(struct polling *p, struct rng *rng);
+/* True when with it the source has refused us for good. */
+bool polling_denied(struct polling *p, struct rng *rng);
+bool polling_is_denied(const struct polling *p);
+
+/* Longer while there is nothing to learn, shorter at once on a surprise. */
+void polling_adapt(struct polling *p, const struct outlook *o);
+
+/* log2 s: what is in force. */
+int8_t polling_now(const struct polling *p);
+
+#endif

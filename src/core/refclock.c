@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/refclock.h"
+
+#include "core/refid.h"
+
+#define STRATUM_UNSET 255
+
+void refclock_init(struct refclock *r, const struct source_config *config,
+		   instant now)
+{
+	const struct fudge_config *f = &config->fudge;
+
+	*r = (struct refclock){
+		.id = r->id,
+		.number = r->number,
+		.config = config,
+		.stratum = REFCLOCK_LOCAL_STRATUM,
+		.refid = refid_of_text(f->refid[0] ? f->refid : "LOCL"),
+		.due = now,
+		.reason = REASON_NO_ANSWER,
+	};
+	if (f->given && f->stratum != STRATUM_UNSET) {
+		r->stratum = f->stratum;
+	}
+}
+
+int8_t refclock_poll(const struct refclock *r)
+{
+	int8_t poll = r->config->minpoll;
+
+	return poll < 4 ? 4 : poll > 17 ? 17 : poll;
+}
+
+bool refclock_tick(struct refclock *r, bool leads, instant now)
+{
+	if (instant_diff(now, r->due).v < 0) {
+		return false;
+	}
+	r->polls++;
+	r->reach = (uint8_t)(r->reach << 1 | leads);
+	r->due = instant_add(now, SPAN_S(INT64_C(1) << refclock_poll(r)));
+	if (leads) {
+		r->heard = true;
+		r->heard_at = now;
+	}
+	return leads;
+}
+
+void refclock_hurry(struct refclock *r, instant now)
+{
+	if (r->reach == 0 && instant_diff(now, r->due).v < 0) {
+		r->due = now;
+	}
+}
+
+void refclock_candidate(const struct refclock *r, bool waits, instant now,
+			struct candidate *c)
+{
+	*c = (struct candidate){
+		.estimate = { .at = now,
+			      .offset_sd = 1e-6,
+			      .freq_sd = 1e-9,
+			      .samples = 1 },
+		.root_disp_s = REFCLOCK_LOCAL_DISP_S,
+		.stratum = r->stratum,
+		.refid = r->refid,
+		.prefer = r->config->prefer,
+		.always_true = r->config->always_true,
+		.last_resort = true,
+	};
+	if (!r->heard) {
+		c->unfit = REASON_NO_ANSWER;
+	} else if (r->config->noselect) {
+		c->unfit = REASON_NOSELECT;
+	} else if (waits) {
+		c->unfit = REASON_WAITING;
+	} else if (r->reach == 0) {
+		c->unfit = REASON_UNREACHABLE;
+	}
+}
+
+uint32_t refclock_address(const struct refclock *r)
+{
+	return UINT32_C(0x7f7f0000) | (uint32_t)r->config->refclock_type << 8 |
+	       r->config->refclock_unit;
+}
+
+uint16_t refclock_status(const struct refclock *r)
+{
+	unsigned bits = 0x8000;
+
+	if (r->reach != 0) {
+		bits |= 0x1000;
+	}
+	bits |= (unsigned)reason_tally(r->reason) << 8;
+	return (uint16_t)(bits | events_bits(&r->events));
+}

@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/source.h"
+
+#include <string.h>
+
+#include "core/answer.h"
+#include "core/refid.h"
+#include "core/report.h"
+
+#define HOLD SPAN_MS(50) /* how long an answer waits for EVENT_SENT */
+
+struct verdict_text {
+	const char *name, *words;
+};
+
+static const struct verdict_text texts[SOURCE_VERDICTS] = {
+#define VERDICT(id, words) [SOURCE_##id] = { #id, words },
+#include "core/sourceverdicts.def"
+#undef VERDICT
+};
+
+const char *source_verdict_name(enum source_verdict v)
+{
+	return texts[v].name;
+}
+
+const char *source_verdict_words(enum source_verdict v)
+{
+	return texts[v].words;
+}
+
+void source_init(struct source *s, const struct source_config *config,
+		 double freq_sd, instant now)
+{
+	*s = (struct source){
+		.used = true,
+		.id = s->id,
+		.number = s->number,
+		.pool = SOURCE_NO_POOL,
+		.config = config,
+		.freq_sd = freq_sd,
+		.kiss = REFID_INIT,
+		.reason = REASON_NO_NAME,
+		.since = now,
+	};
+	polling_init(&s->polling, config);
+	if (netaddr_is_none(&config->addr)) {
+		s->lookup.name = config->host;
+		s->lookup.family = config->family;
+		lookup_want(&s->lookup, now);
+	}
+}
+
+static void forget(struct source *s)
+{
+	struct estimator_prior prior = { .freq_sd = s->freq_sd, .phi = 15e-6 };
+
+	estimator_init(&s->estimator, &prior);
+	memset(s->history, 0, sizeof(s->history));
+}
+
+void source_move(struct source *s, const netaddr *addr,
+		 const struct source_world *world, instant now)
+{
+	s->addr = *addr;
+	s->state = SOURCE_IDLE;
+	s->past_nonce = 0;
+	s->heard = false;
+	s->looped = false;
+	s->kiss = REFID_INIT;
+	s->reason = REASON_NO_ANSWER;
+	s->bad_polls = 0;
+	s->since = now;
+	memset(&s->peer, 0, sizeof(s->peer));
+	polling_init(&s->polling, s->config);
+	polling_restart(&s->polling, world->rng, now);
+	forget(s);
+}
+
+void source_restart(struct source *s, double freq_sd,
+		    const struct source_world *world, instant now)
+{
+	s->freq_sd = freq_sd;
+	forget(s);
+	polling_restart(&s->polling, world->rng, now);
+}
+
+/* The request is over; what comes now with its nonce is told apart. */
+static void finish(struct source *s, bool answered, struct outbox *out)
+{
+	s->past_nonce = s->nonce;
+	s->past_answered = answered;
+	s->nonce = 0;
+	s->state = SOURCE_IDLE;
+	outbox_close(out, s->id);
+}
+
+void source_abandon(struct source *s, struct outbox *out)
+{
+	if (source_is_waiting(s)) {
+		finish(s, false, out);
+	}
+}
+
+void source_failed(struct source *s, uint16_t exchange, struct outbox *out)
+{
+	if (source_is_waiting(s) && s->exchange == exchange &&
+	    s->state != SOURCE_ANSWERED) {
+		finish(s, false, out);
+	}
+}
+
+/* All that varies is the poll and the nonce: nothing tells who asks (A16). */
+static void ask(struct source *s, const struct event *ev,
+		const struct source_world *world, struct outbox *out)
+{
+	uint8_t bytes[PACKET_LEN];
+	struct writer w = writer_over(bytes, sizeof(bytes));
+	struct packet p = {
+		.version = s->config->version,
+		.mode = MODE_CLIENT,
+		.poll = polling_now(&s->polling),
+		.precision = 0x20,
+	};
+
+	if (source_is_waiting(s)) {
+		finish(s, false, out);
+	}
+	s->nonce = rng_nonce(world->rng);
+	p.transmit.v = s->nonce;
+	packet_write(&p, &w);
+	INVARIANT(!w.failed);
+	s->exchange++;
+	s->state = SOURCE_ASKED;
+	s->asked_at = ev->now;
+	s->asked_wall = ev->wall;
+	s->requests++;
+	outbox_send(out, s->id, s->exchange, &s->addr, bytes, sizeof(bytes));
+	if (polling_asked(&s->polling, world->rng, ev->now)) {
+		source_note(s, NOTE_UNREACHABLE, out);
+	}
+	if (s->polling.reach == 0 && s->polling.unreach > 8) {
+		lookup_want(&s->lookup, ev->now);
+	}
+	s->bad_polls = s->reason == REASON_FALSETICKER ? s->bad_polls + 1 : 0;
+}
+
+static double stamp_noise(enum stamp_origin origin)
+{
+	switch (origin) {
+	case STAMP_CARD:
+		return 1e-8;
+	case STAMP_KERNEL:
+		return 1e-6;
+	case STAMP_DAEMON:
+		break;
+	}
+	return 1e-5;
+}
+
+static void remember(struct source *s, const struct reply *r,
+		     const struct sample *sample)
+{
+	s->heard = true;
+	s->looped = false;
+	s->peer = r->packet;
+	s->returned = r->at;
+	s->heard_at = sample->at;
+	s->kiss = 0;
+	memmove(s->history + 1, s->history,
+		sizeof(s->history) - sizeof(s->history[0]));
+	s->history[0] = (struct measurement){
+		.at = sample->at,
+		.offset = sample_offset(sample),
+		.delay = sample_delay(sample),
+	};
+}
+
+/* All four times are known: the last checks, and only then any effect. */
+static enum source_verdict complete(struct source *s, const struct event *ev,
+				    const struct source_world *world,
+				    struct outbox *out, struct sample *sample)
+{
+	const struct reply *r = &s->held;
+	struct exchange x = { .sent = s->sent,
+			      .received = r->packet.receive,
+			      .answered = r->packet.transmit,
+			      .returned = r->at };
+	enum source_verdict v = answer_times(s, r, ev, world);
+	enum stamp_origin worst =
+		r->origin < s->sent_origin ? r->origin : s->sent_origin;
+
+	finish(s, true, out);
+	if (v != SOURCE_SAMPLE) {
+		return v;
+	}
+	*sample = exchange_sample(&x, ev->now, ev->wall);
+	sample->noise_s = stamp_noise(worst);
+	remember(s, r, sample);
+	if (polling_good(&s->polling, world->rng)) {
+		source_note(s, NOTE_REACHABLE, out);
+	}
+	return SOURCE_SAMPLE;
+}
+
+enum source_verdict source_tick(struct source *s, const struct event *ev,
+				const struct source_world *world,
+				struct outbox *out, struct sample *sample)
+{
+	enum source_verdict v = SOURCE_NOTHING;
+
+	lookup_tick(&s->lookup, s->id, ev->now, out);
+	if (instant_diff(ev->now, source_deadline(s)).v < 0 ||
+	    s->state == SOURCE_NAMELESS || !outbox_has_room(out, PACKET_LEN)) {
+		return SOURCE_NOTHING;
+	}
+	if (s->state == SOURCE_ANSWERED &&
+	    span_cmp(instant_diff(ev->now, s->answered_at), HOLD) >= 0) {
+		/* No word of when it left: when we let it go must do. */
+		s->sent = s->asked_wall;
+		s->sent_origin = STAMP_DAEMON;
+		v = complete(s, ev, world, out, sample);
+	} else if (source_is_waiting(s) && s->state != SOURCE_ANSWERED &&
+		   span_cmp(instant_diff(ev->now, s->asked_at),
+			    SOURCE_WINDOW) >= 0) {
+		finish(s, false, out);
+	}
+	if (instant_diff(ev->now, s->polling.due).v >= 0) {
+		ask(s, ev, world, out);
+	}
+	return v;
+}
+
+enum source_verdict source_sent(struct source *s, const struct event *ev,
+				const struct source_world *world,
+				struct outbox *out, struct sample *sample)
+{
+	if (ev->sent.exchange != s->exchange) {
+		return SOURCE_NOTHING;
+	}
+	switch (s->state) {
+	case SOURCE_ASKED:
+		s->sent = ev->sent.at;
+		s->sent_origin = ev->sent.origin;
+		s->state = SOURCE_WAITING;
+		return SOURCE_NOTHING;
+	case SOURCE_ANSWERED:
+		s->sent = ev->sent.at;
+		s->sent_origin = ev->sent.origin;
+		return complete(s, ev, world, out, sample);
+	case SOURCE_NAMELESS:
+	case SOURCE_IDLE:
+	case SOURCE_WAITING: /* the first word counts */
+		break;
+	}
+	return SOURCE_NOTHING;
+}
+
+/* An answer to our request that brings no time. */
+static void disappoint(struct source *s, enum source_verdict v,
+		       const struct packet *p, const struct source_world *world,
+		       struct outbox *out)
+{
+	if (v == SOURCE_KISS_RATE) {
+		s->kiss = p->refid;
+		polling_rate(&s->polling, world->rng);
+		source_note(s, NOTE_RATE_EXCEEDED, out);
+	} else if (v == SOURCE_KISS_DENY || v == SOURCE_KISS_RSTR) {
+		s->kiss = p->refid;
+		if (polling_denied(&s->polling, world->rng)) {
+			source_note(s, NOTE_ACCESS_DENIED, out);
+		}
+	} else if (v == SOURCE_UNSYNCHRONISED || v == SOURCE_KISS_OTHER) {
+		s->kiss = p->stratum == 0 && p->refid != 0 ? p->refid
+							   : REFID_INIT;
+		polling_unsynchronised(&s->polling);
+	}
+	s->looped = v == SOURCE_LOOP;
+}
+
+enum source_verdict source_receive(struct source *s, const struct event *ev,
+				   const struct source_world *world,
+				   struct outbox *out, struct sample *sample)
+{
+	struct packet p;
+	enum source_verdict v = answer_form(s, ev, world, &p);
+
+	if (v == SOURCE_SAMPLE) {
+		v = answer_match(s, ev, p.origin.v);
+	}
+	if (v != SOURCE_SAMPLE) {
+		return v;
+	}
+	v = answer_meaning(&p, &ev->packet.local, world);
+	if (v != SOURCE_SAMPLE) {
+		finish(s, true, out);
+		disappoint(s, v, &p, world, out);
+		return v;
+	}
+	s->local = ev->packet.local;
+	s->held = (struct reply){ .packet = p,
+				  .at = ev->packet.at,
+				  .origin = ev->packet.origin };
+	if (s->state == SOURCE_ASKED) {
+		s->state = SOURCE_ANSWERED;
+		s->answered_at = ev->now;
+		return SOURCE_HELD;
+	}
+	return complete(s, ev, world, out, sample);
+}
+
+instant source_deadline(const struct source *s)
+{
+	instant at =
+		s->state == SOURCE_NAMELESS ? INSTANT_NEVER : s->polling.due;
+	instant other = lookup_deadline(&s->lookup);
+
+	if (instant_diff(other, at).v < 0) {
+		at = other;
+	}
+	if (s->state == SOURCE_ANSWERED) {
+		other = instant_add(s->answered_at, HOLD);
+	} else if (source_is_waiting(s)) {
+		other = instant_add(s->asked_at, SOURCE_WINDOW);
+	}
+	return instant_diff(other, at).v < 0 ? other : at;
+}
+
+void source_learn(struct source *s, const struct sample *sample, instant now)
+{
+	struct estimate before;
+	double poll_s = (double)(INT64_C(1) << polling_now(&s->polling));
+	double offset_s = span_to_seconds(sample_offset(sample));
+	struct outlook o = { 0 };
+	bool known = estimator_estimate(&s->estimator, now, &before);
+
+	estimator_add(&s->estimator, sample);
+	if (!known || before.samples < 4) {
+		return;
+	}
+	o.noise_s = before.jitter_s > sample->noise_s ? before.jitter_s
+						      : sample->noise_s;
+	double delay_s = span_to_seconds(sample_delay(sample));
+	double queued_s =
+		delay_s > before.delay_s ? delay_s - before.delay_s : 0;
+	double miss_s = offset_s - before.offset_s;
+
+	miss_s = miss_s < 0 ? -miss_s : miss_s;
+	o.surprise = miss_s > queued_s / 2 + 4 * (before.offset_sd + o.noise_s);
+	o.sd_s = estimator_sd_after(&s->estimator, now, poll_s);
+	o.sd_longer_s = estimator_sd_after(&s->estimator, now, 2 * poll_s);
+	polling_adapt(&s->polling, &o);
+}
+
+static enum reason unfitness(const struct source *s)
+{
+	if (s->state == SOURCE_NAMELESS) {
+		return REASON_NO_NAME;
+	}
+	if (polling_is_denied(&s->polling)) {
+		return REASON_DENIED;
+	}
+	if (s->looped) {
+		return REASON_LOOP;
+	}
+	if (s->polling.unsynchronised > 0) {
+		return REASON_UNSYNCHRONISED;
+	}
+	if (!s->heard) {
+		return REASON_NO_ANSWER;
+	}
+	if (s->polling.reach == 0) {
+		return REASON_UNREACHABLE;
+	}
+	return s->config->noselect ? REASON_NOSELECT : REASON_OK;
+}
+
+void source_candidate(const struct source *s, double phi, instant now,
+		      struct candidate *c)
+{
+	*c = (struct candidate){
+		.unfit = unfitness(s),
+		.root_delay_s = span_to_seconds(s->peer.root_delay),
+		.root_disp_s = span_to_seconds(s->peer.root_disp),
+		.stratum = s->peer.stratum,
+		.refid = s->peer.refid,
+		.prefer = s->config->prefer,
+		.always_true = s->config->always_true,
+	};
+	if (!estimator_estimate(&s->estimator, now, &c->estimate) &&
+	    c->unfit == REASON_OK) {
+		c->unfit = REASON_NO_ANSWER;
+	}
+	if (s->heard) {
+		c->root_disp_s +=
+			phi * span_to_seconds(instant_diff(now, s->heard_at));
+		c->root_disp_s +=
+			span_to_seconds(answer_precision(s->peer.precision));
+	}
+}
+
+uint16_t source_status(const struct source *s)
+{
+	unsigned bits = 0x8000;
+
+	if (s->polling.reach != 0) {
+		bits |= 0x1000;
+	}
+	if (s->pool != SOURCE_NO_POOL) {
+		bits &= 0x7fff; /* nobody named this host */
+	}
+	bits |= (unsigned)reason_tally(s->reason) << 8;
+	return (uint16_t)(bits | events_bits(&s->events));
+}
+
+void source_note(struct source *s, enum note_id id, struct outbox *out)
+{
+	static const struct {
+		enum note_id id;
+		uint8_t event;
+	} codes[] = {
+		{ NOTE_MOBILIZE, PEER_MOBILIZE },
+		{ NOTE_DEMOBILIZE, PEER_DEMOBILIZE },
+		{ NOTE_UNREACHABLE, PEER_UNREACHABLE },
+		{ NOTE_REACHABLE, PEER_REACHABLE },
+		{ NOTE_RATE_EXCEEDED, PEER_RATE_EXCEEDED },
+		{ NOTE_ACCESS_DENIED, PEER_ACCESS_DENIED },
+		{ NOTE_SYS_PEER, PEER_SYS_PEER },
+	};
+	struct effect e = { .kind = EFFECT_NOTE, .source = s->id };
+	struct text word = text_over(e.note.word, sizeof(e.note.word));
+
+	for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
+		if (codes[i].id == id) {
+			events_add(&s->events, codes[i].event);
+		}
+	}
+	e.note.id = id;
+	e.note.addr = s->addr;
+	e.note.number = source_status(s);
+	e.note.second = s->number;
+	for (unsigned i = 0; i < 4 && id == NOTE_ACCESS_DENIED; i++) {
+		text_char(&word, (char)(s->kiss >> (24 - 8 * i)));
+	}
+	outbox_add(out, &e);
+}

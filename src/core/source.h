@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * source.h - one upstream server: asks, matches answers to requests, and
+ * makes samples of those that pass every check (threats.md, rule 1).
+ *
+ * A request is single-shot: the first answer with its nonce uses it up. The
+ * time of departure comes as an event of its own and sometimes after the
+ * answer, which is then held. Nothing about the server is believed, and no
+ * timer moved, before the last check has passed (A3, A13).
+ */
+#ifndef CORE_SOURCE_H
+#define CORE_SOURCE_H
+
+#include "core/effect.h"
+#include "core/estimator.h"
+#include "core/events.h"
+#include "core/lookup.h"
+#include "core/polling.h"
+#include "core/selection.h"
+#include "wire/packet.h"
+
+enum source_verdict {
+#define VERDICT(id, words) SOURCE_##id,
+#include "core/sourceverdicts.def"
+#undef VERDICT
+	SOURCE_VERDICTS,
+	SOURCE_NOTHING = SOURCE_VERDICTS, /* no datagram was judged */
+};
+
+enum source_state {
+	SOURCE_NAMELESS, /* no address yet: see `lookup` */
+	SOURCE_IDLE,     /* nothing is outstanding */
+	SOURCE_ASKED,    /* on its way; when it left is not known yet */
+	SOURCE_WAITING,  /* left at `sent`; no answer yet */
+	SOURCE_ANSWERED, /* held: the answer came before the departure's time */
+};
+
+#define SOURCE_WINDOW SPAN_S(3) /* how long a request waits (A6) */
+#define SOURCE_HISTORY 8
+#define SOURCE_NO_POOL UINT16_MAX
+
+struct reply {
+	struct packet packet;
+	tstamp at;
+	enum stamp_origin origin;
+};
+
+/* One measurement as it was, for the reports. */
+struct measurement {
+	instant at;
+	span offset, delay;
+};
+
+struct source {
+	bool used; /* a free slot otherwise */
+	bool announced;
+	source_id id;
+	uint16_t number; /* of the association, in control messages */
+	uint16_t pool;   /* the slot of the pool it is a member of */
+	const struct source_config *config;
+	enum source_state state;
+	struct lookup lookup;
+	netaddr addr, local;
+
+	/* The request that is outstanding, and the one before. */
+	uint16_t exchange;
+	uint64_t nonce, past_nonce;
+	bool past_answered;
+	instant asked_at, answered_at;
+	tstamp asked_wall, sent;
+	enum stamp_origin sent_origin;
+	struct reply held;
+
+	struct polling polling;
+	struct estimator estimator;
+	double freq_sd; /* what the estimator starts from */
+
+	/* What the server told: of answers that passed every check. */
+	bool heard, looped;
+	struct packet peer;
+	tstamp returned; /* when the last of them came */
+	instant heard_at;
+	uint32_t kiss; /* or INIT, or what it said while unsynchronised */
+
+	/* How it stands. */
+	enum reason reason;
+	double distance_s;
+	unsigned bad_polls; /* polls in a row as a falseticker */
+	struct events events;
+	struct measurement history[SOURCE_HISTORY]; /* newest first */
+	uint64_t requests, verdicts[SOURCE_VERDICTS];
+	instant since; /* it has this address */
+};
+
+/* What a source may know of the rest of the daemon. */
+struct source_world {
+	struct rng *rng;
+	const uint32_t *own; /* refids that mean ourselves (E13) */
+	size_t own_count;
+	int8_t precision; /* log2 s, of our clock */
+	const struct access *access;
+};
+
+const char *source_verdict_name(enum source_verdict v);
+const char *source_verdict_words(enum source_verdict v);
+
+/* Without an address; `now` is when the name is wanted. */
+void source_init(struct source *s, const struct source_config *config,
+		 double freq_sd, instant now);
+/* Asks this address from now on; forgets what it knew of another one. */
+void source_move(struct source *s, const netaddr *addr,
+		 const struct source_world *world, instant now);
+/* Starts to measure anew: nothing learnt so far holds. */
+void source_restart(struct source *s, double freq_sd,
+		    const struct source_world *world, instant now);
+/* Forgets the request that is outstanding: our clock has jumped. */
+void source_abandon(struct source *s, struct outbox *out);
+
+/*
+ * Each takes one event; SOURCE_SAMPLE: `sample` is for the estimator. Else
+ * the verdict says what became of the datagram, SOURCE_NOTHING if none was.
+ * The caller counts.
+ */
+enum source_verdict source_tick(struct source *s, const struct event *ev,
+				const struct source_world *world,
+				struct outbox *out, struct sample *sample);
+enum source_verdict source_sent(struct source *s, const struct event *ev,
+				const struct source_world *world,
+				struct outbox *out, struct sample *sample);
+enum source_verdict source_receive(struct source *s, const struct event *ev,
+				   const struct source_world *world,
+				   struct outbox *out, struct sample *sample);
+/* The request could not be sent, or ICMP answered it: missed (A12). */
+void source_failed(struct source *s, uint16_t exchange, struct outbox *out);
+
+/* Is a request outstanding? */
+static inline bool source_is_waiting(const struct source *s)
+{
+	return s->state == SOURCE_ASKED || s->state == SOURCE_WAITING ||
+	       s->state == SOURCE_ANSWERED;
+}
+
+/* When it wants a tick. */
+instant source_deadline(const struct source *s);
+/* Folds a sample in, and decides how soon to ask again. */
+void source_learn(struct source *s, const struct sample *sample, instant now);
+/* Its side of selection; `phi` in s/s. */
+void source_candidate(const struct source *s, double phi, instant now,
+		      struct candidate *c);
+/* The peer status word (RFC 9327). */
+uint16_t source_status(const struct source *s);
+/* Counts an event and appends its note. */
+void source_note(struct source *s, enum note_id id, struct outbox *out);
+
+#endif

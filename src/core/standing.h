@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * standing.h - how good our own clock is, and by whose word: the system
+ * variables (RFC 5905, section 11.1), and what is published of them.
+ *
+ * The bound is honest: it holds what is left to correct, three deviations of
+ * what we know, what our sources claim, and grows from then on. When it is
+ * past what any client accepts, we say that we do not know the time (F12).
+ */
+#ifndef CORE_STANDING_H
+#define CORE_STANDING_H
+
+#include "core/events.h"
+#include "core/report.h"
+#include "core/selection.h"
+#include "core/view.h"
+
+#define STANDING_LIMIT_S 1.5 /* a bound past this is no time at all */
+#define STANDING_UNKNOWN 16  /* the stratum of who is not synchronised */
+
+struct standing {
+	bool synchronised;
+	enum leap leap; /* announced by our sources; none while not synced */
+	uint8_t stratum;
+	uint32_t refid;
+	enum clock_kind kind;
+	int8_t precision;
+	tstamp reference; /* when the clock was last measured */
+	instant at;       /* of the values below */
+	double root_delay_s, root_disp_s;
+	double growth_ppm;  /* of root_disp_s since `at` */
+	double estimated_s; /* our own share: what we think we are off */
+	struct events events;
+};
+
+void standing_init(struct standing *s, int8_t precision, double phi_ppm,
+		   instant now);
+/* Follows this choice; `uncorrected`: nobody corrects our clock. */
+void standing_follow(struct standing *s, const struct choice *choice,
+		     double phi_ppm, bool uncorrected, instant now);
+/* What we knew does not hold any more: LI 3, and this word for a refid. */
+void standing_lose(struct standing *s, uint32_t refid);
+/* Something moved our clock by this much and nobody has measured since. */
+void standing_widen(struct standing *s, double by_s);
+/* Root dispersion at `now`. */
+double standing_disp_s(const struct standing *s, instant now);
+/* Root distance at `now`: the clock is right within this. */
+double standing_bound_s(const struct standing *s, instant now);
+/* What we tell: LEAP_UNSYNC while we do not know the time. */
+enum leap standing_leap(const struct standing *s, instant now);
+struct view standing_view(const struct standing *s, const struct access *access,
+			  instant now, tstamp wall);
+/* The system status word (RFC 9327). */
+uint16_t standing_status(const struct standing *s, instant now);
+
+#endif

@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tiny.h - a world for one engine: a wrong clock, servers that answer through
+ * a path of fixed delay, and all effects carried out and counted.
+ */
+#ifndef TESTS_TINY_H
+#define TESTS_TINY_H
+
+#include <math.h>
+#include <string.h>
+
+#include "check.h"
+#include "core/engine.h"
+
+#define TINY_SERVERS 8
+#define TINY_QUEUE 64
+#define TINY_WAY_S 0.005 /* one way */
+
+enum tiny_manner {
+	TINY_SILENT,
+	TINY_GOOD,
+	TINY_UNSYNCHRONISED,
+	TINY_RATE,
+	TINY_DENY,
+};
+
+struct tiny_server {
+	netaddr addr;
+	enum tiny_manner manner;
+	double lie_s; /* its clock less the truth */
+	uint8_t stratum;
+	enum leap leap;
+	uint32_t refid;
+	unsigned asked;
+	double asked_at_s; /* last */
+	double least_gap_s;
+};
+
+struct tiny_thing {
+	double at_s;
+	enum event_kind kind;
+	source_id source;
+	uint16_t exchange;
+	tstamp stamp;
+	netaddr addr;
+	uint8_t bytes[PACKET_LEN];
+	bool used;
+};
+
+struct tiny {
+	struct config config;
+	struct source_config sources[TINY_SERVERS];
+	struct engine *engine;
+	struct outbox out;
+	double now_s;    /* true time since the start; `instant` too */
+	double error_s;  /* of the clock, now */
+	double own_freq; /* of the crystal, s/s */
+	double freq;     /* steered, s/s */
+	double deadline_s;
+	struct tiny_server servers[TINY_SERVERS];
+	size_t server_count;
+	struct tiny_thing queue[TINY_QUEUE];
+	netaddr names[4]; /* what any name resolves to */
+	size_t name_count;
+	bool stamp_late; /* EVENT_SENT comes after the answer */
+	bool no_stamp;   /* or never */
+	struct view view;
+	unsigned notes[NOTES], steps, slews, steers, saves, statuses, sends;
+	unsigned answers, resolves;
+	uint8_t answer[512];
+	size_t answer_len;
+	double step_s, slew_s, saved_ppm;
+	bool exited;
+	int code;
+	void *memory;
+};
+
+static const tstamp tiny_epoch = { UINT64_C(0xe98c5a1000000000) };
+
+static inline tstamp tiny_true(double s)
+{
+	return tstamp_add(tiny_epoch, span_from_seconds(s));
+}
+
+static inline tstamp tiny_wall(const struct tiny *t)
+{
+	return tiny_true(t->now_s + t->error_s);
+}
+
+static inline instant tiny_instant(double s)
+{
+	return instant_add((instant){ INT64_C(1000) << 32 },
+			   span_from_seconds(s));
+}
+
+static inline double tiny_seconds(instant i)
+{
+	return span_to_seconds(
+		instant_diff(i, (instant){ INT64_C(1000) << 32 }));
+}
+
+static inline void tiny_config(struct tiny *t)
+{
+	memset(t, 0, sizeof(*t));
+	t->config = (struct config){
+		.tos = { .minclock = 3,
+			 .maxclock = 10,
+			 .minsane = 1,
+			 .floor = 1,
+			 .ceiling = 16,
+			 .orphan = 16,
+			 .mindist_s = 0.001,
+			 .maxdist_s = 1.5,
+			 .orphanwait_s = 300 },
+		.tinker = { .panic_s = 1000,
+			    .step_fwd_s = 0.128,
+			    .step_back_s = 0.128,
+			    .stepout_s = 300,
+			    .dispersion_ppm = 15 },
+		.nonvolatile_s = 1e-7,
+		.ntp = true,
+		.kernel = true,
+		.monitor = true,
+	};
+}
+
+static inline struct source_config *tiny_source(struct tiny *t,
+						enum source_kind kind)
+{
+	struct source_config *c = t->sources;
+
+	while (c->version != 0) {
+		c++;
+	}
+	*c = (struct source_config){ .kind = kind,
+				     .version = 4,
+				     .minpoll = 6,
+				     .maxpoll = 10,
+				     .fudge = { .stratum = 255 } };
+	if (c == t->sources) {
+		t->config.sources = c;
+	} else {
+		c[-1].next = c;
+	}
+	return c;
+}
+
+/* A server that answers, and its line of the configuration. */
+static inline struct tiny_server *tiny_server(struct tiny *t, bool iburst)
+{
+	struct source_config *c = tiny_source(t, SOURCE_KIND_SERVER);
+	struct tiny_server *s = &t->servers[t->server_count];
+
+	*s = (struct tiny_server){
+		.addr = netaddr_v4(0x0a000001u + (uint32_t)t->server_count,
+				   123),
+		.manner = TINY_GOOD,
+		.stratum = 2,
+		.refid = 0x55555555,
+		.asked_at_s = -1e9,
+		.least_gap_s = 1e9,
+	};
+	t->server_count++;
+	c->host = "literal";
+	c->addr = s->addr;
+	c->iburst = iburst;
+	return s;
+}
+
+static inline void tiny_local(struct tiny *t)
+{
+	struct source_config *c = tiny_source(t, SOURCE_KIND_REFCLOCK);
+
+	c->refclock_type = 1;
+	c->addr = netaddr_v4(0x7f7f0100, 123);
+	c->fudge.given = true;
+	c->fudge.stratum = 10;
+}
+
+static inline void tiny_start(struct tiny *t)
+{
+	struct engine_start start = {
+		.now = tiny_instant(t->now_s),
+		.wall = tiny_wall(t),
+		.precision = -20,
+		.version = "ntpd tiny",
+		.processor = "p",
+		.system = "s",
+	};
+
+	for (unsigned i = 0; i < 8; i++) {
+		start.seed[i] = (uint8_t)check_rng();
+	}
+	t->memory = malloc(engine_size(&t->config));
+	assert_non_null(t->memory);
+	memset(t->memory, 0xa5, engine_size(&t->config));
+	t->engine = engine_init(t->memory, &t->config, &start);
+	t->deadline_s = t->now_s;
+}
+
+static inline void tiny_end(struct tiny *t)
+{
+	free(t->memory);
+}
+
+static inline struct tiny_thing *tiny_put(struct tiny *t, double after_s,
+					  enum event_kind kind)
+{
+	for (size_t i = 0; i < TINY_QUEUE; i++) {
+		struct tiny_thing *q = &t->queue[i];
+
+		if (!q->used) {
+			*q = (struct tiny_thing){ .used = true,
+						  .kind = kind,
+						  .at_s = t->now_s + after_s };
+			return q;
+		}
+	}
+	fail_msg("the queue is full");
+	return NULL;
+}
+
+static inline void tiny_answer(struct tiny *t, struct tiny_server *s,
+			       const struct effect *e)
+{
+	struct reader r = reader_over(t->out.bytes + e->send.at, e->send.len);
+	struct packet p;
+	double there_s = t->now_s + TINY_WAY_S;
+	struct tiny_thing *q = tiny_put(t, 2 * TINY_WAY_S, EVENT_PACKET);
+	struct writer w = writer_over(q->bytes, sizeof(q->bytes));
+
+	assert_int_equal(packet_parse(&p, &r), PACKET_OK);
+	q->source = e->source;
+	q->addr = s->addr;
+	p = (struct packet){
+		.mode = MODE_SERVER,
+		.version = p.version,
+		.leap = s->leap,
+		.stratum = s->stratum,
+		.refid = s->refid,
+		.precision = -20,
+		.poll = p.poll,
+		.origin = p.transmit,
+		.receive = tiny_true(there_s + s->lie_s),
+		.transmit = tiny_true(there_s + s->lie_s + 1e-5),
+		.reference = tiny_true(there_s + s->lie_s - 10),
+	};
+	if (s->manner != TINY_GOOD) {
+		p.stratum = 0;
+		p.leap = LEAP_UNSYNC;
+		p.refid = s->manner == TINY_RATE   ? 0x52415445
+			  : s->manner == TINY_DENY ? 0x44454e59
+						   : 0x494e4954;
+	}
+	packet_write(&p, &w);
+}
+
+static inline void tiny_send(struct tiny *t, const struct effect *e)
+{
+	struct tiny_thing *q;
+
+	t->sends++;
+	assert_int_equal(e->send.len, PACKET_LEN);
+	if (!t->no_stamp) {
+		q = tiny_put(t, t->stamp_late ? 3 * TINY_WAY_S : 1e-4,
+			     EVENT_SENT);
+		q->source = e->source;
+		q->exchange = e->send.exchange;
+		q->stamp = tiny_wall(t);
+	}
+	for (size_t i = 0; i < t->server_count; i++) {
+		struct tiny_server *s = &t->servers[i];
+
+		if (!netaddr_equal(&s->addr, &e->send.to)) {
+			continue;
+		}
+		s->asked++;
+		s->least_gap_s = fmin(s->least_gap_s, t->now_s - s->asked_at_s);
+		s->asked_at_s = t->now_s;
+		if (s->manner != TINY_SILENT) {
+			tiny_answer(t, s, e);
+		}
+	}
+}
+
+static inline void tiny_carry(struct tiny *t, const struct effect *e)
+{
+	switch (e->kind) {
+	case EFFECT_SEND:
+		tiny_send(t, e);
+		break;
+	case EFFECT_CLOSE:
+		break;
+	case EFFECT_RESOLVE:
+		t->resolves++;
+		tiny_put(t, 0.01, EVENT_RESOLVED)->source = e->source;
+		break;
+	case EFFECT_STEER:
+		assert_true(fabs(e->steer.freq) <= 501e-6);
+		t->freq = e->steer.freq;
+		t->steers++;
+		break;
+	case EFFECT_STEP:
+		t->step_s = span_to_seconds(e->step);
+		t->error_s += t->step_s;
+		t->steps++;
+		break;
+	case EFFECT_SLEW:
+		t->slew_s = span_to_seconds(e->slew);
+		t->slews++;
+		break;
+	case EFFECT_STATUS:
+		t->statuses++;
+		break;
+	case EFFECT_VIEW:
+		t->view = e->view;
+		break;
+	case EFFECT_ANSWER:
+		t->answers++;
+		t->answer_len = e->answer.len;
+		memcpy(t->answer, t->out.bytes + e->answer.at, e->answer.len);
+		break;
+	case EFFECT_NOTE:
+		t->notes[e->note.id]++;
+		break;
+	case EFFECT_SAVE:
+		t->saves++;
+		t->saved_ppm = e->save.freq_ppm;
+		break;
+	case EFFECT_EXIT:
+		t->exited = true;
+		t->code = e->exit.code;
+		break;
+	}
+}
+
+static inline void tiny_handle(struct tiny *t, struct event *ev)
+{
+	ev->now = tiny_instant(t->now_s);
+	ev->wall = tiny_wall(t);
+	instant at = engine_handle(t->engine, ev, &t->out);
+
+	t->deadline_s = tiny_seconds(at);
+	assert_true(t->deadline_s >= t->now_s - 1e-9);
+	assert_int_equal(t->out.lost, 0);
+	for (uint32_t i = 0; i < t->out.count; i++) {
+		tiny_carry(t, &t->out.effects[i]);
+	}
+}
+
+/* The clock runs on. */
+static inline void tiny_pass(struct tiny *t, double to_s)
+{
+	t->error_s += (to_s - t->now_s) * (t->own_freq + t->freq);
+	t->now_s = to_s;
+}
+
+static inline void tiny_deliver(struct tiny *t, struct tiny_thing *q)
+{
+	struct event ev = { .kind = q->kind, .source = q->source };
+	struct tiny_thing thing = *q;
+
+	q->used = false;
+	if (thing.kind == EVENT_SENT) {
+		ev.sent.exchange = thing.exchange;
+		ev.sent.at = thing.stamp;
+		ev.sent.origin = STAMP_KERNEL;
+	} else if (thing.kind == EVENT_PACKET) {
+		ev.packet.at = tiny_wall(t);
+		ev.packet.origin = STAMP_KERNEL;
+		ev.packet.local = netaddr_v4(0x0a0000fe, 40000);
+		ev.packet.data = thing.bytes;
+		ev.packet.len = PACKET_LEN;
+	} else if (thing.kind == EVENT_RESOLVED) {
+		ev.resolved.addrs = t->names;
+		ev.resolved.count = t->name_count;
+	}
+	tiny_handle(t, &ev);
+}
+
+static inline void tiny_run(struct tiny *t, double until_s)
+{
+	while (!t->exited) {
+		struct tiny_thing *first = NULL;
+		double next_s = t->deadline_s;
+
+		for (size_t i = 0; i < TINY_QUEUE; i++) {
+			struct tiny_thing *q = &t->queue[i];
+
+			if (q->used && (!first || q->at_s < first->at_s)) {
+				first = q;
+			}
+		}
+		if (first && first->at_s < next_s) {
+			next_s = first->at_s;
+		} else {
+			first = NULL;
+		}
+		if (next_s > until_s) {
+			tiny_pass(t, until_s);
+			return;
+		}
+		tiny_pass(t, fmax(next_s, t->now_s));
+		if (first) {
+			tiny_deliver(t, first);
+		} else {
+			tiny_handle(t, &(struct event){ .kind = EVENT_TICK });
+		}
+	}
+}
+
+/* The clock's error is within what the view claims, now. */
+static inline void tiny_check_bound(const struct tiny *t)
+{
+	double age_s = span_to_seconds(tstamp_diff(tiny_wall(t), t->view.made));
+	double bound_s = span_to_seconds(t->view.root_delay) / 2 +
+			 span_to_seconds(t->view.root_disp) +
+			 age_s * t->view.drift_ppm * 1e-6;
+
+	if (t->view.leap != LEAP_UNSYNC) {
+		assert_true(fabs(t->error_s) <= bound_s);
+	}
+}
+
+#endif
