@@ -23,24 +23,28 @@ static int note(const char *call, long long seconds, long long rest)
 	return 0;
 }
 
-/* The parameters have the names of libc's headers. */
-int clock_adjtime(clockid_t __clock_id, struct timex *__utx)
+/*
+ * libc's headers give these parameters reserved names, which are not for us.
+ * NOLINTBEGIN(readability-inconsistent-declaration-parameter-name)
+ */
+int clock_adjtime(clockid_t clock, struct timex *change)
 {
-	const struct timex *t = __utx;
+	const struct timex *t = change;
 
-	(void)__clock_id;
+	(void)clock;
 	return note(t->modes == (ADJ_SETOFFSET | ADJ_NANO) ? "step" : "other",
 		    t->time.tv_sec, t->time.tv_usec);
 }
 
-int adjtime(const struct timeval *__delta, struct timeval *__olddelta)
+int adjtime(const struct timeval *delta, struct timeval *old)
 {
-	(void)__olddelta;
-	return note("slew", __delta->tv_sec, __delta->tv_usec);
+	(void)old;
+	return note("slew", delta->tv_sec, delta->tv_usec);
 }
 
-int settimeofday(const struct timeval *__tv, const struct timezone *__tz)
+int settimeofday(const struct timeval *t, const struct timezone *zone)
 {
-	(void)__tz;
-	return note("other", __tv->tv_sec, __tv->tv_usec);
+	(void)zone;
+	return note("other", t->tv_sec, t->tv_usec);
 }
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
