@@ -85,7 +85,7 @@ def pytest(folder, programs, *options, **env):
     report = ROOT / f"build/pytest-{folder}.xml"
     report.unlink(missing_ok=True)
     log = ROOT / f"build/pytest-{folder}.log"
-    status = run([sys.executable if has_pytest() else "python3", "-m", "pytest",
+    status = run([python_with_pytest(), "-m", "pytest",
                   "-q", "-p", "no:cacheprovider", f"tests/{folder}",
                   f"--junitxml={report}", *options],
                  log, TRUECHIMER_BUILD=str(ROOT / programs), **env)
@@ -94,9 +94,13 @@ def pytest(folder, programs, *options, **env):
     return result
 
 
-def has_pytest():
-    return subprocess.run([sys.executable, "-c", "import pytest"],
-                          capture_output=True, check=False).returncode == 0
+def python_with_pytest():
+    """Debian's packages belong to Debian's interpreter, not to every one."""
+    for python in (sys.executable, "/usr/bin/python3"):
+        if subprocess.run([python, "-c", "import pytest"], check=False,
+                          capture_output=True).returncode == 0:
+            return python
+    raise RuntimeError("no python3 here has pytest")
 
 
 def tier_unit():

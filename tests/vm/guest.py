@@ -70,6 +70,7 @@ def build_initramfs(where, programs, files, script):
         (tree / path.lstrip("/")).write_text(text)
     (tree / "etc/passwd").write_text("root:x:0:0::/:/bin/sh\n"
                                      "ntp:x:38:38::/var/lib/ntp:/bin/false\n")
+    (tree / "etc/hosts").write_text("127.0.0.1 localhost\n::1 localhost\n")
     (tree / "etc/group").write_text("root:x:0:\nntp:x:38:\n")
     init = tree / "init"
     init.write_text(INIT % {"modules": " ".join(MODULES), "script": script})
