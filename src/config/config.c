@@ -6,12 +6,12 @@
 #include "config/parser.h"
 
 /*
- * What a byte of text can cost at most. A wrong line of two bytes costs a
- * complaint of about 150; longer lines make longer nodes, but not by as much
- * a byte.
+ * What a byte of text can cost at most: the complaint about a wrong line of
+ * two bytes takes about 80; longer lines make longer nodes, but less of them
+ * a byte (test_normalform.c).
  */
-#define ARENA_FACTOR 128
-#define ARENA_FLOOR 65536 /* every word's one remark, and a last line */
+#define ARENA_FACTOR 64
+#define ARENA_FLOOR 32768 /* every word's one remark, and a last line */
 
 void config_defaults(struct config *c)
 {
@@ -76,7 +76,7 @@ static void parse_include(struct parser *p)
  * simulate { ... } spans lines. A brace that never closes would hide the rest
  * of the file, restrict lines and all.
  */
-static void skip_simulate(struct parser *p)
+static void parse_simulate(struct parser *p)
 {
 	unsigned open = 0;
 	struct word w;
@@ -108,7 +108,7 @@ static void parse_value(struct parser *p)
 {
 	const struct option *o = p->directive;
 
-	if (parser_value(p, o, p->config)) {
+	if (parser_value(p, o, p->config) != VALUE_LOST) {
 		const char *path = option_string(o, p->config);
 
 		if (path && !*path) {
@@ -118,85 +118,38 @@ static void parse_value(struct parser *p)
 	}
 }
 
-static enum source_kind kind_of(const struct option *o)
+static void parse_to_end(struct parser *p)
 {
-	return option_id(o) == OPTION_DIRECTIVE_pool   ? SOURCE_KIND_POOL
-	       : option_id(o) == OPTION_DIRECTIVE_peer ? SOURCE_KIND_PEER
-						       : SOURCE_KIND_SERVER;
+	p->lexer->at = p->lexer->end;
 }
 
 static void parse_directive(struct parser *p)
 {
-	const struct option *o = p->directive;
+	static void (*const readers[])(struct parser *) = {
+		[TYPE_WORDS] = parse_words,
+		[TYPE_OPTIONS] = parse_options,
+		[TYPE_SYSTEM] = parse_system,
+		[TYPE_SOURCE] = parse_source,
+		[TYPE_REFCLOCK] = parse_refclock,
+		[TYPE_FUDGE] = parse_fudge,
+		[TYPE_RESTRICT] = parse_restrict,
+		[TYPE_NIC] = parse_nic,
+		[TYPE_DRIFTFILE] = parse_driftfile,
+		[TYPE_LEAPFILE] = parse_leapfile,
+		[TYPE_LOGCONFIG] = parse_logconfig,
+		[TYPE_STATISTICS] = parse_statistics,
+		[TYPE_FILEGEN] = parse_filegen,
+		[TYPE_INCLUDE] = parse_include,
+		[TYPE_SETVAR] = parse_setvar,
+		[TYPE_TRUSTEDKEY] = parse_trustedkey,
+		[TYPE_SIMULATE] = parse_simulate,
+		[TYPE_END] = parse_to_end,
+	};
 
-	switch (o->type) {
-	case TYPE_FLAG:
-	case TYPE_MASK:
-	case TYPE_BIT:
-	case TYPE_INT:
-	case TYPE_REAL:
-	case TYPE_KIB:
-	case TYPE_STEP:
-	case TYPE_GIVEN:
-	case TYPE_STRING:
-	case TYPE_REFID:
-	case TYPE_DRIVER:
-		parse_value(p);
-		break;
-	case TYPE_WORDS:
-		parse_words(p);
-		break;
-	case TYPE_OPTIONS:
-		parse_options(p);
-		break;
-	case TYPE_SYSTEM:
-		parse_system(p, option_id(o) == OPTION_DIRECTIVE_enable);
-		break;
-	case TYPE_SOURCE:
-		parse_source(p, kind_of(o));
-		break;
-	case TYPE_REFCLOCK:
-		parse_refclock(p);
-		break;
-	case TYPE_FUDGE:
-		parse_fudge(p);
-		break;
-	case TYPE_RESTRICT:
-		parse_restrict(p);
-		break;
-	case TYPE_NIC:
-		parse_nic(p);
-		break;
-	case TYPE_DRIFTFILE:
-		parse_driftfile(p);
-		break;
-	case TYPE_LEAPFILE:
-		parse_leapfile(p);
-		break;
-	case TYPE_LOGCONFIG:
-		parse_logconfig(p);
-		break;
-	case TYPE_STATISTICS:
-		parse_statistics(p);
-		break;
-	case TYPE_FILEGEN:
-		parse_filegen(p);
-		break;
-	case TYPE_INCLUDE:
-		parse_include(p);
-		break;
-	case TYPE_SETVAR:
-		parse_setvar(p);
-		break;
-	case TYPE_TRUSTEDKEY:
-		parse_trustedkey(p);
-		break;
-	case TYPE_SIMULATE:
-		skip_simulate(p);
-		break;
-	case TYPE_END:
-		p->lexer->at = p->lexer->end;
-		break;
+	if (readers[p->directive->type]) {
+		readers[p->directive->type](p);
+	} else {
+		parse_value(p); /* a directive with one value */
 	}
 }
 

@@ -39,17 +39,17 @@ static const struct option options[] = {
 #define OPTION(scope_, word_, type_, low_, high_, beyond_, normal_, target_, \
 	       when_, class_, doc_) \
 	{ \
+		target_, /* a list in braces cannot have a name here */ \
 		.scope = SCOPE_##scope_, \
 		.word = #word_, \
 		.type = TYPE_##type_, \
-		.low = low_, \
-		.high = high_, \
+		.low = (low_), \
+		.high = (high_), \
 		.beyond = BEYOND_##beyond_, \
-		.normal = normal_, \
-		.target = target_, \
+		.normal = (normal_), \
 		.when = WHEN_##when_, \
 		.class = CLASS_##class_, \
-		.doc = doc_, \
+		.doc = (doc_), \
 	},
 #include "config/options.def"
 #undef OPTION

@@ -91,23 +91,22 @@ enum option_field {
 };
 
 struct option_target {
+	size_t offset; /* of the field in its struct */
 	enum option_field field;
-	size_t offset;           /* of the field in its struct */
 	uint32_t bits;           /* of a mask, or the constant's value */
 	enum option_scope scope; /* of the words of a directive */
 };
 
 struct option {
-	enum option_scope scope;
-	const char *word;
-	enum option_type type;
-	double low, high;
-	enum option_beyond beyond;
-	double normal;
 	struct option_target target;
+	const char *word;
+	const char *doc;
+	double low, high, normal;
+	enum option_scope scope;
+	enum option_type type;
+	enum option_beyond beyond;
 	enum option_when when;
 	enum option_class class;
-	const char *doc;
 };
 
 enum option_id {

@@ -58,68 +58,6 @@ void parse_leapfile(struct parser *p)
 	parser_end(p);
 }
 
-/* The types that the rest of a key names; 0: none. */
-static uint32_t log_types(const char *s, size_t len)
-{
-	const struct option *o = option_find(SCOPE_LOGTYPE, s, len);
-
-	if (len == 0 || text_equal("all", s, len)) {
-		return (UINT32_C(1) << LOGTYPES) - 1;
-	}
-	return o ? UINT32_C(1) << o->target.bits : 0;
-}
-
-/* The bits that a key such as syncall or peerevents names; 0: none. */
-static uint32_t log_bits(const char *s, size_t len)
-{
-	uint32_t bits = 0;
-
-	for (unsigned class = 0; class < LOGCLASSES; class ++) {
-		const char *word = option_of_bits(SCOPE_LOGCLASS, class)->word;
-		size_t n = strlen(word);
-		bool named = len >= n && memcmp(s, word, n) == 0;
-
-		if (!named && len >= 3 && memcmp(s, "all", 3) == 0) {
-			named = true;
-			n = 3;
-		}
-		if (named) {
-			bits |= log_types(s + n, len - n) << class * LOGTYPES;
-		}
-	}
-	return bits;
-}
-
-void parse_logconfig(struct parser *p)
-{
-	struct config *c = p->config;
-	char sign = '='; /* without a sign the key is all there is */
-	struct word w;
-
-	while (parser_string(p, &w)) {
-		bool has_sign = w.len > 0 && memchr("=+-", w.text[0], 3);
-		uint32_t bits;
-
-		sign = has_sign ? w.text[0] : sign;
-		bits = log_bits(w.text + has_sign, w.len - has_sign);
-		if (has_sign && w.len == 1) {
-			continue; /* a blank between sign and key */
-		}
-		if (bits == 0) {
-			parser_complain(p, COMPLAINT_WARN, &w, NULL,
-					"logconfig: % not recognized - "
-					"ignored");
-		} else if (sign == '+') {
-			c->logconfig |= bits;
-		} else if (sign == '-') {
-			c->logconfig &= ~bits;
-		} else {
-			c->logconfig = bits;
-		}
-		sign = '=';
-	}
-}
-
 void parse_statistics(struct parser *p)
 {
 	struct word w;
@@ -169,7 +107,7 @@ static bool read_filegen_word(struct parser *p, struct filegen_config *f,
 		f->enabled = false;
 		return true;
 	}
-	return parser_value(p, o, f);
+	return parser_value(p, o, f) != VALUE_LOST;
 }
 
 void parse_filegen(struct parser *p)

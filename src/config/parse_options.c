@@ -18,7 +18,7 @@ void parse_options(struct parser *p)
 		if (!o) {
 			break; /* what stood before it holds */
 		}
-		if (!parser_value(p, o, p->config)) {
+		if (parser_value(p, o, p->config) == VALUE_LOST) {
 			*p->config = before;
 			return;
 		}
@@ -47,8 +47,9 @@ static void switch_feature(struct config *c, const struct option *o, bool on)
 	option_set(o, c, !(c->disabled & feature_bit(o)));
 }
 
-void parse_system(struct parser *p, bool on)
+void parse_system(struct parser *p)
 {
+	bool on = option_id(p->directive) == OPTION_DIRECTIVE_enable;
 	struct word w;
 	bool any = false;
 
@@ -78,7 +79,8 @@ static bool is_variable(const struct word *w)
 		bool digit = w->text[i] >= '0' && w->text[i] <= '9';
 		bool letter = lower >= 'a' && lower <= 'z';
 
-		if (!digit && !letter && !memchr("_-.", w->text[i], 3)) {
+		if (!digit && !letter && w->text[i] != '_' &&
+		    w->text[i] != '-' && w->text[i] != '.') {
 			return false;
 		}
 	}

@@ -98,7 +98,7 @@ static void read_flags(struct parser *p, struct restrict_config *r,
 			continue;
 		}
 		if (o->type != TYPE_MASK) {
-			if (!parser_value(p, o, r)) {
+			if (parser_value(p, o, r) == VALUE_LOST) {
 				return;
 			}
 			continue;

@@ -68,7 +68,7 @@ static bool read_words(struct parser *p, struct line *l)
 		if (!o) {
 			break; /* what stood before it holds */
 		}
-		if (!parser_value(p, o, base)) {
+		if (parser_value(p, o, base) == VALUE_LOST) {
 			return false;
 		}
 		l->minpoll_said |= option_id(o) == OPTION_SOURCE_minpoll;
@@ -192,9 +192,18 @@ static bool check_address(struct parser *p, const struct host *h,
 	return true;
 }
 
-void parse_source(struct parser *p, enum source_kind kind)
+static enum source_kind kind_of(const struct option *o)
 {
-	struct line l = line_begin(kind);
+	if (option_id(o) == OPTION_DIRECTIVE_pool) {
+		return SOURCE_KIND_POOL;
+	}
+	return option_id(o) == OPTION_DIRECTIVE_peer ? SOURCE_KIND_PEER
+						     : SOURCE_KIND_SERVER;
+}
+
+void parse_source(struct parser *p)
+{
+	struct line l = line_begin(kind_of(p->directive));
 	struct host h;
 
 	if (!parser_host_word(p, &h) || !parser_host_check(p, &h, false) ||
@@ -270,10 +279,12 @@ void parse_fudge(struct parser *p)
 		if (!o) {
 			break;
 		}
-		if (!parser_value(p, o, &line.fudge)) {
+		enum value value = parser_value(p, o, &line.fudge);
+
+		if (value == VALUE_LOST) {
 			return;
 		}
-		line.said |= fudge_bit(o);
+		line.said |= value == VALUE_TAKEN ? fudge_bit(o) : 0;
 	}
 	line.place = lexer_place(p->lexer, &h.word);
 	line.addr = h.addr;

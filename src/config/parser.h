@@ -80,13 +80,18 @@ void parser_say_idle(struct parser *p, const struct option *o,
 /* Finds the word in the scope, complains if it is not there. */
 const struct option *parser_option(struct parser *p, enum option_scope scope,
 				   const struct word *w);
+enum value {
+	VALUE_TAKEN,
+	VALUE_IGNORED, /* beyond its range; the line goes on */
+	VALUE_LOST     /* none, or a fatal one: the line is to be dropped */
+};
+
 /*
  * Reads what follows the option and stores it in `base`, or among the idle
- * words when it has no field. False: there was no value, or none that may be
- * ignored, and the line is to be dropped.
+ * words when it has no field.
  */
-MUST_USE bool parser_value(struct parser *p, const struct option *o,
-			   void *base);
+MUST_USE enum value parser_value(struct parser *p, const struct option *o,
+				 void *base);
 
 /*
  * Adds a word to the line's words without effect. They begin with the
@@ -113,12 +118,12 @@ MUST_USE bool parser_host_word(struct parser *p, struct host *h);
 MUST_USE bool parser_host_check(struct parser *p, struct host *h, bool network);
 
 /* The readers of directives; each takes what follows on the line. */
-void parse_source(struct parser *p, enum source_kind kind);
+void parse_source(struct parser *p);
 void parse_refclock(struct parser *p);
 void parse_fudge(struct parser *p);
 void parse_restrict(struct parser *p);
 void parse_nic(struct parser *p);
-void parse_system(struct parser *p, bool on);
+void parse_system(struct parser *p);
 void parse_options(struct parser *p);
 void parse_driftfile(struct parser *p);
 void parse_leapfile(struct parser *p);

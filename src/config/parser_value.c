@@ -52,9 +52,8 @@ static bool whole_number(const struct word *w, double *v)
 	return hex_number(w, v);
 }
 
-/* False: the line is to be dropped. */
-static bool store_number(struct parser *p, const struct option *o, void *base,
-			 const struct word *w, double v)
+static enum value store_number(struct parser *p, const struct option *o,
+			       void *base, const struct word *w, double v)
 {
 	bool within = v >= o->low && v <= o->high;
 
@@ -69,16 +68,16 @@ static bool store_number(struct parser *p, const struct option *o, void *base,
 		v = v < o->low ? o->low : o->high;
 	} else if (!within && o->beyond == BEYOND_DROP) {
 		parser_broken(p, w, o, "@ is out of its range $: line skipped");
-		return false;
+		return VALUE_LOST;
 	} else if (!within) {
 		parser_complain(p, COMPLAINT_WARN, w, o,
 				"@ is out of its range $: % was ignored");
-		return true;
+		return VALUE_IGNORED;
 	}
 	if (o->target.field == FIELD_NONE) {
 		parser_idle(p, o->word, strlen(o->word));
 		parser_idle(p, w->text, w->len);
-		return true;
+		return VALUE_TAKEN;
 	}
 	option_set(o, base, v);
 	if (o->type == TYPE_STEP) {
@@ -86,10 +85,11 @@ static bool store_number(struct parser *p, const struct option *o, void *base,
 	} else if (o->type == TYPE_GIVEN) {
 		option_give(o, base);
 	}
-	return true;
+	return VALUE_TAKEN;
 }
 
-static bool read_number(struct parser *p, const struct option *o, void *base)
+static enum value read_number(struct parser *p, const struct option *o,
+			      void *base)
 {
 	bool real = o->type == TYPE_REAL || o->type == TYPE_STEP ||
 		    o->type == TYPE_GIVEN;
@@ -98,25 +98,26 @@ static bool read_number(struct parser *p, const struct option *o, void *base)
 
 	if (!parser_string(p, &w)) {
 		parser_broken(p, &w, o, "@ needs a number behind it");
-		return false;
+		return VALUE_LOST;
 	}
 	if (w.quoted || !(real ? text_to_double(w.text, w.len, &v)
 			       : whole_number(&w, &v))) {
 		parser_broken(p, &w, o,
 			      real ? "@ needs a number, not %"
 				   : "@ needs a whole number, not %");
-		return false;
+		return VALUE_LOST;
 	}
 	return store_number(p, o, base, &w, real ? to_nano(v) : v);
 }
 
-static bool read_string(struct parser *p, const struct option *o, void *base)
+static enum value read_string(struct parser *p, const struct option *o,
+			      void *base)
 {
 	struct word w;
 
 	if (!parser_string(p, &w)) {
 		parser_broken(p, &w, o, "@ needs a word behind it");
-		return false;
+		return VALUE_LOST;
 	}
 	if (o->type == TYPE_REFID && w.len > 4) {
 		parser_complain(p, COMPLAINT_WARN, &w, o,
@@ -126,17 +127,17 @@ static bool read_string(struct parser *p, const struct option *o, void *base)
 	if (o->target.field == FIELD_NONE) {
 		parser_idle(p, o->word, strlen(o->word));
 		parser_idle(p, w.text, w.len);
-		return true;
+		return VALUE_TAKEN;
 	}
 	const char *kept = parser_keep(p, &w);
 
 	if (kept) {
 		option_set_string(o, base, kept);
 	}
-	return true;
+	return VALUE_TAKEN;
 }
 
-bool parser_value(struct parser *p, const struct option *o, void *base)
+enum value parser_value(struct parser *p, const struct option *o, void *base)
 {
 	if (o->type == TYPE_STRING || o->type == TYPE_REFID) {
 		return read_string(p, o, base);
@@ -149,5 +150,5 @@ bool parser_value(struct parser *p, const struct option *o, void *base)
 	} else {
 		option_set(o, base, 1);
 	}
-	return true;
+	return VALUE_TAKEN;
 }

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Any bytes as ntp.conf: the arena suffices, complaints lie in the file, and
+ * the normal form reads back as itself without a warning that it did not
+ * have. The unit test normalform feeds it texts of ntp.conf's own words.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config.h"
+
+/* The normal form can be longer than the text: `tos` lines, quotes, masks. */
+#define PRINTED(len) (4096 + 32 * (len))
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Weak: test_normalform.c has its own. */
+__attribute__((weak)) _Noreturn void
+invariant_failed(const char *cond, const char *file, int line)
+{
+	(void)cond;
+	(void)file;
+	(void)line;
+	abort();
+}
+
+static void require(bool holds)
+{
+	if (!holds) {
+		abort();
+	}
+}
+
+/* Every includefile holds a little of everything. */
+static const char *load(void *context, const char *path, size_t *len)
+{
+	static const char text[] = "server i.example\nrestrict source\nbad\n";
+
+	(void)context;
+	(void)path;
+	*len = sizeof(text) - 1;
+	return text;
+}
+
+/* Reads the text and gives its normal form, to be freed. */
+static char *normal_form(const char *in, size_t len, struct text *out,
+			 struct config_result *result)
+{
+	const struct config_loader loader = { .load = load };
+	/* Each includefile line takes at least 13 bytes and loads 40. */
+	size_t size = config_arena_size(4 * len);
+	void *memory = malloc(size);
+	char *buffer = malloc(PRINTED(len));
+	struct arena arena = arena_over(memory, size);
+	struct config c;
+
+	require(memory && buffer);
+	*out = text_over(buffer, PRINTED(len));
+	config_defaults(&c);
+	*result = config_parse(&c, &arena, "f", in, len, &loader);
+	require(!result->out_of_memory);
+	for (const struct complaint *k = result->complaints; k; k = k->next) {
+		require(k->text && k->place.file && k->place.line > 0);
+	}
+	config_print(&c, out);
+	require(!out->cut);
+	free(memory);
+	result->complaints = NULL;
+	return buffer;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct config_result first, second;
+	struct text once, twice;
+	char *a = normal_form((const char *)data, size, &once, &first);
+	char *b = normal_form(once.start, once.len, &twice, &second);
+
+	require(second.fatals == 0);
+	require(second.warnings <= first.warnings);
+	require(once.len == twice.len && memcmp(a, b, once.len) == 0);
+	free(a);
+	free(b);
+	return 0;
+}

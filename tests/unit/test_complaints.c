@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What ntp.conf says wrongly: each mistake gets its place, its reason and a
+ * hint, and costs what classic lets it cost (ntp-conf.md 1.2), but for lines
+ * that guard access, which stop the start.
+ */
+#include "configs.h"
+
+static void unknown_words_come_with_a_hint(void **state)
+{
+	(void)state;
+	complains("a\nServer 1.2.3.4\n" + 2,
+		  "t.conf:1:0: unknown word 'Server': did you mean 'server'?",
+		  "");
+	complains("drfitfile /x\n",
+		  "t.conf:1:0: unknown word 'drfitfile': did you mean "
+		  "'driftfile'?",
+		  "");
+	complains("\n\n  nomodify\n",
+		  "t.conf:3:2: unknown word 'nomodify': it belongs to a line "
+		  "of 'restrict'",
+		  "");
+	complains("precision -20\n", "t.conf:1:0: unknown word 'precision'",
+		  "");
+}
+
+static void the_part_before_a_bad_word_holds(void **state)
+{
+	(void)state;
+	complains("server 1.2.3.4 iburst bogus prefer\n",
+		  "t.conf:1:22: unknown word 'bogus'",
+		  "server 1.2.3.4 iburst\n");
+	complains("server 1.2.3.4 \"iburst\"\n",
+		  "t.conf:1:15: unknown word 'iburst': without the quotes it "
+		  "would be a keyword",
+		  "server 1.2.3.4\n");
+	complains("tos minclock 4 maxclok 9 minsane 2\n",
+		  "t.conf:1:15: unknown word 'maxclok': did you mean "
+		  "'maxclock'?",
+		  "tos minclock 4\n");
+}
+
+static void a_word_without_its_value_costs_the_line(void **state)
+{
+	(void)state;
+	complains("server x iburst minpoll\n",
+		  "t.conf:1:23: 'minpoll' needs a number behind it", "");
+	complains("tos maxclock 9 orphan 5.5\n",
+		  "t.conf:1:22: 'orphan' needs a whole number, not '5.5'", "");
+	complains("logfile # none\n",
+		  "t.conf:1:8: 'logfile' needs a word behind it", "");
+}
+
+static void polls_are_clamped(void **state)
+{
+	(void)state;
+	complains("server x minpoll 2\n",
+		  "t.conf:1:17: 'minpoll' is out of its range [3..17]: '2' "
+		  "was changed to the nearest value",
+		  "server x minpoll 3\n");
+	complains("server x maxpoll 30\n",
+		  "t.conf:1:17: 'maxpoll' is out of its range [3..17]: '30' "
+		  "was changed to the nearest value",
+		  "server x maxpoll 17\n");
+	complains("server x minpoll 8 maxpoll 7\n",
+		  "t.conf:1:0: maxpoll is less than minpoll: raised to it",
+		  "server x minpoll 8 maxpoll 8\n");
+}
+
+static void numbers_beyond_their_range(void **state)
+{
+	(void)state;
+	complains("server 127.127.1.0\nfudge 127.127.1.0 stratum 17\n",
+		  "t.conf:2:26: 'stratum' is out of its range [0..16]: '17' "
+		  "was ignored",
+		  "server 127.127.1.0\n");
+	complains("server 127.127.1.0\nfudge 127.127.1.0 flag1 2\n",
+		  "t.conf:2:24: 'flag1' is neither 0 nor 1: taken as 1",
+		  "server 127.127.1.0\nfudge 127.127.1.0 flag1 1\n");
+	complains("tos ceiling 20\n",
+		  "t.conf:1:12: 'ceiling' is out of its range [1..15]: '20' "
+		  "was changed to the nearest value",
+		  "");
+	complains("mru mindepth -1\n",
+		  "t.conf:1:13: 'mindepth' is out of its range "
+		  "[0..16777216]: '-1' was ignored",
+		  "");
+}
+
+/* Without its key a source would be one that nobody vouches for. */
+static void a_source_with_an_impossible_key_is_no_source(void **state)
+{
+	(void)state;
+	struct reading *r = reading_of_text("server x key 70000\n");
+
+	assert_null(r->config.sources);
+	assert_int_equal(r->result.warnings, 1);
+	reading_end(r);
+}
+
+static void addresses_that_cannot_be(void **state)
+{
+	(void)state;
+	complains("server 224.0.1.1\n",
+		  "t.conf:1:7: attempt to configure invalid address "
+		  "'224.0.1.1': no host has it",
+		  "");
+	complains("server 10.0.0.256\n",
+		  "t.conf:1:7: '10.0.0.256' is neither an address nor a name",
+		  "");
+	complains("server -6 10.0.0.1\n",
+		  "t.conf:1:10: '10.0.0.1' is of the other family than the "
+		  "line asks for",
+		  "");
+	complains("server 10.0.0.1 mode 3\n",
+		  "t.conf:1:16: 'mode' does not apply for network peers: line "
+		  "skipped",
+		  "");
+	complains("server 127.127.99.0\n",
+		  "t.conf:1:7: '127.127.99.0' is a clock of a type without "
+		  "driver: line skipped",
+		  "");
+	complains("fudge 10.0.0.1 stratum 3\n",
+		  "t.conf:1:6: inappropriate address '10.0.0.1' for the fudge "
+		  "command, line ignored",
+		  "");
+	complains("\nfudge 127.127.1.0 stratum 3\n",
+		  "t.conf:2:6: no server line names this clock: fudge line "
+		  "ignored",
+		  "");
+}
+
+static void tos_must_agree_with_itself(void **state)
+{
+	(void)state;
+	complains("\ntos minsane 3 maxclock 2\n",
+		  "t.conf:2:0: tos error: must have minsane < minclock <= "
+		  "maxclock - daemon will not operate properly!",
+		  "tos maxclock 2 minsane 3\n");
+}
+
+static void words_too_many(void **state)
+{
+	(void)state;
+	complains("logfile /a b\n",
+		  "t.conf:1:11: 'b' is more than 'logfile' takes; ignored "
+		  "from there",
+		  "logfile \"/a\"\n");
+	complains("interface listen lo eth0\n",
+		  "t.conf:1:20: 'eth0' is more than 'interface' takes; "
+		  "ignored from there",
+		  "interface listen lo\n");
+}
+
+/* The reason a line is broken is told once, bytes of it escaped. */
+static void words_that_cannot_be(void **state)
+{
+	(void)state;
+	char line[1100] = "server ";
+	struct reading *r;
+
+	memset(line + 7, 'a', 1024);
+	r = reading_of(line, 7 + 1024, NULL);
+	assert_int_equal(r->result.warnings, 1);
+	assert_int_equal(r->result.complaints->place.column, 7);
+	assert_null(r->config.sources);
+	reading_end(r);
+	r = reading_of("logfile \"a\0b\"\n", 14, NULL);
+	assert_int_equal(r->result.warnings, 1);
+	assert_null(r->config.logfile);
+	reading_end(r);
+	complains("logfile /x \"\x1b[2J\"\n",
+		  "t.conf:1:11: '\\x1b[2J' is more than 'logfile' takes; "
+		  "ignored from there",
+		  "logfile \"/x\"\n");
+}
+
+static void what_guards_access_stops_the_start(void **state)
+{
+	(void)state;
+	static const char *const lines[] = {
+		"restrict",
+		"restrict default nomodfy",
+		"restrict defualt noquery",
+		"restrict 10.0.0.300 ignore",
+		"restrict 10.0.0.0/33 ignore",
+		"restrict ::/129",
+		"restrict 10.0.0.0 mask 255.0.255.0",
+		"restrict 10.0.0.0 mask 10.bad",
+		"restrict 10.0.0.0 mask ffff::",
+		"restrict 10.0.0.0 mask",
+		"restrict ::1 mask 255.0.0.0",
+		"restrict default ippeerlimit x",
+		"restrict default \"noquery\"",
+		"restrict default serverresponse",
+		"restrict -4 ::1",
+		"Restrict default ignore",
+		"restric default ignore",
+		"keys",
+		"keys /a /b",
+		"trustedkey",
+		"trustedkey x",
+		"trustedkey 70000",
+		"trustedkey (1 ... 70000)",
+		"trustedkey (9 ... 1)",
+		"trustedkey (1 ... 2",
+		"trustedkey (1 - 2)",
+		"Keys /etc/ntp.keys",
+		"simulate { a",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		struct reading *r = reading_of_text(lines[i]);
+
+		print_message("# %s\n", lines[i]);
+		assert_int_equal(r->result.fatals, 1);
+		assert_int_equal(r->result.warnings, 0);
+		reading_end(r);
+	}
+}
+
+/* Wrong lines, without their restrict: what each says is not in effect. */
+static const char *const wrong[] = {
+	"sever 10.9.0.1",
+	"server",
+	"server 10.9.0.%",
+	"server 10.9.0.2 minpoll",
+	"server 10.9.0.3 minpoll four",
+	"server 240.0.0.1",
+	"server 127.127.77.1",
+	"server bad..name%",
+	"server 10.9.0.4 mode 1",
+	"server 10.9.0.5 key 99999",
+	"tos minclock",
+	"tos",
+	"tos minclok 4",
+	"tinker panik 3",
+	"tinker step x",
+	"disable",
+	"enable everything",
+	"logfile",
+	"interface listen",
+	"interface lisen lo",
+	"interface drop 10.0.0.0/40",
+	"fudge 10.0.0.1 stratum 1",
+	"fudge 127.127.1.9 stratum 1",
+	"discard average",
+	"includefile /nonexistent",
+	"setvar = 3",
+	"setvar x",
+	"setvar x y",
+	"filegen loopstat type day",
+	"filegen rawstats type dai",
+	"statistics rawstat",
+	"controlkey x",
+	"authenticate yes",
+	"mru maxdepth many",
+	"unknown",
+	"\"server\" 10.9.0.6",
+	"leapfile",
+	"refclock quartz",
+	"refclock local unit 300",
+	"= 3",
+};
+
+static const char *load_none(void *context, const char *path, size_t *len)
+{
+	(void)context;
+	(void)path;
+	*len = 0;
+	return NULL;
+}
+
+/* Issue A: a configuration with 200 wrong lines, the right ones in effect. */
+static void two_hundred_wrong_lines_two_hundred_complaints(void **state)
+{
+	(void)state;
+	static char in[1 << 16], good[1 << 14];
+	struct text t = text_over(in, sizeof(in));
+	struct text g = text_over(good, sizeof(good));
+	const struct config_loader loader = { .load = load_none };
+	unsigned seen[401] = { 0 };
+
+	for (unsigned i = 0; i < 200; i++) {
+		/* Each line is indented by its own number of blanks. */
+		for (unsigned j = 0; j < i / ARRAY_LEN(wrong); j++) {
+			text_char(&t, ' ');
+		}
+		text_str(&t, wrong[i % ARRAY_LEN(wrong)]);
+		text_str(&t, "\nserver 10.1.1.");
+		text_u64(&t, i + 1);
+		text_str(&t, "\n");
+		text_str(&g, "server 10.1.1.");
+		text_u64(&g, i + 1);
+		text_str(&g, "\n");
+	}
+	struct reading *r = reading_of(in, t.len, &loader);
+
+	assert_int_equal(r->result.warnings, 200);
+	assert_int_equal(r->result.fatals, 0);
+	for (const struct complaint *c = r->result.complaints; c; c = c->next) {
+		assert_in_range(c->place.line, 1, 400);
+		assert_string_equal(c->place.file, "t.conf");
+		seen[c->place.line] += c->severity == COMPLAINT_WARN;
+	}
+	for (unsigned line = 1; line <= 400; line++) {
+		assert_int_equal(seen[line], line % 2);
+	}
+	assert_string_equal(r->normal, good);
+	reading_end(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(unknown_words_come_with_a_hint),
+		cmocka_unit_test(the_part_before_a_bad_word_holds),
+		cmocka_unit_test(a_word_without_its_value_costs_the_line),
+		cmocka_unit_test(polls_are_clamped),
+		cmocka_unit_test(numbers_beyond_their_range),
+		cmocka_unit_test(a_source_with_an_impossible_key_is_no_source),
+		cmocka_unit_test(addresses_that_cannot_be),
+		cmocka_unit_test(tos_must_agree_with_itself),
+		cmocka_unit_test(words_too_many),
+		cmocka_unit_test(words_that_cannot_be),
+		cmocka_unit_test(what_guards_access_stops_the_start),
+		cmocka_unit_test(
+			two_hundred_wrong_lines_two_hundred_complaints),
+	};
+
+	return cmocka_run_group_tests(tests, check_seed, NULL);
+}
