@@ -67,6 +67,39 @@ void text_hex(struct text *t, uint64_t v, unsigned digits)
 	text_number(t, v, 16, digits);
 }
 
+/* x as two halves of 26 bits, whose products are exact (Dekker 1971). */
+static void split(double x, double *high, double *low)
+{
+	double c = 134217729.0 * x; /* 2^27 + 1 */
+
+	*high = c - (c - x);
+	*low = x - *high;
+}
+
+/* What the rounded product `p` of a and b lacks. */
+static double product_error(double a, double b, double p)
+{
+	double ah, al, bh, bl;
+
+	split(a, &ah, &al);
+	split(b, &bh, &bl);
+	return ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+}
+
+/* a * unit to the nearest whole number, ties to even, as if exact. */
+static uint64_t scale(double a, double unit)
+{
+	double p = a * unit, whole = floor(p), rest = p - whole;
+	uint64_t n = (uint64_t)whole;
+
+	if (rest == 0.5) {
+		double error = product_error(a, unit, p);
+
+		return n + (error > 0 || (error == 0 && n % 2 == 1));
+	}
+	return n + (rest > 0.5);
+}
+
 void text_double(struct text *t, double v, unsigned decimals)
 {
 	uint64_t unit = 1;
@@ -78,9 +111,9 @@ void text_double(struct text *t, double v, unsigned decimals)
 		text_str(t, "nan");
 		return;
 	}
-	double scaled = fabs(v) * (double)unit;
-	uint64_t whole = scaled < 9e15 ? (uint64_t)floor(scaled + 0.5)
-				       : UINT64_C(9000000000000000);
+	uint64_t whole = fabs(v) * (double)unit < 9e15
+				 ? scale(fabs(v), (double)unit)
+				 : UINT64_C(9000000000000000);
 
 	if (v < 0 && whole != 0) {
 		text_char(t, '-');
@@ -234,7 +267,8 @@ bool text_to_double(const char *s, size_t len, double *v)
 		}
 		at = len;
 	}
-	exponent -= decimals;
+	/* Nothing times anything; 1e400 would make it no number. */
+	exponent = sum > 0 ? exponent - decimals : 0;
 	sum = exponent < 0 ? sum / power_of_ten(exponent)
 			   : sum * power_of_ten(exponent);
 	if (at != len || !(fabs(sum) < 1e300)) {
