@@ -286,7 +286,6 @@ void engine_apply(struct engine *e, const struct adjustment *adj,
 
 	switch (adj->kind) {
 	case ADJUST_NONE:
-		return;
 	case ADJUST_SPIKE:
 		return;
 	case ADJUST_PANIC:

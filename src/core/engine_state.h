@@ -34,60 +34,58 @@ struct engine {
 	const struct config *config;
 	struct engine_start start;
 	struct rng rng;
-	bool started, finished;
-	bool may_set; /* the configuration lets us touch the clock */
 
 	/* The latest moment, on both clocks; `wall` with our own steps. */
 	instant now;
 	tstamp wall;
+	instant began;
 
 	/* Slots of source_id: first sources, then pools, then clocks. */
 	struct source *sources;
 	struct pool *pools;
 	struct refclock *clocks;
 	size_t source_slots, pool_slots, clock_slots;
-	uint16_t next_number;
 	size_t sources_most; /* high-water mark */
 	uint64_t refused;    /* members that there was no slot for */
 	instant network_at;  /* when everything was asked anew last */
 
-	uint32_t own[ENGINE_OWN];
-	size_t own_count;
 	void *tables[ENGINE_TABLES];
-	size_t table_next, table_hosts;
+	size_t table_next;
 	const struct access *access;
-	bool access_follows; /* there is a restrict source line */
-	bool access_stale;
 	netaddr *hosts;
+	struct control_listed *listed;
+	size_t own_count;
+	uint32_t own[ENGINE_OWN];
 
 	/* The choice, and who has it: slots of the candidates. */
 	struct candidate *candidates;
 	uint16_t *slots;
 	size_t candidate_count;
 	struct choice choice;
-	bool has_peer;
-	uint16_t peer_slot, peer_generation, peer_number;
-	bool open;     /* enough have answered to decide */
-	bool answered; /* anybody has, since */
-	instant answered_at;
-	bool stepped; /* and no sample since `stepped_at` */
-	instant stepped_at;
-	bool upstream;        /* a server has led since the start */
+	instant answered_at;  /* the first answer since all was void */
+	instant stepped_at;   /* by us */
 	instant lonely_since; /* no server leads */
 
 	struct discipline discipline;
 	double freq_sd; /* s/s: how well the clock's frequency is known */
 	struct standing standing;
-	enum leap said_leap;
-	bool said_serving;
-	instant view_at;
-	bool view_due;
-	struct effect status; /* what the kernel was told last */
-	instant saved_at;
+	instant view_at, saved_at;
 	double saved_freq;
-	bool limit_said;
-	instant began;
-	struct control_listed *listed;
+	struct effect status; /* what the kernel was told last */
+
+	enum leap said_leap;
+	uint16_t peer_slot, peer_generation, peer_number, next_number;
+	bool has_peer;
+	bool open;     /* enough have answered to decide */
+	bool answered; /* anybody has: see `answered_at` */
+	bool stepped;  /* and no sample has confirmed it yet */
+	bool upstream; /* a server has led since the start */
+	bool started, finished;
+	bool may_set;        /* the configuration lets us touch the clock */
+	bool access_follows; /* there is a restrict source line */
+	bool access_stale;
+	bool said_serving, limit_said;
+	bool view_due;
 };
 
 /* engine_start.c */

@@ -12,9 +12,15 @@
 #define CALM 4
 #define SILENT 10 /* polls without an answer; then ask less and less */
 
-static int8_t within(int v, int low, int high)
+static int8_t within(int v, int8_t low, int8_t high)
 {
-	return (int8_t)(v < low ? low : v > high ? high : v);
+	if (v < low) {
+		return low;
+	}
+	if (v > high) {
+		return high;
+	}
+	return (int8_t)v;
 }
 
 void polling_init(struct polling *p, const struct source_config *config)
@@ -45,7 +51,7 @@ static span jittered(span d, struct rng *rng)
 int8_t polling_now(const struct polling *p)
 {
 	if (polling_is_denied(p)) {
-		return p->max > POLLING_DENIED ? p->max : POLLING_DENIED;
+		return within(POLLING_DENIED, p->max, INT8_MAX);
 	}
 	return within(p->poll + p->raised, p->min, p->max);
 }

@@ -3,7 +3,7 @@
 
 #define SOON_S 16 /* to the next lookup while members are wanted */
 #define DRY_MOST 7
-#define DAY_S 86400
+#define DAY_S INT64_C(86400)
 
 void pool_init(struct pool *p, const struct source_config *config,
 	       enum family family, instant now)

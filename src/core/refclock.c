@@ -4,6 +4,8 @@
 #include "core/refid.h"
 
 #define STRATUM_UNSET 255
+#define POLL_LEAST 4
+#define POLL_MOST 17
 
 void refclock_init(struct refclock *r, const struct source_config *config,
 		   instant now)
@@ -28,7 +30,13 @@ int8_t refclock_poll(const struct refclock *r)
 {
 	int8_t poll = r->config->minpoll;
 
-	return poll < 4 ? 4 : poll > 17 ? 17 : poll;
+	if (poll < POLL_LEAST) {
+		return POLL_LEAST;
+	}
+	if (poll > POLL_MOST) {
+		return POLL_MOST;
+	}
+	return poll;
 }
 
 bool refclock_tick(struct refclock *r, bool leads, instant now)

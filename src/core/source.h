@@ -57,18 +57,18 @@ struct source {
 	source_id id;
 	uint16_t number; /* of the association, in control messages */
 	uint16_t pool;   /* the slot of the pool it is a member of */
-	const struct source_config *config;
 	enum source_state state;
+	const struct source_config *config;
 	struct lookup lookup;
 	netaddr addr, local;
 
 	/* The request that is outstanding, and the one before. */
-	uint16_t exchange;
 	uint64_t nonce, past_nonce;
-	bool past_answered;
 	instant asked_at, answered_at;
 	tstamp asked_wall, sent;
 	enum stamp_origin sent_origin;
+	uint16_t exchange;
+	bool past_answered;
 	struct reply held;
 
 	struct polling polling;
@@ -76,15 +76,15 @@ struct source {
 	double freq_sd; /* what the estimator starts from */
 
 	/* What the server told: of answers that passed every check. */
-	bool heard, looped;
 	struct packet peer;
 	tstamp returned; /* when the last of them came */
 	instant heard_at;
+	bool heard, looped;
 	uint32_t kiss; /* or INIT, or what it said while unsynchronised */
 
 	/* How it stands. */
-	enum reason reason;
 	double distance_s;
+	enum reason reason;
 	unsigned bad_polls; /* polls in a row as a falseticker */
 	struct events events;
 	struct measurement history[SOURCE_HISTORY]; /* newest first */
