@@ -73,12 +73,14 @@ static bool is_own(const struct engine *e, const netaddr *addr)
 }
 
 /* The first address that is fit and not asked by somebody else already. */
-static const netaddr *pick(const struct engine *e, const struct event *ev)
+static const netaddr *pick(const struct engine *e, const struct event *ev,
+			   const struct pool *p)
 {
 	for (size_t i = 0; i < ev->resolved.count; i++) {
 		const netaddr *a = &ev->resolved.addrs[i];
 
-		if (pool_accepts(a) && !is_own(e, a) && !is_in_use(e, a)) {
+		if (pool_accepts(a) && !is_own(e, a) && !is_in_use(e, a) &&
+		    !(p && pool_remembers(p, a, ev->now))) {
 			return a;
 		}
 	}
@@ -126,7 +128,7 @@ static void server_resolved(struct engine *e, struct source *s,
 			    const struct event *ev, struct outbox *out)
 {
 	struct source_world world = engine_world(e);
-	const netaddr *a = pick(e, ev);
+	const netaddr *a = pick(e, ev, NULL);
 	bool named = s->state != SOURCE_NAMELESS;
 	bool useful = a || (named && lists(ev, &s->addr));
 	unsigned wait_s = lookup_answered(&s->lookup, useful, ev->now);
@@ -164,7 +166,7 @@ static struct source *bad_member(struct engine *e, const struct pool *p)
 	return NULL;
 }
 
-static bool spawn(struct engine *e, const struct pool *p, const netaddr *addr,
+static bool spawn(struct engine *e, struct pool *p, const netaddr *addr,
 		  struct outbox *out)
 {
 	struct source_world world = engine_world(e);
@@ -174,6 +176,7 @@ static bool spawn(struct engine *e, const struct pool *p, const netaddr *addr,
 	if (bad) {
 		source_abandon(bad, out);
 		source_note(bad, NOTE_DEMOBILIZE, out);
+		pool_give_up(p, &bad->addr, e->now);
 		bad->used = false;
 		s = bad;
 		s->id.generation++;
@@ -204,7 +207,7 @@ static void pool_resolved(struct engine *e, struct pool *p,
 	if (ev->resolved.count == 0) {
 		return;
 	}
-	for (const netaddr *a; news < most && (a = pick(e, ev)); news++) {
+	for (const netaddr *a; news < most && (a = pick(e, ev, p)); news++) {
 		if (!spawn(e, p, a, out)) {
 			break;
 		}

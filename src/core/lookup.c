@@ -4,7 +4,8 @@
 #include <string.h>
 
 #define ANSWER_WITHIN SPAN_S(60)
-#define LONGEST_S 512
+#define DOUBLINGS 5
+#define LONGEST_S (2u << DOUBLINGS)
 
 void lookup_want(struct lookup *l, instant due)
 {
@@ -19,7 +20,8 @@ void lookup_want(struct lookup *l, instant due)
 
 static unsigned lookup_failed(struct lookup *l, instant now)
 {
-	unsigned wait_s = l->failures < 8 ? 2u << l->failures : LONGEST_S;
+	unsigned wait_s =
+		l->failures < DOUBLINGS ? 2u << l->failures : LONGEST_S;
 
 	if (l->failures < UINT8_MAX) {
 		l->failures++;

@@ -2,7 +2,7 @@
 /*
  * lookup.h - a name whose addresses are wanted: when to ask for them again.
  *
- * A failure is tried again in seconds (2 s, doubling to 8 min): the network
+ * A failure is tried again in seconds (2 s, doubling to 64 s): the network
  * may come up after us. An answer that never comes is a failure too.
  */
 #ifndef CORE_LOOKUP_H

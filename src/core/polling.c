@@ -63,7 +63,7 @@ static void wait_for_next(struct polling *p, struct rng *rng)
 	if (p->left > 0) {
 		d = jittered(SPAN_S(POLLING_GAP_S), rng);
 	} else if (p->reach == 0 && p->eager < EAGER) {
-		span early = SPAN_S(POLLING_RETRY_S << p->eager);
+		span early = jittered(SPAN_S(POLLING_RETRY_S << p->eager), rng);
 
 		if (span_cmp(early, d) < 0) {
 			d = early;
@@ -190,6 +190,7 @@ bool polling_denied(struct polling *p, struct rng *rng)
 {
 	p->left = 0;
 	p->opening = false;
+	p->eager = EAGER;
 	if (p->denied < UINT8_MAX) {
 		p->denied++;
 	}

@@ -3,6 +3,7 @@
 
 #define SOON_S 16 /* to the next lookup while members are wanted */
 #define DRY_MOST 7
+#define PAST_S 21600
 #define DAY_S INT64_C(86400)
 
 void pool_init(struct pool *p, const struct source_config *config,
@@ -51,4 +52,24 @@ void pool_wake(struct pool *p, instant now)
 {
 	p->idle = false;
 	lookup_want(&p->lookup, now);
+}
+
+void pool_give_up(struct pool *p, const netaddr *addr, instant now)
+{
+	p->past[p->past_next] = *addr;
+	p->past_at[p->past_next] = now;
+	p->past_next = (p->past_next + 1) % POOL_PAST;
+}
+
+bool pool_remembers(const struct pool *p, const netaddr *addr, instant now)
+{
+	for (size_t i = 0; i < POOL_PAST; i++) {
+		span age = instant_diff(now, p->past_at[i]);
+
+		if (netaddr_same_host(&p->past[i], addr) &&
+		    span_cmp(age, SPAN_S(PAST_S)) < 0) {
+			return true;
+		}
+	}
+	return false;
 }

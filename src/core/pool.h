@@ -14,6 +14,7 @@
 
 #define POOL_ADDRS 4     /* used of one answer (H1) */
 #define POOL_MEMBERS 64  /* of all pools together, at most */
+#define POOL_PAST 16     /* addresses given up that are remembered */
 #define POOL_BAD_POLLS 8 /* a falseticker for so long is exchanged */
 
 struct pool {
@@ -25,6 +26,11 @@ struct pool {
 	bool filled; /* once had all the members it wants */
 	bool idle;   /* has them: the next lookup is a routine */
 	uint8_t dry; /* answers in a row without a new address */
+
+	/* Not to be asked again soon: a ring. */
+	netaddr past[POOL_PAST];
+	instant past_at[POOL_PAST];
+	size_t past_next;
 };
 
 void pool_init(struct pool *p, const struct source_config *config,
@@ -40,6 +46,9 @@ bool pool_is_bad(const struct source *member);
 void pool_answered(struct pool *p, unsigned news, bool wants, struct rng *rng,
 		   instant now);
 
+/* This address is given up, and not to be taken again for some hours. */
+void pool_give_up(struct pool *p, const netaddr *addr, instant now);
+bool pool_remembers(const struct pool *p, const netaddr *addr, instant now);
 /* A member went bad: looks for another now. */
 void pool_wake(struct pool *p, instant now);
 
