@@ -234,7 +234,10 @@ static void words_are_as_far_apart_as_their_edits(void **state)
 
 		for (size_t i = 0; i < 15; i++) {
 			a[i] = (char)('a' + check_rng() % 3);
-			b[i] = i == at ? 'x' : a[i];
+			b[i] = a[i];
+			if (i == at) {
+				b[i] = 'x';
+			}
 		}
 		a[15] = b[15] = '\0';
 		assert_int_equal(text_distance(a, b), 1);
