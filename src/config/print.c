@@ -242,10 +242,13 @@ static void print_system(const struct config *c, bool on, struct text *out)
 	text_str(out, directive);
 	for (unsigned i = 0; i < OPTIONS; i++) {
 		const struct option *o = option_at((enum option_id)i);
+
+		if (o->scope != SCOPE_SYSTEM) {
+			continue;
+		}
 		double v = option_number(o, c);
 
-		if (o->scope == SCOPE_SYSTEM && v != o->normal &&
-		    (v != 0) == on) {
+		if (v != o->normal && (v != 0) == on) {
 			text_char(out, ' ');
 			text_str(out, o->word);
 		}
