@@ -58,8 +58,10 @@ def read_junit(path, result):
 def build(folder, compiler="gcc", **options):
     """Configures once, builds; raises with the compiler's words on failure."""
     log = ROOT / folder / "build.log"
-    if not (ROOT / folder / "build.ninja").exists():
-        setup = ["meson", "setup", folder]
+    made = (ROOT / folder / "build.ninja").exists()
+    complete = (ROOT / folder / "tests/unit").is_dir() or "fuzz" in options
+    if not made or not complete: # made before cmocka was there
+        setup = ["meson", "setup", folder] + ["--reconfigure"] * made
         setup += [f"-D{key}={value}" for key, value in options.items()]
         if run(setup, log, CC=compiler):
             raise RuntimeError(log.read_text()[-4000:])

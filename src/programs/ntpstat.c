@@ -171,5 +171,5 @@ int main(int argc, char **argv)
 		report(err < 0 ? CTL_SYSTEM : ctl_ask(&ctl, &q, &answer));
 
 	ctl_close(&ctl);
-	return verdict;
+	return (int)verdict;
 }

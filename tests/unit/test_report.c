@@ -192,8 +192,7 @@ static void special_formats(void **state)
 	assert_string_equal(t->data,
 			    "koffset=0, kfreq=12.345, kmaxerr=16000, "
 			    "kesterr=12.3457,\r\nkstflags=\"pll unsync\", "
-			    "kprecis=0.000029802, kfreqtol=500\r\n" +
-				    0);
+			    "kprecis=0.000029802, kfreqtol=500\r\n");
 	ask(t, MODE6_READVAR, 0, "peeradr");
 	assert_string_equal(t->data, "peeradr=0.0.0.0:0\r\n");
 	assert_true(netaddr_parse(&t->system.peer_addr, "2001:db8::1", 11));
