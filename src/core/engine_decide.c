@@ -382,6 +382,8 @@ static void follow_server(struct engine *e, const struct source *peer,
 static bool correct(struct engine *e, struct outbox *out)
 {
 	enum discipline_state before = e->discipline.state;
+
+	e->fresh = false;
 	struct adjustment adj = discipline_update(
 		&e->discipline, &e->choice.combined, next_sample_s(e), e->now);
 
@@ -416,7 +418,7 @@ static void follow(struct engine *e, bool sampled, struct outbox *out)
 		return;
 	}
 	(void)crown(e, e->choice.system_peer, out);
-	if (sampled && correct(e, out)) {
+	if (e->fresh && correct(e, out)) {
 		/* Stepped: what is left of the offset is what we serve. */
 		follow_server(e, peer, false, out);
 		return;
@@ -428,6 +430,7 @@ static void follow(struct engine *e, bool sampled, struct outbox *out)
 
 void engine_decide(struct engine *e, bool sampled, struct outbox *out)
 {
+	e->fresh |= sampled;
 	gather(e);
 	selection_run(&e->config->tos, e->candidates, e->candidate_count,
 		      &e->choice);

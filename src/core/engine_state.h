@@ -77,6 +77,7 @@ struct engine {
 	uint16_t peer_slot, peer_generation, peer_number, next_number;
 	bool has_peer;
 	bool open;     /* enough have answered to decide */
+	bool fresh;    /* a sample that the discipline has not seen */
 	bool answered; /* anybody has: see `answered_at` */
 	bool stepped;  /* and no sample has confirmed it yet */
 	bool upstream; /* a server has led since the start */
