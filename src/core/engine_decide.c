@@ -357,7 +357,8 @@ static void follow_server(struct engine *e, const struct source *peer,
 	struct standing *s = &e->standing;
 	bool was = s->synchronised && s->kind == CLOCK_KIND_NTP;
 
-	standing_follow(s, &e->choice, engine_phi(e) * 1e6, !e->may_set,
+	standing_follow(s, &e->choice,
+			(engine_phi(e) + source_doubt(peer)) * 1e6, !e->may_set,
 			e->now);
 	e->freq_sd = fmax(e->choice.combined.freq_sd, FREQ_SD_LEAST);
 	e->upstream = true;
@@ -397,8 +398,7 @@ static bool correct(struct engine *e, struct outbox *out)
 	}
 	if (before == DISCIPLINE_NSET &&
 	    e->discipline.state == DISCIPLINE_SYNC) {
-		engine_note(e, NOTE_FREQ_SET,
-			    discipline_freq(&e->discipline) * 1e6,
+		engine_note(e, NOTE_FREQ_SET, e->discipline.base * 1e6,
 			    e->config->kernel ? "kernel" : "ntpd", out);
 	}
 	return false;

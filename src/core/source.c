@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/source.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "core/answer.h"
 #include "core/refid.h"
 #include "core/report.h"
 
+#define FLOOR_SAMPLES 4
+#define CLAIM_DECAY 0.9  /* a sample: what was claimed is soon the past */
+#define DOUBT_MOST 1e-3  /* s/s: two clocks at the ends of their range */
 #define HOLD SPAN_MS(50) /* how long an answer waits for EVENT_SENT */
 
 struct verdict_text {
@@ -56,6 +60,7 @@ static void forget(struct source *s)
 	struct estimator_prior prior = { .freq_sd = s->freq_sd, .phi = 15e-6 };
 
 	estimator_init(&s->estimator, &prior);
+	s->claimed_s = 0;
 	memset(s->history, 0, sizeof(s->history));
 }
 
@@ -334,6 +339,12 @@ void source_learn(struct source *s, const struct sample *sample, instant now)
 	struct outlook o = { 0 };
 	bool known = estimator_estimate(&s->estimator, now, &before);
 
+	if (s->estimator.samples == 0) {
+		s->first_at = sample->at;
+	}
+	s->claimed_s = fmax(s->claimed_s * CLAIM_DECAY,
+			    span_to_seconds(s->peer.root_disp));
+
 	estimator_add(&s->estimator, sample);
 	if (!known || before.samples < 4) {
 		return;
@@ -375,6 +386,34 @@ static enum reason unfitness(const struct source *s)
 	return s->config->noselect ? REASON_NOSELECT : REASON_OK;
 }
 
+double source_doubt(const struct source *s)
+{
+	double watched_s =
+		span_to_seconds(instant_diff(s->heard_at, s->first_at));
+	double doubt = s->claimed_s / (watched_s > 1 ? watched_s : 1);
+
+	return doubt < DOUBT_MOST ? doubt : DOUBT_MOST;
+}
+
+/*
+ * The path cannot be shorter than what the last exchanges took, whatever the
+ * estimator remembers of it: a route may have changed.
+ */
+static double floor_s(const struct source *s, double known_s)
+{
+	span least = s->history[0].delay;
+
+	if (s->estimator.samples < FLOOR_SAMPLES) {
+		return known_s;
+	}
+	for (size_t i = 1; i < FLOOR_SAMPLES; i++) {
+		if (span_cmp(s->history[i].delay, least) < 0) {
+			least = s->history[i].delay;
+		}
+	}
+	return fmax(known_s, span_to_seconds(least));
+}
+
 void source_candidate(const struct source *s, double phi, instant now,
 		      struct candidate *c)
 {
@@ -392,8 +431,10 @@ void source_candidate(const struct source *s, double phi, instant now,
 		c->unfit = REASON_NO_ANSWER;
 	}
 	if (s->heard) {
-		c->root_disp_s +=
-			phi * span_to_seconds(instant_diff(now, s->heard_at));
+		double age_s = span_to_seconds(instant_diff(now, s->heard_at));
+
+		c->estimate.delay_s = floor_s(s, c->estimate.delay_s);
+		c->root_disp_s += (phi + source_doubt(s)) * age_s;
 		c->root_disp_s +=
 			span_to_seconds(answer_precision(s->peer.precision));
 	}

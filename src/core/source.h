@@ -80,7 +80,9 @@ struct source {
 	tstamp returned; /* when the last of them came */
 	instant heard_at;
 	bool heard, looped;
-	uint32_t kiss; /* or INIT, or what it said while unsynchronised */
+	instant first_at; /* of what the estimator knows */
+	double claimed_s; /* the largest dispersion told lately */
+	uint32_t kiss;    /* or INIT, or what it said while unsynchronised */
 
 	/* How it stands. */
 	double distance_s;
@@ -147,6 +149,12 @@ void source_learn(struct source *s, const struct sample *sample, instant now);
 /* Its side of selection; `phi` in s/s. */
 void source_candidate(const struct source *s, double phi, instant now,
 		      struct candidate *c);
+/*
+ * s/s: how wrong the server's rate may have been while we measured it. One
+ * that is still slewing says so by its dispersion alone: what it may have
+ * moved by, over the time that we have watched it.
+ */
+double source_doubt(const struct source *s);
 /* The peer status word (RFC 9327). */
 uint16_t source_status(const struct source *s);
 /* Counts an event and appends its note. */
