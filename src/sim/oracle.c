@@ -8,6 +8,7 @@
 #include "sim/world.h"
 
 #define ROUNDING_S 1e-6 /* of a reading, and of the arithmetic here */
+#define LIES_HEARD 8    /* of one server: enough to tell it is lying */
 #define DEEPEST 16      /* no chain of daemons is longer */
 
 const char *oracle_name(enum oracle_id id)
@@ -169,8 +170,9 @@ static void check_majority(struct node *n)
 	const struct node *peer = daemon_system_peer(n);
 	struct electorate e;
 
+	/* One wild answer may be luck, and must not move anything. */
 	if (!peer || peer->daemon ||
-	    upstream_lie_s(&peer->upstream, n->world->now) == 0) {
+	    n->watch.peers[peer->index].lies < LIES_HEARD) {
 		return;
 	}
 	e = electorate_of(n);

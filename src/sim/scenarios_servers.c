@@ -69,8 +69,9 @@ void tell_silenced(struct world *w)
 	for (unsigned i = 2; i < 5; i++) {
 		manner_of(w, i)->silent = true;
 	}
-	/* The rump is not a majority of those that were good just now. */
-	world_run(w, 1800);
+	/* Within eight polls: the rump is not a majority of the recently good.
+	 */
+	world_run(w, 420);
 	for (unsigned i = 2; i < 5; i++) {
 		manner_of(w, i)->silent = false;
 	}

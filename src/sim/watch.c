@@ -152,6 +152,7 @@ static void kissed(struct peer_watch *p, uint32_t code)
 
 void oracle_answer(struct node *n, const struct datagram *g)
 {
+	const struct node *peer = world_node(n->world, &g->from);
 	struct peer_watch *p = peer_of(n, &g->from);
 	struct reader r = reader_over(g->data, g->len);
 	struct packet a;
@@ -168,6 +169,9 @@ void oracle_answer(struct node *n, const struct datagram *g)
 		return;
 	}
 	p->denials = 0;
+	p->lies = upstream_lie_s(&peer->upstream, n->world->now) != 0
+			  ? p->lies + 1
+			  : 0;
 	if (since_s(n, p->last_answer) >
 	    SILENT_POLLS * limits_of(n).shortest_s * SLACK) {
 		credit(p, BURST);

@@ -19,6 +19,7 @@ struct peer_watch {
 	bool alarmed; /* the last answer said that it does not know the time */
 	bool slow_down;   /* a RATE kiss came since the last request */
 	unsigned denials; /* since the last good answer */
+	unsigned lies;    /* that it told, since it last told the truth */
 };
 
 struct watch {

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntpsim - daemons in virtual time: worlds with a name, worlds from a seed.
+ *
+ * Ends with 1 when an oracle broke, and says which; the seed it prints
+ * repeats the run.
+ */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/report.h"
+#include "sim/scenario.h"
+
+#define DEFAULT_SEED 1
+
+struct wishes {
+	uint64_t seed, last; /* all seeds from one to the other */
+	double days;
+	unsigned nodes;
+	bool twice, trace, brief;
+	const struct scenario *scenario; /* NULL: a random world */
+};
+
+_Noreturn void invariant_failed(const char *cond, const char *file, int line)
+{
+	(void)fprintf(stderr, "ntpsim: %s:%d: invariant: %s\n", file, line,
+		      cond);
+	abort();
+}
+
+static void usage(FILE *out)
+{
+	(void)fputs(
+		"Usage: ntpsim --list\n"
+		"       ntpsim [OPTION]... SCENARIO|all\n"
+		"       ntpsim [OPTION]... --seed N | --seeds A..B\n"
+		"Runs whole time daemons in a virtual world.\n\n"
+		"  -l, --list         the scenarios that have a name\n"
+		"  -s, --seed N       the world's luck; without a scenario\n"
+		"                     everything is drawn from it\n"
+		"  -S, --seeds A..B   one world for each\n"
+		"  -d, --days D       of virtual time at least\n"
+		"  -n, --nodes N      of a random world, 4 to 32\n"
+		"  -2, --twice        run twice and compare\n"
+		"  -t, --trace        print what daemons say\n"
+		"  -b, --brief        one line a world, no table\n"
+		"  -h, --help\n",
+		out);
+}
+
+static struct world *play(const struct wishes *wishes, uint64_t seed)
+{
+	struct world *w = world_new(seed);
+
+	if (wishes->trace) {
+		w->trace = stdout;
+	}
+	if (wishes->scenario) {
+		double total_s = wishes->days * 86400;
+
+		wishes->scenario->tell(w);
+		if (moment_to_s(w->now) < total_s) {
+			world_run(w, total_s - moment_to_s(w->now));
+		}
+	} else {
+		random_tell(w, &(struct random_plan){ wishes->nodes,
+						      wishes->days });
+	}
+	return w;
+}
+
+static void compare(const struct wishes *wishes, struct world *w)
+{
+	struct world *again = play(wishes, w->seed);
+
+	if (again->trail.hash != w->trail.hash) {
+		oracle_break(w, ORACLE_REPEATS, NULL,
+			     "hash %016" PRIx64 ", then %016" PRIx64,
+			     w->trail.hash, again->trail.hash);
+	}
+	world_end(again);
+}
+
+static bool run(const struct wishes *wishes, uint64_t seed)
+{
+	struct world *w = play(wishes, seed);
+
+	if (wishes->twice) {
+		compare(wishes, w);
+	}
+	bool well = !w->oracle.any;
+
+	printf("%s seed %" PRIu64 " hash %016" PRIx64 ": %u nodes, %.2f days, "
+	       "%" PRIu64 " effects%s\n",
+	       wishes->scenario ? wishes->scenario->name : "random", seed,
+	       w->trail.hash, w->count, moment_to_s(w->now) / 86400,
+	       w->trail.effects, well ? "" : " BROKEN");
+	if (!wishes->brief) {
+		world_report(w, stdout);
+	}
+	if (!wishes->brief || !well) {
+		world_verdict(w, stdout);
+	}
+	world_end(w);
+	return well;
+}
+
+static bool run_seeds(const struct wishes *wishes)
+{
+	bool well = true;
+
+	for (uint64_t seed = wishes->seed; seed <= wishes->last; seed++) {
+		well &= run(wishes, seed);
+	}
+	return well;
+}
+
+static bool run_all(struct wishes *wishes)
+{
+	bool well = true;
+
+	for (size_t i = 0; i < scenario_count(); i++) {
+		wishes->scenario = scenario_at(i);
+		well &= run_seeds(wishes);
+	}
+	return well;
+}
+
+static int list(void)
+{
+	for (size_t i = 0; i < scenario_count(); i++) {
+		printf("%-18s %s\n", scenario_at(i)->name,
+		       scenario_at(i)->words);
+	}
+	return 0;
+}
+
+static bool number(const char *s, size_t len, uint64_t *v)
+{
+	if (text_to_u64(s, len, v)) {
+		return true;
+	}
+	(void)fprintf(stderr, "ntpsim: '%s' is not a number\n", s);
+	return false;
+}
+
+static bool seeds(const char *s, struct wishes *w)
+{
+	const char *dots = strstr(s, "..");
+
+	return dots && number(s, (size_t)(dots - s), &w->seed) &&
+	       number(dots + 2, strlen(dots + 2), &w->last);
+}
+
+static bool nodes(const char *s, struct wishes *w)
+{
+	uint64_t v = 0;
+
+	if (!number(s, strlen(s), &v) || v < 4 || v > VNET_NODES) {
+		(void)fprintf(stderr, "ntpsim: 4 to %d nodes\n", VNET_NODES);
+		return false;
+	}
+	w->nodes = (unsigned)v;
+	return true;
+}
+
+/* False: the option makes no sense. */
+static bool wish(int option, const char *value, struct wishes *w)
+{
+	switch (option) {
+	case 's':
+		return number(value, strlen(value), &w->seed) &&
+		       (w->last = w->seed, true);
+	case 'S':
+		return seeds(value, w);
+	case 'd':
+		return text_to_double(value, strlen(value), &w->days) &&
+		       w->days > 0;
+	case 'n':
+		return nodes(value, w);
+	case '2':
+		w->twice = true;
+		return true;
+	case 't':
+		w->trace = true;
+		return true;
+	case 'b':
+		w->brief = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int go(struct wishes *w, const char *name, bool seeded)
+{
+	if (!name && !seeded) {
+		usage(stderr);
+		return 2;
+	}
+	if (name && strcmp(name, "all") == 0) {
+		return run_all(w) ? 0 : 1;
+	}
+	w->scenario = name ? scenario_find(name) : NULL;
+	if (name && !w->scenario) {
+		(void)fprintf(stderr,
+			      "ntpsim: no scenario '%s'; see ntpsim --list\n",
+			      name);
+		return 2;
+	}
+	return run_seeds(w) ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "list", no_argument, NULL, 'l' },
+		{ "seed", required_argument, NULL, 's' },
+		{ "seeds", required_argument, NULL, 'S' },
+		{ "days", required_argument, NULL, 'd' },
+		{ "nodes", required_argument, NULL, 'n' },
+		{ "twice", no_argument, NULL, '2' },
+		{ "trace", no_argument, NULL, 't' },
+		{ "brief", no_argument, NULL, 'b' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct wishes w = { .seed = DEFAULT_SEED, .last = DEFAULT_SEED };
+	bool seeded = false;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "ls:S:d:n:2tbh", options,
+				     NULL)) != -1) {
+		if (option == 'l') {
+			return list();
+		}
+		if (option == 'h') {
+			usage(stdout);
+			return 0;
+		}
+		if (!wish(option, optarg, &w)) {
+			usage(stderr);
+			return 2;
+		}
+		seeded |= option == 's' || option == 'S';
+	}
+	return go(&w, argv[optind], seeded);
+}
