@@ -45,10 +45,12 @@ void bank_init(struct bank *b, const struct passage *first, double freq_sd)
 	struct member m = { .weight = 1.0 / BANK_MEMBERS };
 
 	m.filter.x[STATE_FORWARD] = first->excess_s[FORWARD] - scale;
-	m.filter.x[STATE_BACKWARD] = first->excess_s[BACKWARD] - scale;
+	m.filter.x[STATE_FLOORS] = delay - 2 * scale;
 	m.filter.p[STATE_FREQ][STATE_FREQ] = freq_sd * freq_sd;
 	m.filter.p[STATE_FORWARD][STATE_FORWARD] = sd * sd;
-	m.filter.p[STATE_BACKWARD][STATE_BACKWARD] = sd * sd;
+	m.filter.p[STATE_FORWARD][STATE_FLOORS] = sd * sd;
+	m.filter.p[STATE_FLOORS][STATE_FORWARD] = sd * sd;
+	m.filter.p[STATE_FLOORS][STATE_FLOORS] = 2 * sd * sd;
 	m.filter.p[STATE_ASYMMETRY][STATE_ASYMMETRY] = asymmetry * asymmetry;
 	m.queues[FORWARD].scale_s = m.queues[BACKWARD].scale_s = scale;
 	for (size_t i = 0; i < BANK_MEMBERS; i++) {
@@ -69,16 +71,11 @@ void bank_predict(struct bank *b, double elapsed_s)
 	}
 }
 
-static double expected(const struct member *m, enum direction d)
+/* How far above its floor the passage was, as the member sees it. */
+static double excess_s(const struct member *m, const struct passage *p,
+		       enum direction d, double *var)
 {
-	return m->filter.x[d == FORWARD ? STATE_FORWARD : STATE_BACKWARD];
-}
-
-static double variance(const struct member *m, enum direction d)
-{
-	int at = d == FORWARD ? STATE_FORWARD : STATE_BACKWARD;
-
-	return m->filter.p[at][at];
+	return p->excess_s[d] - filter_expect(&m->filter, d, var);
 }
 
 static struct likelihood member_fold(struct member *m, enum direction d,
@@ -86,8 +83,8 @@ static struct likelihood member_fold(struct member *m, enum direction d,
 {
 	const struct queue *q = &m->queues[d];
 	double noise = fmax(noise_s(p), shape * q->scale_s);
-	struct likelihood l = queue_likelihood(
-		q, p->excess_s[d] - expected(m, d), variance(m, d), noise);
+	double var, excess = excess_s(m, p, d, &var);
+	struct likelihood l = queue_likelihood(q, excess, var, noise);
 
 	filter_observe(&m->filter, d, l.slope, l.curve);
 	return l;
@@ -104,6 +101,7 @@ static struct score member_add(struct member *m, const struct passage *p,
 {
 	double shape = member_shape((size_t)(m - b->members));
 	struct score score = { 0 };
+	double var;
 
 	for (enum direction d = FORWARD; d < DIRECTIONS; d++) {
 		if (directions & DIRECTION_BIT(d)) {
@@ -115,9 +113,8 @@ static struct score member_add(struct member *m, const struct passage *p,
 	}
 	for (enum direction d = FORWARD; d < DIRECTIONS; d++) {
 		if (directions & DIRECTION_BIT(d)) {
-			queue_learn(&m->queues[d],
-				    p->excess_s[d] - expected(m, d), shape,
-				    learning_gain(b->seen[d]),
+			queue_learn(&m->queues[d], excess_s(m, p, d, &var),
+				    shape, learning_gain(b->seen[d]),
 				    fmax(noise_s(p) / 4, NOISE_LEAST));
 		}
 	}
@@ -176,12 +173,12 @@ struct score bank_add(struct bank *b, const struct passage *p,
 double bank_surprise_s(const struct bank *b, const struct passage *p,
 		       enum direction d)
 {
-	double sum = 0;
+	double sum = 0, var;
 
 	for (size_t i = 0; i < BANK_MEMBERS; i++) {
 		const struct member *m = &b->members[i];
 
-		sum += m->weight * (p->excess_s[d] - expected(m, d));
+		sum += m->weight * excess_s(m, p, d, &var);
 	}
 	return sum;
 }

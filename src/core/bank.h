@@ -13,8 +13,9 @@
 #include "core/filter.h"
 #include "core/queue.h"
 
-#define BANK_WANDERS ((size_t)8) /* 1e-10 .. 3e-7 s/s per sqrt(s), in half decades */
-#define BANK_SHAPES ((size_t)4)  /* Gaussian over exponential: 0.01 .. 4 */
+#define BANK_WANDERS \
+	((size_t)8) /* 1e-10 .. 3e-7 s/s per sqrt(s), in half decades */
+#define BANK_SHAPES ((size_t)4) /* Gaussian over exponential: 0.01 .. 4 */
 #define BANK_MEMBERS (BANK_WANDERS * BANK_SHAPES)
 #define DIRECTION_BIT(d) (1u << (d))
 #define BOTH_DIRECTIONS (DIRECTION_BIT(FORWARD) | DIRECTION_BIT(BACKWARD))

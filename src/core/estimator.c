@@ -7,6 +7,7 @@
 #define DELAY_MOST SPAN_S(64)
 #define LATE_MOST SPAN_S(-64) /* an exchange cannot take longer */
 #define UNKNOWN_SD 1e9        /* s: before the first sample */
+#define REFERENCE_FAR_S 1024  /* a double still holds 2e-13 s there */
 
 static span span_add(span a, span b)
 {
@@ -47,6 +48,19 @@ static struct passage passage_of(const struct estimator *e,
 	};
 }
 
+/* Keeps offsets small beside the reference: doubles must hold nanoseconds. */
+static void follow_reference(struct estimator *e)
+{
+	double far_s = e->rivals.all[0].bank.members[0].filter.x[STATE_FORWARD];
+
+	if (fabs(far_s) < REFERENCE_FAR_S || fabs(far_s) > 0x1p32) {
+		return;
+	}
+	far_s = floor(far_s);
+	rivals_shift(&e->rivals, -far_s);
+	e->reference = span_add(e->reference, span_from_seconds(far_s));
+}
+
 void estimator_add(struct estimator *e, const struct sample *s)
 {
 	span delay = sample_delay(s);
@@ -68,6 +82,7 @@ void estimator_add(struct estimator *e, const struct sample *s)
 	} else {
 		rivals_add(&e->rivals, &p,
 			   span_to_seconds(instant_diff(s->at, e->at)));
+		follow_reference(e);
 	}
 	e->at = s->at;
 	e->samples++;

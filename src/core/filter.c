@@ -2,10 +2,14 @@
 #include "core/filter.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/special.h"
 
 #define WALK_TOGETHER 0.98 /* correlation of the two floors' walks */
+#define LEAST_LEFT 1e-9    /* of a variance, by one observation */
+#define ROUNDING 4e-15
+#define LEAST_OF_PARTS 1e-12
 
 static void add_symmetric(struct filter *f, enum filter_state i,
 			  enum filter_state j, double by)
@@ -16,10 +20,15 @@ static void add_symmetric(struct filter *f, enum filter_state i,
 	}
 }
 
-/* P += k v v' */
-static void add_outer(struct filter *f, const double v[STATES], double k)
+/*
+ * P += k v v'. What rounding takes away must not make P indefinite: each
+ * variance first grows by `rounding` of itself.
+ */
+static void add_outer(struct filter *f, const double v[STATES], double k,
+		      double rounding)
 {
 	for (int i = 0; i < STATES; i++) {
+		f->p[i][i] += rounding * f->p[i][i];
 		for (int j = 0; j <= i; j++) {
 			f->p[i][j] += k * (v[i] * v[j]);
 			f->p[j][i] = f->p[i][j];
@@ -30,19 +39,16 @@ static void add_outer(struct filter *f, const double v[STATES], double k)
 static void walk(struct filter *f, double t, double wander, double walk_s)
 {
 	double q = wander * wander;
-	double offset = q * t * t * t / 3, both = q * t * t / 2;
 	double floor = walk_s * walk_s;
+	double together = (1 + WALK_TOGETHER) * floor;
 	double apart = (1 - WALK_TOGETHER) * floor;
 
 	f->p[STATE_FREQ][STATE_FREQ] += q * t;
-	add_symmetric(f, STATE_FORWARD, STATE_FREQ, both);
-	add_symmetric(f, STATE_BACKWARD, STATE_FREQ, -both);
-	f->p[STATE_FORWARD][STATE_FORWARD] += offset + floor;
-	f->p[STATE_BACKWARD][STATE_BACKWARD] += offset + floor;
-	add_symmetric(f, STATE_FORWARD, STATE_BACKWARD,
-		      WALK_TOGETHER * floor - offset);
+	add_symmetric(f, STATE_FREQ, STATE_FORWARD, q * t * t / 2);
+	f->p[STATE_FORWARD][STATE_FORWARD] += q * t * t * t / 3 + floor;
+	add_symmetric(f, STATE_FORWARD, STATE_FLOORS, together);
 	add_symmetric(f, STATE_FORWARD, STATE_ASYMMETRY, apart);
-	add_symmetric(f, STATE_BACKWARD, STATE_ASYMMETRY, -apart);
+	f->p[STATE_FLOORS][STATE_FLOORS] += 2 * together;
 	f->p[STATE_ASYMMETRY][STATE_ASYMMETRY] += 2 * apart;
 }
 
@@ -50,118 +56,192 @@ void filter_predict(struct filter *f, double elapsed_s, double wander,
 		    double walk_s)
 {
 	double t = elapsed_s;
+	double *forward = f->p[STATE_FORWARD];
 
 	f->x[STATE_FORWARD] += t * f->x[STATE_FREQ];
-	f->x[STATE_BACKWARD] -= t * f->x[STATE_FREQ];
-	/* A P A', rows first, then columns. */
+	forward[STATE_FORWARD] += ROUNDING * forward[STATE_FORWARD] +
+				  t * (2 * forward[STATE_FREQ] +
+				       t * f->p[STATE_FREQ][STATE_FREQ]);
 	for (int j = 0; j < STATES; j++) {
-		f->p[STATE_FORWARD][j] += t * f->p[STATE_FREQ][j];
-		f->p[STATE_BACKWARD][j] -= t * f->p[STATE_FREQ][j];
-	}
-	for (int i = 0; i < STATES; i++) {
-		f->p[i][STATE_FORWARD] += t * f->p[i][STATE_FREQ];
-		f->p[i][STATE_BACKWARD] -= t * f->p[i][STATE_FREQ];
-	}
-	for (int i = 0; i < STATES; i++) {
-		for (int j = 0; j < i; j++) {
-			f->p[j][i] = f->p[i][j];
+		if (j != STATE_FORWARD) {
+			forward[j] += t * f->p[STATE_FREQ][j];
+			f->p[j][STATE_FORWARD] = forward[j];
 		}
 	}
 	walk(f, fmax(t, 0), wander, walk_s);
 }
 
-/* Folds in what was learnt about a combination h of the states: ph is P h. */
-static void fold(struct filter *f, const double ph[STATES], double var,
-		 double slope, double curve)
+/* A combination h of the states, as the filter sees it. */
+struct facet {
+	double mean;
+	double ph[STATES]; /* P h */
+	double var;        /* h' P h */
+	double rounding;   /* relative, of what is made of these */
+};
+
+/* What rounding must leave of h' P h when its `parts` are large and cancel. */
+static void firm_up(struct facet *v, double parts)
+{
+	v->var = fmax(v->var, LEAST_OF_PARTS * parts);
+	v->rounding = ROUNDING * sqrt(parts / v->var);
+}
+
+static struct facet facet_of_direction(const struct filter *f, enum direction d)
+{
+	const double *forward = f->p[STATE_FORWARD];
+	const double *floors = f->p[STATE_FLOORS];
+	struct facet v;
+
+	if (d == FORWARD) {
+		v.mean = f->x[STATE_FORWARD];
+		v.var = forward[STATE_FORWARD];
+		v.rounding = ROUNDING;
+		memcpy(v.ph, forward, sizeof(v.ph));
+		return v;
+	}
+	v.mean = f->x[STATE_FLOORS] - f->x[STATE_FORWARD];
+	for (int i = 0; i < STATES; i++) {
+		v.ph[i] = floors[i] - forward[i];
+	}
+	v.var = v.ph[STATE_FLOORS] - v.ph[STATE_FORWARD];
+	firm_up(&v, floors[STATE_FLOORS] + forward[STATE_FORWARD]);
+	return v;
+}
+
+/* (floors +- asymmetry) / 2 */
+static struct facet facet_of_floor(const struct filter *f, double sign)
+{
+	const double *floors = f->p[STATE_FLOORS];
+	const double *asymmetry = f->p[STATE_ASYMMETRY];
+	struct facet v;
+
+	v.mean = (f->x[STATE_FLOORS] + sign * f->x[STATE_ASYMMETRY]) / 2;
+	for (int i = 0; i < STATES; i++) {
+		v.ph[i] = (floors[i] + sign * asymmetry[i]) / 2;
+	}
+	v.var = (v.ph[STATE_FLOORS] + sign * v.ph[STATE_ASYMMETRY]) / 2;
+	firm_up(&v, floors[STATE_FLOORS] + asymmetry[STATE_ASYMMETRY]);
+	return v;
+}
+
+double filter_expect(const struct filter *f, enum direction d, double *var)
+{
+	struct facet v = facet_of_direction(f, d);
+
+	*var = v.var;
+	return v.mean;
+}
+
+/* Folds in what was learnt about a combination of the states. */
+static void fold(struct filter *f, const struct facet *v, double slope,
+		 double curve)
 {
 	/* No observation can leave less than nothing of the variance. */
-	curve = fmax(curve, -(1 - 1e-9) / var);
+	curve = fmax(curve, -(1 - LEAST_LEFT) / v->var);
 	for (int i = 0; i < STATES; i++) {
-		f->x[i] -= ph[i] * slope;
+		f->x[i] -= v->ph[i] * slope;
 	}
-	add_outer(f, ph, curve);
+	add_outer(f, v->ph, curve, v->rounding);
 }
 
 void filter_observe(struct filter *f, enum direction d, double slope,
 		    double curve)
 {
-	int at = d == FORWARD ? STATE_FORWARD : STATE_BACKWARD;
-	double ph[STATES];
+	struct facet v = facet_of_direction(f, d);
 
-	for (int i = 0; i < STATES; i++) {
-		ph[i] = f->p[i][at];
-	}
-	fold(f, ph, f->p[at][at], slope, curve);
+	fold(f, &v, slope, curve);
 }
 
+/* x <- A x + new at_s, where at_s has the variance var. */
+static void transform(struct filter *f, const double a[STATES][STATES],
+		      const double new[STATES], double at_s, double var)
+{
+	struct filter old = *f;
+	double ap[STATES][STATES] = { { 0 } };
+
+	for (int i = 0; i < STATES; i++) {
+		f->x[i] = new[i] * at_s;
+		for (int k = 0; k < STATES; k++) {
+			f->x[i] += a[i][k] * old.x[k];
+			for (int j = 0; j < STATES; j++) {
+				ap[i][j] += a[i][k] * old.p[k][j];
+			}
+		}
+	}
+	for (int i = 0; i < STATES; i++) {
+		for (int j = 0; j <= i; j++) {
+			double sum = new[i] * new[j] * var;
+
+			for (int k = 0; k < STATES; k++) {
+				sum += ap[i][k] * a[j][k];
+			}
+			f->p[i][j] = f->p[j][i] = sum;
+		}
+		f->p[i][i] += ROUNDING * (f->p[i][i] + old.p[i][i]);
+	}
+}
+
+/*
+ * The new floor is what makes the direction show `at_s`. In both cases the
+ * offset, forward - (floors + asymmetry) / 2, and the other floor come out as
+ * they were.
+ */
 void filter_forget_floor(struct filter *f, enum direction d, double at_s,
 			 double sd_s)
 {
-	int own = d == FORWARD ? STATE_FORWARD : STATE_BACKWARD;
-	double sign = d == FORWARD ? 1 : -1;
-	double var = sd_s * sd_s;
+	static const double a[DIRECTIONS][STATES][STATES] = {
+		[FORWARD] = { { 1, 0, 0, 0 },
+			      { 0, 0, 0, 0 },
+			      { 0, -1, 1, 0 },
+			      { 0, -1, 0, 1 } },
+		[BACKWARD] = { { 1, 0, 0, 0 },
+			       { 0, 1, 0, 0 },
+			       { 0, 1, 0, 0 },
+			       { 0, -1, 1, 1 } },
+	};
+	static const double new[DIRECTIONS][STATES] = {
+		[FORWARD] = { 0, 1, 1, 1 },
+		[BACKWARD] = { 0, 0, 1, -1 },
+	};
 
-	/* asymmetry <- asymmetry + sign (new - old), the offset unmoved */
-	f->x[STATE_ASYMMETRY] += sign * (at_s - f->x[own]);
-	f->x[own] = at_s;
-	for (int j = 0; j < STATES; j++) {
-		f->p[STATE_ASYMMETRY][j] -= sign * f->p[own][j];
-	}
-	for (int i = 0; i < STATES; i++) {
-		f->p[i][STATE_ASYMMETRY] -= sign * f->p[i][own];
-	}
-	for (int i = 0; i < STATES; i++) {
-		f->p[i][own] = f->p[own][i] = 0;
-		f->p[STATE_ASYMMETRY][i] = f->p[i][STATE_ASYMMETRY];
-	}
-	f->p[own][own] = var;
-	f->p[own][STATE_ASYMMETRY] = f->p[STATE_ASYMMETRY][own] = sign * var;
-	f->p[STATE_ASYMMETRY][STATE_ASYMMETRY] += var;
+	transform(f, a[d], new[d], at_s, sd_s * sd_s);
 }
 
 void filter_forget_offset(struct filter *f, double sd_s)
 {
-	static const double along[STATES] = { 0, 1, -1, 0 };
-
-	add_outer(f, along, sd_s * sd_s);
+	f->p[STATE_FORWARD][STATE_FORWARD] += sd_s * sd_s;
 }
 
 void filter_forget_freq(struct filter *f, double sd, double elapsed_s)
 {
-	const double along[STATES] = { 1, elapsed_s, -elapsed_s, 0 };
+	const double along[STATES] = { 1, elapsed_s, 0, 0 };
 
-	add_outer(f, along, sd * sd);
+	add_outer(f, along, sd * sd, ROUNDING);
 }
 
-/* Folds in that floor = (forward + backward +- asymmetry) / 2 >= least_s. */
+/* Folds in that a floor is at least `least_s`. */
 static void bound_floor(struct filter *f, double sign, double least_s)
 {
-	double ph[STATES];
-	double over = (f->x[STATE_FORWARD] + f->x[STATE_BACKWARD] +
-		       sign * f->x[STATE_ASYMMETRY]) /
-			      2 -
+	double over = (f->x[STATE_FLOORS] + sign * f->x[STATE_ASYMMETRY]) / 2 -
 		      least_s;
 
-	for (int i = 0; i < STATES; i++) {
-		ph[i] = (f->p[i][STATE_FORWARD] + f->p[i][STATE_BACKWARD] +
-			 sign * f->p[i][STATE_ASYMMETRY]) /
-			2;
+	if (over > 0) {
+		return;
 	}
-	double var = (ph[STATE_FORWARD] + ph[STATE_BACKWARD] +
-		      sign * ph[STATE_ASYMMETRY]) /
-		     2;
 	/*
 	 * Only what is on the wrong side by a standard deviation: the same
 	 * bound folded in after every sample would count as ever new evidence
 	 * and push a floor near zero away from it.
 	 */
-	if (!(var > 0) || over > -sqrt(var)) {
+	struct facet v = facet_of_floor(f, sign);
+	double s = sqrt(v.var);
+
+	if (over > -s) {
 		return;
 	}
-	double s = sqrt(var);
 	struct normal_tail tail = normal_tail(over / s);
 
-	fold(f, ph, var, -tail.hazard / s, -tail.hazard * tail.excess / var);
+	fold(f, &v, -tail.hazard / s, -tail.hazard * tail.excess / v.var);
 }
 
 void filter_bound_floors(struct filter *f, double least_s)
@@ -172,23 +252,24 @@ void filter_bound_floors(struct filter *f, double least_s)
 
 struct belief filter_belief(const struct filter *f)
 {
-	const double *x = f->x;
-	double po[STATES]; /* P h for h = (0, 1, -1, -1) / 2 */
+	const double *floors = f->p[STATE_FLOORS];
+	const double *asymmetry = f->p[STATE_ASYMMETRY];
+	double po[STATES]; /* P h for offset = forward - forward floor */
 
 	for (int i = 0; i < STATES; i++) {
-		po[i] = (f->p[i][STATE_FORWARD] - f->p[i][STATE_BACKWARD] -
-			 f->p[i][STATE_ASYMMETRY]) /
-			2;
+		po[i] = f->p[STATE_FORWARD][i] - (floors[i] + asymmetry[i]) / 2;
 	}
+	double parts = f->p[STATE_FORWARD][STATE_FORWARD] +
+		       floors[STATE_FLOORS] + asymmetry[STATE_ASYMMETRY];
+
 	return (struct belief){
-		.offset_s = (x[STATE_FORWARD] - x[STATE_BACKWARD] -
-			     x[STATE_ASYMMETRY]) /
-			    2,
-		.freq = x[STATE_FREQ],
-		.offset_var = fmax((po[STATE_FORWARD] - po[STATE_BACKWARD] -
-				    po[STATE_ASYMMETRY]) /
-					   2,
-				   0),
+		.offset_s = f->x[STATE_FORWARD] -
+			    (f->x[STATE_FLOORS] + f->x[STATE_ASYMMETRY]) / 2,
+		.freq = f->x[STATE_FREQ],
+		.offset_var = fmax(
+			po[STATE_FORWARD] -
+				(po[STATE_FLOORS] + po[STATE_ASYMMETRY]) / 2,
+			ROUNDING * parts),
 		.freq_var = f->p[STATE_FREQ][STATE_FREQ],
 		.both_cov = po[STATE_FREQ],
 	};

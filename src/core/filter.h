@@ -3,11 +3,12 @@
  * filter.h - a Gaussian belief about one clock and one path.
  *
  * Four numbers: the clock's frequency, where the fastest possible exchange
- * would show up forward (floor + offset) and backward (floor - offset), and
- * the difference of the two floors. The offset follows from them. Offset and
- * floors themselves would do as well on paper; but only what is observed
- * directly keeps its small variance beside the large variance of a floor that
- * nobody knows, in 53 bits.
+ * would show up forward (its floor + offset), the sum of the two floors and
+ * their difference. The offset and where the fastest exchange shows up
+ * backward follow from them. Offset and floors themselves would do as well on
+ * paper; but in 53 bits a small variance survives beside a large one only as
+ * a state of its own: of a path whose clock has been alone for days (forward
+ * unknown, sum known to a nanosecond) as of one that is new.
  */
 #ifndef CORE_FILTER_H
 #define CORE_FILTER_H
@@ -18,8 +19,8 @@ enum direction { FORWARD, BACKWARD, DIRECTIONS };
 
 enum filter_state {
 	STATE_FREQ,
-	STATE_FORWARD,
-	STATE_BACKWARD,
+	STATE_FORWARD,   /* forward floor + offset */
+	STATE_FLOORS,    /* forward floor + backward floor */
 	STATE_ASYMMETRY, /* forward floor - backward floor */
 	STATES,
 };
@@ -42,6 +43,9 @@ struct belief {
  */
 void filter_predict(struct filter *f, double elapsed_s, double wander,
 		    double walk_s);
+
+/* The least that a direction can show, and the variance of that. */
+double filter_expect(const struct filter *f, enum direction d, double *var);
 
 /*
  * Folds in an observation of one direction whose log density has these first

@@ -4,14 +4,21 @@
 #include <math.h>
 #include <string.h>
 
-#define INCREDIBLE -20.0 /* log odds: one in 5e8 */
-#define PATIENCE 64      /* exchanges that a rival may trail */
-#define SUSPICION 0.3    /* of a packet, to have been no stray */
-#define LOG_DECADES 2.6  /* log of 14, the range of jumps in e-folds */
+#define INCREDIBLE (-20.0) /* log odds: one in 5e8 */
+/*
+ * Exchanges that a rival may trail. What is true wins in a few; what only
+ * adds freedom creeps up by luck, and must not get the time for it. The lead
+ * is then taken falsely with the prior odds at most.
+ */
+#define PATIENCE 16
+#define SETTLED 8           /* exchanges until there is something to doubt */
+#define SUSPICION 0.3       /* of a packet, to have been no stray */
+#define FREQ_JUMP_MOST 1e-3 /* s/s: twice what NTP allows a clock */
+#define LOG_DECADES 2.6     /* log of 14, the range of jumps in e-folds */
 
 /* What may have happened, and how likely that is before it is looked at. */
 static const struct hypothesis {
-	enum { NEW_FLOORS, NEW_OFFSET, NEW_FREQ } kind;
+	enum { NEW_FLOORS, NEW_OFFSET, NEW_FREQ, STRAY } kind;
 	unsigned directions; /* whose floors are new */
 	double log_prior;
 } hypotheses[] = {
@@ -20,6 +27,7 @@ static const struct hypothesis {
 	{ NEW_FLOORS, BOTH_DIRECTIONS, -13 },
 	{ NEW_OFFSET, 0, -14 },
 	{ NEW_FREQ, 0, -12 },
+	{ STRAY, 0, -9 }, /* this exchange was wrong as a whole */
 };
 
 void rivals_init(struct rivals *r, const struct passage *first, double freq_sd)
@@ -63,11 +71,13 @@ static double believe(struct bank *b, const struct hypothesis *h,
 	case NEW_FLOORS:
 		return believe_floors(b, p, h->directions);
 	case NEW_OFFSET:
+	case STRAY:
 		bank_renew_offset(b, size_s);
 		break;
 	case NEW_FREQ:
-		elapsed_s = fmax(elapsed_s, 1e-3);
-		bank_renew_freq(b, size_s / elapsed_s, elapsed_s);
+		elapsed_s = fmax(elapsed_s, 0);
+		bank_renew_freq(b, fmin(size_s / elapsed_s, FREQ_JUMP_MOST),
+				elapsed_s);
 		break;
 	}
 	return bank_add(b, p, BOTH_DIRECTIONS).evidence;
@@ -101,6 +111,9 @@ static void challenge(struct rivals *r, const struct bank *before,
 		new.log_odds = h->log_prior;
 		new.log_odds += believe(&new.bank, h, p, elapsed_s);
 		new.trailed = 0;
+		if (h->kind == STRAY) {
+			new.bank = *before; /* nothing was learnt from it */
+		}
 		struct rival *place = take_place(r, new.log_odds);
 
 		if (place) {
@@ -148,7 +161,6 @@ static void rank(struct rivals *r)
 void rivals_add(struct rivals *r, const struct passage *p, double elapsed_s)
 {
 	struct bank before;
-	double odds_before = r->all[0].log_odds;
 	bool suspicious = false;
 
 	for (unsigned i = 0; i < r->count; i++) {
@@ -163,10 +175,21 @@ void rivals_add(struct rivals *r, const struct passage *p, double elapsed_s)
 		one->log_odds += score.evidence;
 		suspicious |= i == 0 && score.outlying > SUSPICION;
 	}
-	if (suspicious && odds_before >= 0) {
+	if (suspicious && before.seen[FORWARD] >= SETTLED) {
 		challenge(r, &before, p, elapsed_s);
 	}
 	rank(r);
+}
+
+void rivals_shift(struct rivals *r, double by_s)
+{
+	for (unsigned k = 0; k < r->count; k++) {
+		for (size_t i = 0; i < BANK_MEMBERS; i++) {
+			struct member *m = &r->all[k].bank.members[i];
+
+			m->filter.x[STATE_FORWARD] += by_s;
+		}
+	}
 }
 
 static struct belief extrapolated(const struct member *m, double wander,
@@ -205,8 +228,7 @@ static void sum_up_path(struct consensus *c, const struct bank *b, size_t i,
 
 	c->wander += weight * log(bank_wander(i));
 	c->jitter_s += weight * scale_s / 2 * bank_spread(i);
-	c->delay_s += weight * (m->filter.x[STATE_FORWARD] +
-				m->filter.x[STATE_BACKWARD]);
+	c->delay_s += weight * m->filter.x[STATE_FLOORS];
 }
 
 struct consensus rivals_consensus(const struct rivals *r, double ahead_s)

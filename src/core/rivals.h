@@ -14,7 +14,7 @@
 
 #include "core/bank.h"
 
-#define RIVALS 6 /* nothing happened, and five things that might have */
+#define RIVALS 7 /* nothing happened, and six things that might have */
 
 struct rival {
 	struct bank bank;
@@ -38,6 +38,8 @@ struct consensus {
 
 void rivals_init(struct rivals *r, const struct passage *first, double freq_sd);
 void rivals_add(struct rivals *r, const struct passage *p, double elapsed_s);
+/* All offsets are counted from elsewhere. */
+void rivals_shift(struct rivals *r, double by_s);
 struct consensus rivals_consensus(const struct rivals *r, double ahead_s);
 
 #endif
