@@ -5,7 +5,9 @@ import time
 
 import pytest
 
-from conftest import BUILD, need_peer, requests, wait_for
+from lab import BUILD
+from lab.namespace import requests, wait_for
+from lab.peers import need_peer
 
 NTPDATE = BUILD / "ntpdate"
 PREFIX = r"[ 0-9][0-9] [A-Z][a-z]{2} [0-9:]{8} ntpdate\[[0-9]+\]: "
@@ -16,23 +18,6 @@ STEP = re.compile(PREFIX + r"step time server ([0-9a-f.:]+) "
 SERVER = re.compile(r"server ([0-9a-f.:]+), stratum ([0-9]+), "
                     r"offset (-?[0-9]+\.[0-9]{6}), delay ([0-9]+\.[0-9]{5})\n")
 NONE = re.compile(PREFIX + "no server suitable for synchronization found\n")
-
-
-class Clock:
-    """What ntpdate did to the clock, by the spy that stands before libc."""
-
-    def __init__(self, path):
-        self.path = path
-        self.env = {"LD_PRELOAD": str(BUILD / "tests/interop/libclockspy.so"),
-                    "CLOCKSPY": str(path)}
-
-    def calls(self):
-        return self.path.read_text().split() if self.path.exists() else []
-
-
-@pytest.fixture
-def clock(tmp_path):
-    return Clock(tmp_path / "clock")
 
 
 def fakes(net, *servers):

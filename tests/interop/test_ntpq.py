@@ -2,7 +2,9 @@
 """ntpq against a daemon that says what we like, and against real ones."""
 import pytest
 
-from conftest import BUILD, CLOCKLESS, need_peer, wait_for
+from lab import BUILD
+from lab.namespace import CLOCKLESS, wait_for
+from lab.peers import need_peer
 
 NTPQ = BUILD / "ntpq"
 SYSTEM = ('version="ntpd 9", leap=0, stratum=2, rootdelay=10.268, '

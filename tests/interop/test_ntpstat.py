@@ -4,7 +4,8 @@ import itertools
 
 import pytest
 
-from conftest import BUILD, find_peer
+from lab import BUILD
+from lab.peers import find_peer
 
 SYSTEM = ('version="ntpd 9", stratum=2, rootdelay=10.268, rootdisp=11.924, '
           'refid=192.36.143.130, tc=6, mintc=3')

@@ -1,25 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Whole programs against fakes and peers, in network namespaces of our own.
-
-Environment: TRUECHIMER_BUILD, the build directory (default: build in the
-source tree); TRUECHIMER_PEERS, where the programs of other suites are
-unpacked (default: .cache/peers in the source tree).
-"""
+"""A network of its own, and programs in it that cannot set the clock."""
 import itertools
 import json
 import os
-import pathlib
 import subprocess
 import sys
 import time
 
 import pytest
 
-SOURCE = pathlib.Path(__file__).resolve().parents[2]
-HERE = pathlib.Path(__file__).resolve().parent
-BUILD = pathlib.Path(os.environ.get("TRUECHIMER_BUILD", SOURCE / "build"))
-PEERS = pathlib.Path(os.environ.get("TRUECHIMER_PEERS",
-                                    SOURCE / ".cache/peers"))
+from lab import HERE
+
 # Nothing that a test starts may set the clock of this machine.
 CLOCKLESS = ["setpriv", "--bounding-set=-sys_time", "--inh-caps=-sys_time"]
 
@@ -96,38 +87,3 @@ def wait_for(what, seconds=10):
         if value or time.monotonic() > end:
             return value
         time.sleep(0.1)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def privileged():
-    if os.geteuid() != 0:
-        pytest.skip("needs root: makes network namespaces and binds port 123")
-
-
-@pytest.fixture
-def net():
-    namespace = Namespace()
-    yield namespace
-    namespace.close()
-
-
-def find_peer(*words):
-    """The path of a peer's program under PEERS, or None."""
-    for path in sorted(PEERS.rglob("sbin/" + words[0])) + sorted(
-            PEERS.rglob("bin/" + words[0])):
-        if len(words) == 1 or is_made_by(path, words[1]):
-            return path
-    return None
-
-
-def is_made_by(path, word):
-    says = subprocess.run([path, "--version"], capture_output=True, text=True,
-                          stdin=subprocess.DEVNULL, timeout=10, check=False)
-    return word in says.stdout + says.stderr
-
-
-def need_peer(*words):
-    path = find_peer(*words)
-    if path is None:
-        pytest.skip(f"no {' of '.join(words)} under {PEERS}")
-    return path

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Fixtures of all tests of whole programs; what they are made of is in lab/."""
+import os
+
+import pytest
+
+from lab.clock import Clock
+from lab.namespace import Namespace
+
+
+@pytest.fixture(scope="session")
+def privileged():
+    if os.geteuid() != 0:
+        pytest.skip("needs root: makes network namespaces and binds port 123")
+
+
+@pytest.fixture
+def net(privileged):
+    namespace = Namespace()
+    yield namespace
+    namespace.close()
+
+
+@pytest.fixture
+def clock(tmp_path):
+    return Clock(tmp_path / "clock")
