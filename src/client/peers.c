@@ -246,6 +246,7 @@ static void third_cells(FILE *out, const struct peers_table *table,
 static void number_cells(FILE *out, const struct peers_table *table,
 			 struct vars v)
 {
+	uint64_t stratum = number(v, "stratum", 0);
 	char cells[5][CELL_TEXT];
 	struct text t[5];
 
@@ -259,7 +260,7 @@ static void number_cells(FILE *out, const struct peers_table *table,
 	milliseconds(v, table->layout == PEERS_LOCAL ? "dispersion" : "jitter",
 		     &t[4]);
 	fprintf(out, " %2u %c %4.4s %4.4s  %3o  %7.7s %8.7s %7.7s\n",
-		(unsigned)(number(v, "stratum", 0) & 0xff), kind_letter(v),
+		(unsigned)(stratum < 99 ? stratum : 99), kind_letter(v),
 		cells[0], cells[1], (unsigned)(number(v, "reach", 0) & 0xff),
 		cells[2], cells[3], cells[4]);
 }

@@ -126,9 +126,15 @@ void pick_init(struct pick *p, const struct ask *a)
 	}
 }
 
-static bool covers(const struct pick_candidate *c, double offset_s)
+static double start_s(const struct pick_candidate *c)
 {
-	return fabs(c->offset_s - offset_s) <= c->bound_s;
+	return c->offset_s - c->bound_s;
+}
+
+/* By its ends, not by a distance: rounding must not part equal intervals. */
+static bool covers(const struct pick_candidate *c, double at_s)
+{
+	return start_s(c) <= at_s && at_s <= c->offset_s + c->bound_s;
 }
 
 /*
@@ -140,16 +146,15 @@ static size_t meeting(const struct pick *p, double *at_s)
 	size_t most = 0;
 
 	for (size_t i = 0; i < p->count; i++) {
-		double start_s = p->list[i].offset_s - p->list[i].bound_s;
+		double begin_s = start_s(&p->list[i]);
 		size_t here = 0;
 
 		for (size_t j = 0; j < p->count; j++) {
-			/* Its own beginning belongs to it, rounded or not. */
-			here += j == i || covers(&p->list[j], start_s) ? 1 : 0;
+			here += covers(&p->list[j], begin_s) ? 1 : 0;
 		}
 		if (here > most) {
 			most = here;
-			*at_s = start_s;
+			*at_s = begin_s;
 		}
 	}
 	return most;
@@ -183,9 +188,7 @@ static bool keep_majority(struct pick *p)
 		return false;
 	}
 	for (size_t i = p->count; i-- > 0;) {
-		double start_s = p->list[i].offset_s - p->list[i].bound_s;
-
-		if (!covers(&p->list[i], at_s) && start_s != at_s) {
+		if (!covers(&p->list[i], at_s)) {
 			drop(p, i);
 		}
 	}

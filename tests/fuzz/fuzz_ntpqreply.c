@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A hostile daemon's datagrams, through everything that ntpq does with them
+ * (threats.md I8, I9): two length octets, then so many octets of a fragment,
+ * and again. What reaches the terminal is printable.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/associations.h"
+#include "client/cooked.h"
+#include "client/fragments.h"
+#include "client/peers.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct ctl_answer answer;
+static struct associations associations;
+
+static void must(bool good)
+{
+	if (!good) {
+		abort();
+	}
+}
+
+static void render(FILE *out)
+{
+	struct vars v = vars_over(answer.data, answer.len);
+	struct peers_table table = { .numeric = true, .server = "" };
+
+	cooked_vars(out, v, true);
+	cooked_raw(out, answer.data, answer.len);
+	for (int layout = PEERS_REFID; layout <= PEERS_LOCAL; layout++) {
+		table.layout = (enum peers_layout)layout;
+		peers_row(out, &table, 1, answer.status, v);
+	}
+	associations_parse(&associations, answer.data, answer.len);
+	associations_print(out, &associations, true);
+}
+
+static void collect(struct reader *r)
+{
+	struct fragments f;
+	struct mode6 asked = { .opcode = MODE6_READVAR, .sequence = 0x4141 };
+
+	answer.len = 0;
+	fragments_init(&f, &asked);
+	while (reader_left(r) > 2) {
+		size_t len = read_be(r, 2);
+
+		len = len < reader_left(r) ? len : reader_left(r);
+		enum fragments_verdict verdict =
+			fragments_add(&f, r->at, len, &answer);
+
+		must(answer.len <= CTL_ANSWER);
+		r->at += len;
+		if (verdict != FRAGMENTS_FOREIGN && verdict != FRAGMENTS_MORE) {
+			return;
+		}
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct reader r = reader_over(data, size);
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	must(out);
+	collect(&r);
+	/* What no fragment carries is rendered as well: it is the easier way
+	 * to odd lists. */
+	if (answer.len == 0 && size <= CTL_ANSWER) {
+		memcpy(answer.data, data, size);
+		answer.len = size;
+	}
+	render(out);
+	must(fclose(out) == 0);
+	for (size_t i = 0; i < len; i++) {
+		must(text[i] == '\n' || (text[i] >= 0x20 && text[i] <= 0x7e));
+	}
+	free(text);
+	return 0;
+}
