@@ -64,7 +64,7 @@ unpack_peers() {
 		# A peer that this release does not have is skipped, not fatal:
 		# the tests that want it say so.
 		if (cd .cache/debs/new && apt-get download "$real" >/dev/null 2>&1); then
-			into=.cache/peers
+			into=.cache/peers/$package # two of them have an ntpd
 			[ "$package" = "$kernel" ] && into=.cache/kernel
 			mkdir -p "$into"
 			dpkg -x .cache/debs/new/*.deb "$into"
