@@ -110,12 +110,10 @@ int ctlsock_open(struct ctlsock *c, const char *path, gid_t gid)
 	if (fd < 0) {
 		return -errno;
 	}
-	fd = fd_prepare(fd);
-	error = fd < 0 ? fd : bind_for_group(fd, &sa, gid);
+	fd_prepare(fd);
+	error = bind_for_group(fd, &sa, gid);
 	if (error) {
-		if (fd >= 0) {
-			close(fd);
-		}
+		close(fd);
 		return error;
 	}
 	c->fd = fd;
@@ -194,10 +192,7 @@ void ctlsock_accept(struct ctlsock *c)
 		close(fd);
 		return;
 	}
-	fd = fd_prepare(fd);
-	if (fd < 0) {
-		return;
-	}
+	fd_prepare(fd);
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &queue, sizeof(queue));
 	k = make_place(c);
 	*k = (struct ctl_connection){ .fd = fd,

@@ -28,7 +28,8 @@ int netwatch_open(void)
 		close(fd);
 		return -error;
 	}
-	return fd_prepare(fd);
+	fd_prepare(fd);
+	return fd;
 }
 
 /* A route matters when it is the default one: others come by hundreds. */

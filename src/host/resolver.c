@@ -103,11 +103,12 @@ static bool helper_start(struct resolver_helper *h)
 		helper_main(ends[1]);
 	}
 	close(ends[1]);
-	if (h->pid < 0 || fd_prepare(ends[0]) < 0) {
+	if (h->pid < 0) {
 		close(ends[0]);
 		h->pid = 0;
 		return false;
 	}
+	fd_prepare(ends[0]);
 	h->fd = ends[0];
 	return true;
 }

@@ -66,18 +66,14 @@ bool udp_netaddr(const struct sockaddr *sa, netaddr *out)
 	return false;
 }
 
-int fd_prepare(int fd)
+void fd_prepare(int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
 
-	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
-	    fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) {
-		int error = errno;
-
-		close(fd);
-		return -error;
+	if (flags >= 0) {
+		(void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 	}
-	return fd;
 }
 
 /* What fails here is a nicety that an old kernel does not have. */
@@ -102,7 +98,8 @@ int udp_open(const netaddr *a)
 		set_option(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER,
 			   IPV6_PMTUDISC_INTERFACE);
 	}
-	return fd_prepare(fd);
+	fd_prepare(fd);
+	return fd;
 }
 
 void udp_want_destination(int fd, const netaddr *a)

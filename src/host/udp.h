@@ -46,7 +46,10 @@ MUST_USE int udp_receive(int fd, struct datagram *d);
 MUST_USE int udp_send(int fd, const uint8_t *data, size_t len,
 		      const netaddr *to);
 
-/* Non-blocking and not inherited by other programs; the fd, or -errno. */
-MUST_USE int fd_prepare(int fd);
+/*
+ * Non-blocking, and not inherited by other programs. On a descriptor that is
+ * open this cannot fail; simulated ones know no flags and never block.
+ */
+void fd_prepare(int fd);
 
 #endif
