@@ -172,11 +172,24 @@ static int write_new(const char *path, const char *data, size_t len)
 	return error;
 }
 
+/* A device or a directory under our name is not ours to replace. */
+static bool is_replaceable(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) != 0 || S_ISREG(st.st_mode) ||
+	       S_ISLNK(st.st_mode);
+}
+
 int store_write_drift(const char *path, double freq_ppm)
 {
 	char temporary[PATH_MAX], line[64];
 	int len = snprintf(line, sizeof(line), "%.3f\n", freq_ppm);
 	int error, n;
+
+	if (!is_replaceable(path)) {
+		return -EEXIST;
+	}
 
 	n = snprintf(temporary, sizeof(temporary), "%s.TEMP", path);
 	if (n < 0 || (size_t)n >= sizeof(temporary)) {

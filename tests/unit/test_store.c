@@ -165,6 +165,19 @@ static void a_failed_write_keeps_the_old_file(void **state)
 	assert_int_equal(store_write_drift(nowhere, 3.0), -ENOENT);
 }
 
+/* `driftfile /dev/null` must not cost the machine its /dev/null. */
+static void a_device_is_not_replaced(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(store_write_drift(path, 1.0), -EEXIST);
+	assert_int_equal(lstat(path, &st), 0);
+	assert_true(S_ISFIFO(st.st_mode));
+	assert_int_equal(access(temporary, F_OK), -1);
+}
+
 static void a_pid_file_is_the_number_alone(void **state)
 {
 	(void)state;
@@ -223,6 +236,7 @@ int main(void)
 					  clean_up),
 		cmocka_unit_test_teardown(a_failed_write_keeps_the_old_file,
 					  clean_up),
+		cmocka_unit_test_teardown(a_device_is_not_replaced, clean_up),
 		cmocka_unit_test_teardown(a_pid_file_is_the_number_alone,
 					  clean_up),
 		cmocka_unit_test_teardown(a_text_is_read_whole_or_not_at_all,
