@@ -2,6 +2,7 @@
 /* How effects reach the disk and the log. */
 #include "check.h"
 
+#include <regex.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -191,9 +192,11 @@ static void note(enum note_id id)
 /* The classic line: "22 Nov 14:45:54 ntpd[9415]: text". */
 static void a_note_becomes_a_classic_line(void **state)
 {
-	char line[512], month[4];
-	int day, hour, minute, second, end = 0;
-	long pid;
+	static const char form[] =
+		"^[ 123][0-9] [A-Z][a-z]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} "
+		"ntpd\\[[0-9]+\\]: 0\\.0\\.0\\.0 c016 06 restart$";
+	char line[512];
+	regex_t regex;
 	FILE *f;
 
 	(void)state;
@@ -202,13 +205,10 @@ static void a_note_becomes_a_classic_line(void **state)
 	assert_non_null(f);
 	assert_non_null(fgets(line, sizeof(line), f));
 	assert_int_equal(fclose(f), 0);
-	assert_int_equal(sscanf(line, "%2d %3s %2d:%2d:%2d ntpd[%ld]: %n", &day,
-				month, &hour, &minute, &second, &pid, &end),
-			 6);
-	assert_int_equal(pid, getpid());
-	assert_string_equal(line + end, "0.0.0.0 c016 06 restart\n");
-	assert_int_equal(line[15], ' ');
-	assert_memory_equal(line + 16, "ntpd[", 5);
+	line[strcspn(line, "\n")] = '\0';
+	assert_int_equal(regcomp(&regex, form, REG_EXTENDED | REG_NOSUB), 0);
+	assert_int_equal(regexec(&regex, line, 0, NULL, 0), 0);
+	regfree(&regex);
 }
 
 static void logconfig_leaves_out_all_but_warnings(void **state)
