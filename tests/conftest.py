@@ -5,6 +5,7 @@ import os
 import pytest
 
 from lab.clock import Clock
+from lab.host import Host
 from lab.namespace import Namespace
 
 
@@ -24,3 +25,10 @@ def net(privileged):
 @pytest.fixture
 def clock(tmp_path):
     return Clock(tmp_path / "clock")
+
+
+@pytest.fixture
+def host(privileged, tmp_path):
+    one = Host(tmp_path)
+    yield one
+    one.close()
