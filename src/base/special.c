@@ -56,16 +56,17 @@ static struct normal_tail lower_half(double u)
 	if (x > 50) {
 		t.excess = far_excess(x);
 		t.hazard = x + t.excess;
-		t.log_ratio = -log(t.hazard);
 	} else {
-		double ratio = mills(x);
-
-		t.log_ratio = log(ratio);
-		t.hazard = 1 / ratio;
+		t.hazard = 1 / mills(x);
 		t.excess = t.hazard - x;
 	}
-	t.log_cdf = t.log_ratio - x * x / 2 - HALF_LOG_2PI;
+	t.cdf = 0; /* see the header */
 	return t;
+}
+
+static double normal_density(double u)
+{
+	return fabs(u) < 40 ? exp(-u * u / 2) / SQRT_2PI : 0;
 }
 
 struct normal_tail normal_tail(double u)
@@ -74,13 +75,19 @@ struct normal_tail normal_tail(double u)
 	if (u < 0) {
 		return lower_half(u);
 	}
-	double density = u < 40 ? exp(-u * u / 2) / SQRT_2PI : 0;
-	double upper = density * mills(u);
-	struct normal_tail t;
+	double density = normal_density(u);
+	struct normal_tail t = { .cdf = 1 - density * mills(u) };
 
-	t.log_cdf = log1p(-upper);
-	t.log_ratio = t.log_cdf + u * u / 2 + HALF_LOG_2PI;
-	t.hazard = density / (1 - upper);
+	t.hazard = density / t.cdf;
 	t.excess = u + t.hazard;
 	return t;
+}
+
+double normal_log_cdf(double u)
+{
+	u = fmax(-1e100, fmin(u, 1e100));
+	if (u < 0) {
+		return -u * u / 2 - HALF_LOG_2PI - log(lower_half(u).hazard);
+	}
+	return log1p(-normal_density(u) * mills(u));
 }

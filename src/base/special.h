@@ -15,13 +15,15 @@
 #define HALF_LOG_2PI 0.91893853320467274178 /* log(sqrt(2 pi)) */
 
 struct normal_tail {
-	double log_cdf;   /* log of P(N < u) */
-	double log_ratio; /* log of cdf / density */
-	double hazard;    /* density / cdf */
-	double excess;    /* u + hazard, positive, without cancellation */
+	double cdf;    /* P(N < u) for u >= 0; below it is not worked out: 0 */
+	double hazard; /* density / cdf */
+	double excess; /* u + hazard, positive, without cancellation */
 };
 
 /* Of any finite u; of one beyond +-10^100 as of that. */
 struct normal_tail normal_tail(double u);
+
+/* log P(N < u), which does not underflow. */
+double normal_log_cdf(double u);
 
 #endif

@@ -7,6 +7,7 @@
 
 #define LATE_PART 0.02   /* packets late by anything */
 #define EARLY_PART 1e-5  /* packets that cannot be: broken stamps */
+#define OUTLAW (-600)    /* log density: as good as none */
 #define ONE_SIDED 0.1    /* shapes below have hardly any Gaussian part */
 #define CLIP 6           /* scales; what is further out teaches no more */
 #define CLIP_TWO_SIDED 3 /* standard deviations */
@@ -22,11 +23,11 @@ static struct likelihood lawful(double scale, double m, double s)
 		/* As a Gaussian and its ratio: the terms of the other form
 		 * are huge there, and cancel. */
 		l.log_density = -m * m / (2 * s * s) - HALF_LOG_2PI -
-				log(scale) + t.log_ratio;
+				log(scale * t.hazard);
 		l.slope = -m / (s * s) + t.excess / s;
 	} else {
-		l.log_density = s * s / (2 * scale * scale) - m / scale -
-				log(scale) + t.log_cdf;
+		l.log_density = s * s / (2 * scale * scale) - m / scale +
+				log(t.cdf / scale);
 		l.slope = -1 / scale + t.hazard / s;
 	}
 	return l;
@@ -40,17 +41,17 @@ struct likelihood queue_likelihood(const struct queue *q, double excess_s,
 	/* Falls as 1 / distance^2, whose scale is that of the law itself. */
 	double width = q->scale_s + s;
 	double far = width + fabs(excess_s);
-	double lawless = log((excess_s < 0 ? EARLY_PART : LATE_PART) * width) -
-			 2 * log(far);
-	double gap = lawless - l.log_density;
+	double part = excess_s < 0 ? EARLY_PART : LATE_PART;
+	double lawless = part * width / (far * far);
 
-	if (gap < -30) {
-		return l;
+	if (l.log_density < OUTLAW) {
+		return (struct likelihood){ .log_density = log(lawless),
+					    .outlying = 1 };
 	}
-	double odds = exp(fmin(gap, 700));
+	double odds = lawless * exp(-l.log_density);
 	double r = 1 / (1 + odds);
 
-	l.log_density = fmax(l.log_density, lawless) + log1p(exp(-fabs(gap)));
+	l.log_density += log1p(odds);
 	l.outlying = 1 - r;
 	/* Moments of the mixture; the lawless part is flat: it moves none. */
 	l.curve = r * l.curve + r * (1 - r) * l.slope * l.slope;
