@@ -115,8 +115,10 @@ static void steady_table(int seeds, uint64_t first)
 			steady_row(c, law, seeds, first, &log_sum);
 		}
 	}
+	size_t rows = LAWS * ARRAY_LEN(courses);
+
 	printf("geometric mean of the ratio: %.3f\n",
-	       exp(log_sum / (double)LAWS / (double)ARRAY_LEN(courses)));
+	       exp(log_sum / (double)rows));
 }
 
 enum trouble {
