@@ -8,11 +8,11 @@
 
 /*
  * Two readings of two clocks are never one moment: a busy machine may take
- * some ms between them, and the wall clock may run off by what it is steered
- * by. More than that, and somebody else has set it.
+ * some ms between them. The monotonic clock may be steered with the other or
+ * not, so they may part by what we steer by, and by a crystal's error.
  */
 #define READING_S 0.005
-#define RATES 1e-3
+#define CRYSTAL 250e-6
 #define LEAP_SLACK_S 0.1
 #define NETWORK_S 30 /* at least, between two new starts for the network */
 #define GATE_S 1     /* while some are still to be heard */
@@ -49,9 +49,13 @@ static void observe(struct engine *e, const struct event *ev,
 	double jump_s =
 		span_to_seconds(tstamp_diff(ev->wall, e->wall)) - passed_s;
 
+	double steered = discipline_freq(&e->discipline);
+	double most_s = (fmax(steered, 0) + CRYSTAL) * fabs(passed_s);
+	double least_s = (fmin(steered, 0) - CRYSTAL) * fabs(passed_s);
+
 	e->now = ev->now;
 	e->wall = ev->wall;
-	if (fabs(jump_s) <= READING_S + RATES * fabs(passed_s)) {
+	if (jump_s <= most_s + READING_S && jump_s >= least_s - READING_S) {
 		return;
 	}
 	if (is_leap(e, jump_s)) {
