@@ -92,6 +92,23 @@ void tell_external_step(struct world *w)
 	world_run(w, 3600);
 }
 
+/* Seed checklist 28: beyond the panic threshold it is not for us to repair. */
+void tell_external_hour(struct world *w)
+{
+	struct node *n = usual_client(w);
+
+	stage_settle(w, n, 3600, 2e-3);
+	oracle_limit(n, 0);
+	node_set_clock(n, 5000);
+	world_run(w, 1800);
+	oracle_expect(w, !n->daemon->running && n->daemon->exit_code == 255,
+		      "it ended with a status that says so");
+	oracle_expect(w, n->daemon->notes[NOTE_PANIC] > 0,
+		      "the operator is told");
+	oracle_expect(w, fabs(node_error_s(n) - 5000) < 1,
+		      "the clock is as it was set");
+}
+
 void tell_external_nudge(struct world *w)
 {
 	struct node *n = usual_client(w);

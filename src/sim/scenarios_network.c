@@ -95,6 +95,22 @@ void tell_asymmetric(struct world *w)
 	oracle_expect(w, meter_coverage(&n->meter) >= 1, "the bound holds");
 }
 
+/* Seed checklist 3: tens of milliseconds, and no steps. */
+void tell_wan_far(struct world *w)
+{
+	struct way way = way_wan();
+
+	way.base_s = 65e-3;
+	way.jitter = (struct jitter){ LAW_EXPONENTIAL, 10e-3, 0 };
+	struct node *n = client_over(w, &way);
+	for (unsigned i = 0; i < 4; i++) {
+		vnet_way(&w->net, n->index, i)->base_s += 20e-3;
+	}
+	stage_settle(w, n, 2 * 3600, 30e-3);
+	world_run(w, 12 * 3600);
+	oracle_expect(w, n->daemon->steps == 0, "never stepped");
+}
+
 void tell_loss_30(struct world *w)
 {
 	struct way way = way_wan();

@@ -60,6 +60,23 @@ void tell_liar_random(struct world *w)
 	world_run(w, 12 * 3600);
 }
 
+/* Seed checklist 21: the order of the list is no order of trust. */
+void tell_first_dies(struct world *w)
+{
+	servers_over_wan(w, 4);
+	struct node *n = stage_client(w, SERVERS_IBURST);
+	stage_settle(w, n, 3600, 2e-3);
+	manner_of(w, 0)->silent = true;
+	world_run(w, 4 * 3600);
+	oracle_expect(w, daemon_synchronised(n), "the others are enough");
+	oracle_expect(w,
+		      daemon_system_peer(n) &&
+			      daemon_system_peer(n) != w->nodes[0],
+		      "and one of them leads");
+	oracle_expect(w, n->daemon->notes[NOTE_NO_SYS_PEER] == 0,
+		      "at no moment was there nobody to follow");
+}
+
 void tell_silenced(struct world *w)
 {
 	servers_over_wan(w, 5);
