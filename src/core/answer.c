@@ -99,13 +99,23 @@ static bool is_ourselves(const struct packet *p, const netaddr *local,
 	return false;
 }
 
+/*
+ * Servers fill the bits below their precision with noise, so that a quick one
+ * may seem to answer before it was asked; but by no more than a millisecond.
+ */
+static span answer_noise(const struct packet *p)
+{
+	return answer_precision(p->precision < -10 ? p->precision : -10);
+}
+
 /* Impossible headers (A15). */
 static enum source_verdict check_sanity(const struct packet *p)
 {
 	if (tstamp_is_zero(p->receive) || tstamp_is_zero(p->transmit)) {
 		return SOURCE_NO_TIME;
 	}
-	if (tstamp_before(p->transmit, p->receive)) {
+	if (tstamp_before(tstamp_add(p->transmit, answer_noise(p)),
+			  p->receive)) {
 		return SOURCE_BACKWARDS;
 	}
 	if (p->precision < -32 || p->precision > 1) {
