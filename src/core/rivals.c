@@ -30,11 +30,72 @@ static const struct hypothesis {
 	{ STRAY, 0, -9 }, /* this exchange was wrong as a whole */
 };
 
+static void sum_up(struct consensus *c, const struct belief *origin,
+		   const struct belief *b, double weight)
+{
+	double offset_s = b->offset_s - origin->offset_s;
+	double freq = b->freq - origin->freq;
+
+	c->belief.offset_s += weight * offset_s;
+	c->belief.freq += weight * freq;
+	c->belief.offset_var += weight * (b->offset_var + offset_s * offset_s);
+	c->belief.both_cov += weight * (b->both_cov + offset_s * freq);
+	c->belief.freq_var += weight * (b->freq_var + freq * freq);
+}
+
+static void sum_up_path(struct consensus *c, const struct bank *b, size_t i,
+			double weight)
+{
+	const struct member *m = &b->members[i];
+	double scale_s =
+		m->queues[FORWARD].scale_s + m->queues[BACKWARD].scale_s;
+
+	c->walk += weight * bank_wander(i) * bank_wander(i);
+	c->wander += weight * log(bank_wander(i));
+	c->jitter_s += weight * scale_s / 2 * bank_spread(i);
+	c->delay_s += weight * m->filter.x[STATE_FLOORS];
+}
+
+static struct consensus sum_of_all(const struct rivals *r)
+{
+	struct consensus c = { .wander = 0 };
+	/* Sums are about one member's belief: offsets may be large. */
+	struct belief origin = filter_belief(&r->all[0].bank.members[0].filter);
+	double total = 0;
+
+	for (unsigned k = 0; k < r->count; k++) {
+		total += exp(r->all[k].log_odds);
+	}
+	for (unsigned k = 0; k < r->count; k++) {
+		const struct bank *bank = &r->all[k].bank;
+		double odds = exp(r->all[k].log_odds) / total;
+
+		for (size_t i = 0; i < BANK_MEMBERS; i++) {
+			double weight = odds * bank->members[i].weight;
+			struct belief b =
+				filter_belief(&bank->members[i].filter);
+
+			sum_up(&c, &origin, &b, weight);
+			sum_up_path(&c, bank, i, weight);
+		}
+	}
+	struct belief *b = &c.belief;
+
+	b->offset_var = fmax(b->offset_var - b->offset_s * b->offset_s, 0);
+	b->both_cov -= b->offset_s * b->freq;
+	b->freq_var = fmax(b->freq_var - b->freq * b->freq, 0);
+	b->offset_s += origin.offset_s;
+	b->freq += origin.freq;
+	c.wander = exp(c.wander);
+	return c;
+}
+
 void rivals_init(struct rivals *r, const struct passage *first, double freq_sd)
 {
 	memset(r, 0, sizeof(*r));
 	bank_init(&r->all[0].bank, first, freq_sd);
 	r->count = 1;
+	r->latest = sum_of_all(r);
 }
 
 /* The density of a jump as large as this: all magnitudes alike. */
@@ -179,6 +240,7 @@ void rivals_add(struct rivals *r, const struct passage *p, double elapsed_s)
 		challenge(r, &before, p, elapsed_s);
 	}
 	rank(r);
+	r->latest = sum_of_all(r);
 }
 
 void rivals_shift(struct rivals *r, double by_s)
@@ -190,78 +252,25 @@ void rivals_shift(struct rivals *r, double by_s)
 			m->filter.x[STATE_FORWARD] += by_s;
 		}
 	}
+	r->latest = sum_of_all(r);
 }
 
-static struct belief extrapolated(const struct member *m, double wander,
-				  double t)
-{
-	struct belief b = filter_belief(&m->filter);
-	double walk = wander * wander * fmax(t, 0);
-
-	b.offset_s += b.freq * t;
-	b.offset_var +=
-		t * (2 * b.both_cov + t * b.freq_var) + walk * t * t / 3;
-	b.both_cov += t * b.freq_var + walk * t / 2;
-	b.freq_var += walk;
-	return b;
-}
-
-static void sum_up(struct consensus *c, const struct belief *origin,
-		   const struct belief *b, double weight)
-{
-	double offset_s = b->offset_s - origin->offset_s;
-	double freq = b->freq - origin->freq;
-
-	c->belief.offset_s += weight * offset_s;
-	c->belief.freq += weight * freq;
-	c->belief.offset_var += weight * (b->offset_var + offset_s * offset_s);
-	c->belief.both_cov += weight * (b->both_cov + offset_s * freq);
-	c->belief.freq_var += weight * (b->freq_var + freq * freq);
-}
-
-static void sum_up_path(struct consensus *c, const struct bank *b, size_t i,
-			double weight)
-{
-	const struct member *m = &b->members[i];
-	double scale_s =
-		m->queues[FORWARD].scale_s + m->queues[BACKWARD].scale_s;
-
-	c->wander += weight * log(bank_wander(i));
-	c->jitter_s += weight * scale_s / 2 * bank_spread(i);
-	c->delay_s += weight * m->filter.x[STATE_FLOORS];
-}
-
+/*
+ * Each member's offset goes on with its frequency, so the moments of all
+ * together do too, and what they wander adds up by weight.
+ */
 struct consensus rivals_consensus(const struct rivals *r, double ahead_s)
 {
-	struct consensus c = { .wander = 0 };
-	/* Sums are about one member's belief: offsets may be large. */
-	struct belief origin =
-		extrapolated(&r->all[0].bank.members[0], 0, ahead_s);
-	double total = 0;
-
-	for (unsigned k = 0; k < r->count; k++) {
-		total += exp(r->all[k].log_odds);
-	}
-	for (unsigned k = 0; k < r->count; k++) {
-		const struct bank *bank = &r->all[k].bank;
-		double odds = exp(r->all[k].log_odds) / total;
-
-		for (size_t i = 0; i < BANK_MEMBERS; i++) {
-			double weight = odds * bank->members[i].weight;
-			struct belief b = extrapolated(&bank->members[i],
-						       bank_wander(i), ahead_s);
-
-			sum_up(&c, &origin, &b, weight);
-			sum_up_path(&c, bank, i, weight);
-		}
-	}
+	struct consensus c = r->latest;
 	struct belief *b = &c.belief;
+	double t = ahead_s;
+	double walked = c.walk * fmax(t, 0);
 
-	b->offset_var = fmax(b->offset_var - b->offset_s * b->offset_s, 0);
-	b->both_cov -= b->offset_s * b->freq;
-	b->freq_var = fmax(b->freq_var - b->freq * b->freq, 0);
-	b->offset_s += origin.offset_s;
-	b->freq += origin.freq;
-	c.wander = exp(c.wander);
+	b->offset_s += b->freq * t;
+	b->offset_var +=
+		t * (2 * b->both_cov + t * b->freq_var) + walked * t * t / 3;
+	b->offset_var = fmax(b->offset_var, 0);
+	b->both_cov += t * b->freq_var + walked * t / 2;
+	b->freq_var += walked;
 	return c;
 }

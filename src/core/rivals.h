@@ -22,24 +22,27 @@ struct rival {
 	unsigned trailed; /* exchanges since it led */
 };
 
+/* What all members of all rivals say together. */
+struct consensus {
+	struct belief belief;
+	double walk;    /* (s/s)^2 per s: what the frequency's variance grows */
+	double wander;  /* s/s per square root of s */
+	double delay_s; /* the floors, both ways together */
+	double jitter_s; /* how far packets spread above a floor */
+};
+
 struct rivals {
 	struct rival all[RIVALS]; /* the leader first */
 	unsigned count;
-	unsigned changes; /* how often another one took the lead */
-};
-
-/* What all members of all rivals say together, `ahead_s` from now. */
-struct consensus {
-	struct belief belief;
-	double wander;   /* s/s per square root of s */
-	double delay_s;  /* the floors, both ways together */
-	double jitter_s; /* how far packets spread above a floor */
+	unsigned changes;        /* how often another one took the lead */
+	struct consensus latest; /* asked for more often than it changes */
 };
 
 void rivals_init(struct rivals *r, const struct passage *first, double freq_sd);
 void rivals_add(struct rivals *r, const struct passage *p, double elapsed_s);
 /* All offsets are counted from elsewhere. */
 void rivals_shift(struct rivals *r, double by_s);
+/* The consensus `ahead_s` from now. */
 struct consensus rivals_consensus(const struct rivals *r, double ahead_s);
 
 #endif
