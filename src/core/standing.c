@@ -25,7 +25,7 @@ void standing_follow(struct standing *s, const struct choice *choice,
 
 	s->at = now;
 	s->estimated_s = fabs(e->offset_s) + 3 * e->offset_sd;
-	s->root_delay_s = choice->root_delay_s;
+	s->root_delay_s = fmax(choice->root_delay_s, 0);
 	s->root_disp_s = choice->root_disp_s + s->estimated_s +
 			 choice->jitter_s + ldexp(1, s->precision);
 	s->growth_ppm = fmax(phi_ppm, freq * 1e6);

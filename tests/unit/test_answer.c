@@ -166,47 +166,51 @@ static void every_prefix_and_every_tail_is_refused(void **state)
 	assert_int_equal(receive_bytes(b, bytes, PACKET_LEN), SOURCE_SAMPLE);
 }
 
+struct row {
+	enum source_verdict verdict;
+	uint8_t stratum;
+	int8_t precision;
+	double delay_s, disp_s, receive_s, transmit_s;
+	uint32_t refid;
+};
+
+#define IN 0.010
+#define OUT 0.0101
+#define NONE (-1)
+
+static const struct row rows[] = {
+	{ SOURCE_SAMPLE, 1, -20, 0, 0, IN, OUT, 1 },
+	{ SOURCE_SAMPLE, 15, -32, 15.99, 15.99, IN, OUT, 1 },
+	{ SOURCE_UNSYNCHRONISED, 16, -20, 0, 0, IN, OUT, 1 },
+	{ SOURCE_UNSYNCHRONISED, 255, -20, 0, 0, IN, OUT, 1 },
+	{ SOURCE_UNSYNCHRONISED, 0, -20, 0, 0, IN, OUT, 0 },
+	{ SOURCE_UNSYNCHRONISED, 0, -20, 0, 0, IN, OUT, 0x494e4954 },
+	{ SOURCE_KISS_OTHER, 0, -20, 0, 0, IN, OUT, 0x1b5b324a },
+	{ SOURCE_KISS_RATE, 0, -20, 0, 0, NONE, NONE, RATE },
+	{ SOURCE_KISS_DENY, 0, -20, 0, 0, NONE, NONE, DENY },
+	{ SOURCE_KISS_RSTR, 0, -20, 0, 0, NONE, NONE, RSTR },
+	{ SOURCE_SAMPLE, 2, 1, 0, 0, IN, OUT, 1 },
+	{ SOURCE_PRECISION, 2, 2, 0, 0, IN, OUT, 1 },
+	{ SOURCE_PRECISION, 2, -33, 0, 0, IN, OUT, 1 },
+	{ SOURCE_ROOT, 2, -20, 16, 0, IN, OUT, 1 },
+	{ SOURCE_ROOT, 2, -20, 0, 16, IN, OUT, 1 },
+	{ SOURCE_NO_TIME, 2, -20, 0, 0, NONE, OUT, 1 },
+	{ SOURCE_NO_TIME, 2, -20, 0, 0, IN, NONE, 1 },
+	{ SOURCE_BACKWARDS, 2, -20, 0, 0, OUT, IN, 1 },
+	{ SOURCE_SAMPLE, 2, -20, 0, 0, IN, IN, 1 },
+	{ SOURCE_SAMPLE, 2, -20, 0, 0, 0.0, 0.0201, 1 },
+	{ SOURCE_DELAY, 2, -20, 0, 0, 0.0, 0.02012, 1 },
+	{ SOURCE_DELAY, 2, -20, 0, 0, 0.0, 5, 1 },
+	{ SOURCE_SAMPLE, 2, -6, 0, 0, 0.0, 0.034, 1 },
+	{ SOURCE_LOOP, 2, -20, 0, 0, IN, OUT, 0x0a141e28 },
+	{ SOURCE_SAMPLE, 1, -20, 0, 0, IN, OUT, 0x0a141e28 },
+	{ SOURCE_LOOP, 3, -20, 0, 0, IN, OUT, 0xc00002fe },
+};
+
 /* threats.md A15, E13: one row a rule, with its boundary. */
 static void impossible_headers_are_refused(void **state)
 {
 	(void)state;
-	struct row {
-		enum source_verdict verdict;
-		uint8_t stratum;
-		int8_t precision;
-		double delay_s, disp_s, receive_s, transmit_s;
-		uint32_t refid;
-	};
-	const double in = 0.010, out = 0.0101, none = -1;
-	const struct row rows[] = {
-		{ SOURCE_SAMPLE, 1, -20, 0, 0, in, out, 1 },
-		{ SOURCE_SAMPLE, 15, -32, 15.99, 15.99, in, out, 1 },
-		{ SOURCE_UNSYNCHRONISED, 16, -20, 0, 0, in, out, 1 },
-		{ SOURCE_UNSYNCHRONISED, 255, -20, 0, 0, in, out, 1 },
-		{ SOURCE_UNSYNCHRONISED, 0, -20, 0, 0, in, out, 0 },
-		{ SOURCE_UNSYNCHRONISED, 0, -20, 0, 0, in, out, 0x494e4954 },
-		{ SOURCE_KISS_OTHER, 0, -20, 0, 0, in, out, 0x1b5b324a },
-		{ SOURCE_KISS_RATE, 0, -20, 0, 0, none, none, RATE },
-		{ SOURCE_KISS_DENY, 0, -20, 0, 0, none, none, DENY },
-		{ SOURCE_KISS_RSTR, 0, -20, 0, 0, none, none, RSTR },
-		{ SOURCE_SAMPLE, 2, 1, 0, 0, in, out, 1 },
-		{ SOURCE_PRECISION, 2, 2, 0, 0, in, out, 1 },
-		{ SOURCE_PRECISION, 2, -33, 0, 0, in, out, 1 },
-		{ SOURCE_ROOT, 2, -20, 16, 0, in, out, 1 },
-		{ SOURCE_ROOT, 2, -20, 0, 16, in, out, 1 },
-		{ SOURCE_NO_TIME, 2, -20, 0, 0, none, out, 1 },
-		{ SOURCE_NO_TIME, 2, -20, 0, 0, in, none, 1 },
-		{ SOURCE_BACKWARDS, 2, -20, 0, 0, out, in, 1 },
-		{ SOURCE_SAMPLE, 2, -20, 0, 0, in, in, 1 },
-		{ SOURCE_SAMPLE, 2, -20, 0, 0, 0.0, 0.0201, 1 },
-		{ SOURCE_DELAY, 2, -20, 0, 0, 0.0, 0.02012, 1 },
-		{ SOURCE_DELAY, 2, -20, 0, 0, 0.0, 5, 1 },
-		{ SOURCE_SAMPLE, 2, -6, 0, 0, 0.0, 0.034, 1 },
-		{ SOURCE_LOOP, 2, -20, 0, 0, in, out, 0x0a141e28 },
-		{ SOURCE_SAMPLE, 1, -20, 0, 0, in, out, 0x0a141e28 },
-		{ SOURCE_LOOP, 3, -20, 0, 0, in, out, 0xc00002fe },
-	};
-
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const struct row *r = &rows[i];
 		struct bench *b = fresh();

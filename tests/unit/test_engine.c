@@ -68,7 +68,7 @@ static void a_fast_crystal_is_learnt_and_saved(void **state)
 	}
 	t->own_freq = 40e-6;
 	tiny_start(t);
-	for (double s = 10; s < 8000; s += 10) {
+	for (int s = 10; s < 8000; s += 10) {
 		tiny_run(t, s);
 		tiny_check_bound(t);
 	}
@@ -257,7 +257,7 @@ static void no_clock_leaves_the_clock_alone(void **state)
 	t->error_s = 0.7;
 	t->own_freq = 50e-6;
 	tiny_start(t);
-	for (double s = 1; s < 1000; s += 7) {
+	for (int s = 1; s < 1000; s += 7) {
 		tiny_run(t, s);
 		tiny_check_bound(t);
 	}

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A stream of events made of bytes through a whole engine. Answers are bent
+ * from good ones, so that they get past the nonce. Whatever comes: deadlines
+ * are ahead, the outbox holds all, nobody is asked twice within two seconds,
+ * and the clock is only touched where the configuration lets us.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/engine.h"
+
+#define HOSTS 16
+#define GAP SPAN_S(2)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+_Noreturn void invariant_failed(const char *cond, const char *file, int line)
+{
+	(void)fprintf(stderr, "%s:%d: invariant: %s\n", file, line, cond);
+	abort();
+}
+
+struct asked {
+	netaddr to;
+	instant at;
+	source_id source;
+	uint16_t exchange;
+	uint8_t bytes[PACKET_LEN];
+};
+
+struct run {
+	struct config config;
+	struct source_config sources[5];
+	struct restrict_config restricts[2];
+	struct engine *engine;
+	struct outbox out;
+	struct reader in;
+	instant now, deadline;
+	tstamp wall;
+	struct asked asked[HOSTS];
+	size_t last;    /* of `asked`: who was asked last */
+	source_id name; /* whose name was asked for last */
+	bool ended;
+};
+
+static struct run run;
+
+static void configure(struct run *r, uint8_t flags)
+{
+	static const struct source_config kinds[] = {
+		{ .kind = SOURCE_KIND_SERVER, .host = "a" },
+		{ .kind = SOURCE_KIND_SERVER, .host = "name.example" },
+		{ .kind = SOURCE_KIND_POOL, .host = "pool.example" },
+		{ .kind = SOURCE_KIND_REFCLOCK, .refclock_type = 1 },
+		{ .kind = SOURCE_KIND_SERVER, .host = "b", .burst = true },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		struct source_config *c = &r->sources[i];
+
+		*c = kinds[i];
+		c->version = 4;
+		c->minpoll = 4;
+		c->maxpoll = 7;
+		c->iburst = flags & 1;
+		c->fudge.stratum = 255;
+		c->next = i + 1 < ARRAY_LEN(kinds) ? c + 1 : NULL;
+	}
+	r->sources[0].addr = netaddr_v4(0x0a000001, NTP_PORT);
+	r->sources[4].addr = netaddr_v4(0x0a000002, NTP_PORT);
+	r->restricts[0] = (struct restrict_config){ .kind = RESTRICT_DEFAULT,
+						    .ippeerlimit = -1 };
+	r->restricts[1] = (struct restrict_config){ .kind = RESTRICT_SOURCE,
+						    .flags = RESTRICT_NOQUERY,
+						    .ippeerlimit = -1 };
+	r->restricts[0].next = &r->restricts[1];
+	r->config = (struct config){
+		.sources = r->sources,
+		.restricts = r->restricts,
+		.tos = { .minclock = 3,
+			 .maxclock = 6,
+			 .minsane = 1,
+			 .floor = 1,
+			 .ceiling = 16,
+			 .orphan = 16,
+			 .mindist_s = 0.001,
+			 .maxdist_s = 1.5,
+			 .orphanwait_s = 300 },
+		.tinker = { .panic_s = flags & 2 ? 0 : 1000,
+			    .step_fwd_s = 0.128,
+			    .step_back_s = 0.128,
+			    .stepout_s = 300,
+			    .dispersion_ppm = 15 },
+		.nonvolatile_s = 1e-7,
+		.ntp = !(flags & 4),
+		.kernel = true,
+		.no_clock = flags & 8,
+		.panic_once = flags & 16,
+		.step_once = flags & 32,
+		.slew_only = flags & 64,
+		.quit = flags & 128,
+	};
+}
+
+static void note_send(struct run *r, const struct effect *e)
+{
+	size_t slot = HOSTS;
+
+	INVARIANT(e->send.len == PACKET_LEN);
+	INVARIANT(e->send.at + e->send.len <= r->out.used);
+	for (size_t i = 0; i < HOSTS && slot == HOSTS; i++) {
+		if (netaddr_equal(&r->asked[i].to, &e->send.to)) {
+			slot = i;
+			INVARIANT(span_cmp(instant_diff(r->now, r->asked[i].at),
+					   GAP) >= 0);
+		} else if (netaddr_is_none(&r->asked[i].to)) {
+			slot = i;
+		}
+	}
+	INVARIANT(slot < HOSTS);
+	r->asked[slot] = (struct asked){ .to = e->send.to,
+					 .at = r->now,
+					 .source = e->source,
+					 .exchange = e->send.exchange };
+	memcpy(r->asked[slot].bytes, r->out.bytes + e->send.at, PACKET_LEN);
+	r->last = slot;
+}
+
+static void check_view(const struct view *v)
+{
+	INVARIANT((v->leap == LEAP_UNSYNC) == (v->stratum == 0));
+	INVARIANT(v->stratum <= 15);
+	INVARIANT(v->root_disp.v >= 0 && v->root_delay.v >= 0);
+	INVARIANT(isfinite(v->drift_ppm) && v->drift_ppm > 14.999);
+}
+
+static void check_effect(struct run *r, const struct effect *e)
+{
+	bool may_set = r->config.ntp && !r->config.no_clock;
+
+	switch (e->kind) {
+	case EFFECT_SEND:
+		note_send(r, e);
+		break;
+	case EFFECT_RESOLVE:
+		r->name = e->source;
+		break;
+	case EFFECT_STEER:
+		INVARIANT(may_set && fabs(e->steer.freq) <= 500.001e-6);
+		break;
+	case EFFECT_STEP:
+		INVARIANT(may_set);
+		r->wall = tstamp_add(r->wall, e->step);
+		break;
+	case EFFECT_SLEW:
+		INVARIANT(may_set && r->config.quit);
+		break;
+	case EFFECT_STATUS:
+		INVARIANT(may_set);
+		INVARIANT(e->status.synchronised ==
+			  (e->status.leap != LEAP_UNSYNC));
+		break;
+	case EFFECT_VIEW:
+		check_view(&e->view);
+		break;
+	case EFFECT_SAVE:
+		INVARIANT(may_set && fabs(e->save.freq_ppm) <= 500.001);
+		break;
+	case EFFECT_EXIT:
+		r->ended = true;
+		break;
+	case EFFECT_CLOSE:
+	case EFFECT_ANSWER:
+	case EFFECT_NOTE:
+		break;
+	}
+}
+
+static void handle(struct run *r, struct event *ev)
+{
+	ev->now = r->now;
+	ev->wall = r->wall;
+	r->deadline = engine_handle(r->engine, ev, &r->out);
+	INVARIANT(r->out.lost == 0);
+	INVARIANT(r->out.count <= OUTBOX_EFFECTS);
+	INVARIANT(instant_diff(r->deadline, r->now).v > 0);
+	INVARIANT(span_cmp(instant_diff(r->deadline, r->now), SPAN_S(17)) < 0);
+	for (uint32_t i = 0; i < r->out.count; i++) {
+		check_effect(r, &r->out.effects[i]);
+	}
+}
+
+static void pass(struct run *r, span d)
+{
+	r->now = instant_add(r->now, d);
+	r->wall = tstamp_add(r->wall, d);
+}
+
+/* An answer to who was asked last, with some of its bytes changed. */
+static void answer(struct run *r)
+{
+	struct asked *a = &r->asked[r->last];
+	struct reader ask = reader_over(a->bytes, PACKET_LEN);
+	uint8_t bytes[PACKET_LEN];
+	struct writer w = writer_over(bytes, sizeof(bytes));
+	struct event ev = { .kind = EVENT_PACKET, .source = a->source };
+	int64_t lie = (int64_t)read_u8(&r->in) - 128;
+	unsigned bends = read_u8(&r->in) % 4;
+	struct packet p;
+
+	if (packet_parse(&p, &ask) != PACKET_OK) {
+		return;
+	}
+	p.mode = MODE_SERVER;
+	p.stratum = 2;
+	p.precision = -20;
+	p.refid = 0x01020304;
+	p.origin = p.transmit;
+	p.receive = tstamp_add(r->wall, (span){ lie * (1 << 25) });
+	p.transmit = p.receive;
+	packet_write(&p, &w);
+	pass(r, SPAN_MS(10));
+	for (unsigned i = 0; i < bends; i++) {
+		uint8_t at = read_u8(&r->in);
+
+		bytes[at % PACKET_LEN] = read_u8(&r->in);
+	}
+	ev.packet.at = r->wall;
+	ev.packet.local = netaddr_v4(0x0a0000fe, 1024);
+	ev.packet.data = bytes;
+	ev.packet.len = read_u8(&r->in) % 16 == 1 ? 47 : PACKET_LEN;
+	handle(r, &ev);
+}
+
+static void sent(struct run *r, enum event_kind kind)
+{
+	const struct asked *a = &r->asked[r->last];
+	struct event ev = { .kind = kind, .source = a->source };
+
+	if (kind == EVENT_FAILED) {
+		ev.failed.exchange = a->exchange;
+	} else {
+		ev.sent.exchange = a->exchange;
+		ev.sent.at = tstamp_add(
+			r->wall,
+			(span){ ((int64_t)read_u8(&r->in) - 128) * (1 << 16) });
+	}
+	handle(r, &ev);
+}
+
+static void resolved(struct run *r)
+{
+	netaddr addrs[8];
+	struct event ev = { .kind = EVENT_RESOLVED, .source = r->name };
+
+	ev.resolved.count = read_u8(&r->in) % (ARRAY_LEN(addrs) + 1);
+	for (size_t i = 0; i < ev.resolved.count; i++) {
+		addrs[i] = netaddr_v4(0x0a000000u + read_u8(&r->in) % 10,
+				      NTP_PORT);
+	}
+	ev.resolved.addrs = addrs;
+	handle(r, &ev);
+}
+
+static void control(struct run *r)
+{
+	uint8_t bytes[64];
+	struct event ev = { .kind = EVENT_CONTROL };
+
+	ev.control.len = read_u8(&r->in) % sizeof(bytes);
+	for (size_t i = 0; i < ev.control.len; i++) {
+		bytes[i] = read_u8(&r->in);
+	}
+	ev.control.data = bytes;
+	handle(r, &ev);
+}
+
+static void garbage(struct run *r)
+{
+	uint8_t bytes[64];
+	struct event ev = { .kind = EVENT_PACKET };
+
+	ev.source.slot = read_u8(&r->in);
+	ev.source.generation = read_u8(&r->in) % 4;
+	ev.packet.at = r->wall;
+	ev.packet.len = read_u8(&r->in) % sizeof(bytes);
+	for (size_t i = 0; i < ev.packet.len; i++) {
+		bytes[i] = read_u8(&r->in);
+	}
+	ev.packet.data = bytes;
+	handle(r, &ev);
+}
+
+static void step(struct run *r)
+{
+	struct event tick = { .kind = EVENT_TICK };
+	struct event network = { .kind = EVENT_NETWORK };
+
+	switch (read_u8(&r->in) % 12) {
+	case 0:
+	case 1:
+	case 2: /* as a good host does */
+		pass(r, instant_diff(r->deadline, r->now));
+		handle(r, &tick);
+		break;
+	case 3:
+		pass(r, (span){ (int64_t)read_u8(&r->in) << 25 });
+		handle(r, &tick);
+		break;
+	case 4:
+		pass(r, SPAN_S((int64_t)read_u8(&r->in) * 60));
+		handle(r, &tick);
+		break;
+	case 5:
+	case 6:
+		answer(r);
+		break;
+	case 7:
+		sent(r, EVENT_SENT);
+		break;
+	case 8:
+		sent(r, read_u8(&r->in) & 1 ? EVENT_SENT : EVENT_FAILED);
+		break;
+	case 9:
+		resolved(r);
+		break;
+	case 10: /* somebody else sets the clock */
+		r->wall = tstamp_add(r->wall,
+				     (span){ ((int64_t)read_u8(&r->in) - 128) *
+					     (INT64_C(1) << 33) });
+		handle(r, &network);
+		break;
+	default:
+		if (read_u8(&r->in) & 1) {
+			control(r);
+		} else {
+			garbage(r);
+		}
+		break;
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct run *r = &run;
+	struct engine_start start = { .precision = -20,
+				      .version = "ntpd fuzz",
+				      .processor = "",
+				      .system = "" };
+	void *memory;
+
+	memset(r, 0, sizeof(*r));
+	r->in = reader_over(data, size);
+	configure(r, read_u8(&r->in));
+	r->now = (instant){ INT64_C(100) << 32 };
+	r->wall = (tstamp){ UINT64_C(0xe98c5a1000000000) };
+	start.now = r->now;
+	start.wall = r->wall;
+	start.seed[0] = read_u8(&r->in);
+	memory = malloc(engine_size(&r->config));
+	if (!memory) {
+		return 0;
+	}
+	r->engine = engine_init(memory, &r->config, &start);
+	handle(r, &(struct event){ .kind = EVENT_TICK });
+	for (int i = 0; i < 2000 && reader_left(&r->in) > 0 && !r->ended; i++) {
+		step(r);
+	}
+	free(memory);
+	return 0;
+}
