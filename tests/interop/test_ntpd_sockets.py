@@ -6,12 +6,13 @@ import pathlib
 import re
 import socket
 import struct
+import subprocess
 import time
 
 import pytest
 
 from lab.host import BIND_LIKE_NTPDATE, reply_of
-from lab.namespace import wait_for
+from lab.namespace import Namespace, wait_for
 
 
 def test_every_address_has_its_socket(host):  # [6] [31]
@@ -124,6 +125,45 @@ except TimeoutError:
 """)
     assert done.stdout == "silence\n", done.stderr
     assert reply_of(host, "127.0.0.1")
+
+
+# Answers well, and lets the kernel cut the answer up.
+FRAGMENTING_SERVER = """
+import socket, struct, sys, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.IPPROTO_IP, 10, 0)  # IP_MTU_DISCOVER: IP_PMTUDISC_DONT
+s.bind(("10.9.8.1", 123))
+print("ready", flush=True)
+while True:
+    request, peer = s.recvfrom(1024)
+    now = int((time.time() + 2208988800) * 2**32).to_bytes(8, "big")
+    s.sendto(struct.pack(">BBbbIII", 0x24, 2, 6, -20, 655, 655, 0x01020304)
+             + now + request[40:48] + now + now, peer)
+    print("asked", flush=True)
+"""
+
+
+def test_an_answer_in_pieces_is_no_answer(host):  # A11
+    other = Namespace()
+    try:
+        host.ip("link", "set", "v1", "netns", other.name)
+        other.ip("addr", "add", "10.9.8.1/24", "dev", "v1")
+        other.ip("link", "set", "v1", "up")
+        other.ip("route", "add", "10.9.8.7/32", "dev", "v1", "mtu", "lock",
+                 "68")
+        server = other.start("python3", "-c", FRAGMENTING_SERVER,
+                             stdout=subprocess.PIPE)
+        assert server.stdout.readline() == "ready\n"
+        host.config.write_text("server 10.9.8.1 iburst\n")
+        host.serve("--no-clock")
+        for _ in range(2):
+            assert server.stdout.readline() == "asked\n"
+        time.sleep(0.5)
+        assert "84 reachable" not in host.text()
+        other.ip("route", "del", "10.9.8.7/32", "dev", "v1")
+        assert host.says("10.9.8.1", 1) and host.says("84 reachable", 20)
+    finally:
+        other.close()
 
 
 def test_single_process_is_one_process_on_plain_sockets(host):
