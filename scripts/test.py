@@ -75,7 +75,7 @@ def meson_test(folder, suites, **env):
     report.unlink(missing_ok=True)
     arguments = [word for suite in suites for word in ("--suite", suite)]
     log = ROOT / folder / "test.log"
-    status = run(["meson", "test", "-C", folder, "--no-rebuild", "-j1",
+    status = run(["meson", "test", "-C", folder, "--no-rebuild", "--num-processes", "1",
                   "--print-errorlogs", "-t", "4", *arguments], log, **env)
     if not read_junit(report, result) or (status and not result.failed):
         result.failed.append(f"{folder}: see {log}")

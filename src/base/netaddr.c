@@ -202,7 +202,7 @@ static void print_v4(const netaddr *a, struct text *out)
 	}
 }
 
-static unsigned group_at(const netaddr *a, unsigned i)
+static unsigned group_at(const netaddr *a, size_t i)
 {
 	return (unsigned)a->ip[2 * i] << 8 | a->ip[2 * i + 1];
 }

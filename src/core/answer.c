@@ -99,13 +99,16 @@ static bool is_ourselves(const struct packet *p, const netaddr *local,
 	return false;
 }
 
+#define NOISE_MOST ((int8_t)-10) /* log2 s: a millisecond */
+
 /*
  * Servers fill the bits below their precision with noise, so that a quick one
  * may seem to answer before it was asked; but by no more than a millisecond.
  */
 static span answer_noise(const struct packet *p)
 {
-	return answer_precision(p->precision < -10 ? p->precision : -10);
+	return answer_precision(p->precision < NOISE_MOST ? p->precision
+							  : NOISE_MOST);
 }
 
 /* Impossible headers (A15). */

@@ -73,8 +73,8 @@ double discipline_residual_s(const struct discipline *d, instant now)
 
 instant discipline_deadline(const struct discipline *d)
 {
-	return d->slew == 0 ? instant_add(d->since, SPAN_S(FAR_AWAY_S)) :
-			      d->slew_until;
+	return d->slew == 0 ? instant_add(d->since, SPAN_S(FAR_AWAY_S))
+			    : d->slew_until;
 }
 
 /* What the rules say of an offset; changes nothing. */
