@@ -99,7 +99,7 @@ static bool is_ourselves(const struct packet *p, const netaddr *local,
 	return false;
 }
 
-#define NOISE_MOST ((int8_t)-10) /* log2 s: a millisecond */
+#define NOISE_MOST (-10) /* log2 s: a millisecond */
 
 /*
  * Servers fill the bits below their precision with noise, so that a quick one
@@ -107,8 +107,9 @@ static bool is_ourselves(const struct packet *p, const netaddr *local,
  */
 static span answer_noise(const struct packet *p)
 {
-	return answer_precision(p->precision < NOISE_MOST ? p->precision
-							  : NOISE_MOST);
+	int log2 = p->precision;
+
+	return answer_precision(log2 < NOISE_MOST ? log2 : NOISE_MOST);
 }
 
 /* Impossible headers (A15). */
@@ -132,7 +133,7 @@ static enum source_verdict check_sanity(const struct packet *p)
 }
 
 /* 2^log2 s; log2 in -32 .. 1. */
-span answer_precision(int8_t log2)
+span answer_precision(int log2)
 {
 	return (span){ (int64_t)1 << (log2 < -32 ? 0
 				      : log2 > 1 ? 33
