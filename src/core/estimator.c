@@ -94,14 +94,6 @@ void estimator_adjust(struct estimator *e, instant at, double step_s,
 	correction_add(&e->correction, at, span_from_seconds(step_s), freq);
 }
 
-/* The error of a clock whose rate nobody knows better than phi. */
-static double phi_var(const struct estimator *e, double ahead_s)
-{
-	double error_s = e->prior.phi * fmax(ahead_s, 0);
-
-	return error_s * error_s;
-}
-
 bool estimator_estimate(const struct estimator *e, instant at,
 			struct estimate *out)
 {
@@ -117,7 +109,7 @@ bool estimator_estimate(const struct estimator *e, instant at,
 		.at = at,
 		.offset_s = base_s + (c.belief.offset_s - ours.slew_s),
 		.freq = c.belief.freq - ours.rate,
-		.offset_sd = sqrt(c.belief.offset_var + phi_var(e, ahead_s)),
+		.offset_sd = sqrt(c.belief.offset_var),
 		.freq_sd = sqrt(c.belief.freq_var),
 		.wander = c.wander,
 		.delay_s = c.delay_s,
@@ -135,6 +127,5 @@ double estimator_sd_after(const struct estimator *e, instant at, double after_s)
 	double ahead_s =
 		span_to_seconds(instant_diff(at, e->at)) + fmax(after_s, 0);
 
-	return sqrt(rivals_consensus(&e->rivals, ahead_s).belief.offset_var +
-		    phi_var(e, ahead_s));
+	return sqrt(rivals_consensus(&e->rivals, ahead_s).belief.offset_var);
 }

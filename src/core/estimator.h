@@ -19,10 +19,6 @@
 /* What is known before the first exchange. */
 struct estimator_prior {
 	double freq_sd; /* s/s, of the clock's frequency: 1e-4 without drift */
-	double phi;     /* s/s: no clock's frequency is believed to be known
-			   better than this ahead of time; 0: the filter's
-			   own word is enough, which is what poll control
-			   wants (1.5e-5, the classic PHI, drowns it) */
 };
 
 struct estimator {

@@ -57,7 +57,7 @@ void source_init(struct source *s, const struct source_config *config,
 
 static void forget(struct source *s)
 {
-	struct estimator_prior prior = { .freq_sd = s->freq_sd, .phi = 15e-6 };
+	struct estimator_prior prior = { .freq_sd = s->freq_sd };
 
 	estimator_init(&s->estimator, &prior);
 	s->claimed_s = 0;

@@ -189,7 +189,7 @@ static inline void loop_run(struct loop *l)
 static inline void loop_start(struct loop *l, const struct loop_setting *set,
 			      const struct config *config)
 {
-	const struct estimator_prior prior = { .freq_sd = 1e-4, .phi = 0 };
+	const struct estimator_prior prior = { .freq_sd = 1e-4 };
 
 	*l = (struct loop){ .set = *set,
 			    .error_s = set->offset_s,
