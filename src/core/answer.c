@@ -107,9 +107,8 @@ static bool is_ourselves(const struct packet *p, const netaddr *local,
  */
 static span answer_noise(const struct packet *p)
 {
-	int log2 = p->precision;
-
-	return answer_precision(log2 < NOISE_MOST ? log2 : NOISE_MOST);
+	return p->precision < NOISE_MOST ? answer_precision(p->precision)
+					 : answer_precision(NOISE_MOST);
 }
 
 /* Impossible headers (A15). */
@@ -133,7 +132,7 @@ static enum source_verdict check_sanity(const struct packet *p)
 }
 
 /* 2^log2 s; log2 in -32 .. 1. */
-span answer_precision(int log2)
+span answer_precision(int8_t log2)
 {
 	return (span){ (int64_t)1 << (log2 < -32 ? 0
 				      : log2 > 1 ? 33
