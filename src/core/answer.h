@@ -23,6 +23,6 @@ enum source_verdict answer_times(const struct source *s, const struct reply *r,
 				 const struct event *ev,
 				 const struct source_world *world);
 /* 2^log2 s, for what passed answer_meaning(). */
-span answer_precision(int log2);
+span answer_precision(int8_t log2);
 
 #endif
