@@ -10,8 +10,8 @@ build="gcc libc6-dev make meson ninja-build pkg-config nettle-dev libcap-dev
 python3"
 # The peers that may not be installed beside each other are only unpacked.
 test="git clang-14 libclang-rt-14-dev clang-format clang-tidy libcmocka-dev
-python3-pytest iproute2 util-linux procps busybox-static tshark cpio kmod
-qemu-system-x86 libedit2 libgnutls30 libseccomp2 libbsd0 python3-ntp
+python3-pytest iproute2 net-tools util-linux procps busybox-static tshark cpio
+kmod qemu-system-x86 libedit2 libgnutls30 libseccomp2 libbsd0 python3-ntp
 libevent-2.1-7 libevent-core-2.1-7 nodejs"
 peers="chrony ntpsec ntpsec-ntpdig ntpstat openntpd"
 kernel=linux-image-cloud-amd64

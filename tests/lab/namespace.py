@@ -58,11 +58,19 @@ class Namespace:
         return process
 
     def fake(self, script, spec):
-        """Starts a fake of this folder; returns when it is ready."""
+        """Starts a fake of lab/; returns when it is ready."""
         process = self.start(sys.executable, HERE / script, json.dumps(spec),
                              stdout=subprocess.PIPE)
         assert process.stdout.readline() == "ready\n"
         return process
+
+    def exchange(self, addr, data, seconds=1):
+        """What port 123 of `addr` answers to these bytes, or None."""
+        done = self.run(sys.executable, HERE / "exchange.py", addr, data.hex(),
+                        seconds)
+        assert done.returncode == 0, done.stderr
+        out = done.stdout.strip()
+        return None if out == "silence" else bytes.fromhex(out)
 
     def close(self):
         for process in self.running:
