@@ -278,7 +278,7 @@ static void sooner(instant *at, instant other)
 
 static instant deadline(const struct engine *e)
 {
-	instant at = instant_add(e->view_at, SPAN_S(ENGINE_VIEW_S));
+	instant at = engine_view_end(e);
 
 	sooner(&at, discipline_deadline(&e->discipline));
 	for (size_t i = 0; i < e->source_slots; i++) {

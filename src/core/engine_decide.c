@@ -358,8 +358,8 @@ static void follow_server(struct engine *e, const struct source *peer,
 	bool was = s->synchronised && s->kind == CLOCK_KIND_NTP;
 
 	standing_follow(s, &e->choice,
-			(engine_phi(e) + source_doubt(peer)) * 1e6, !e->may_set,
-			e->now);
+			(engine_phi(e) + doubt_rate(&peer->doubt)) * 1e6,
+			!e->may_set, e->now);
 	e->freq_sd = fmax(e->choice.combined.freq_sd, FREQ_SD_LEAST);
 	e->upstream = true;
 	e->lonely_since = e->now;

@@ -112,11 +112,24 @@ static void tell_kernel(struct engine *e, enum leap leap, struct outbox *out)
 	}
 }
 
+/*
+ * Who measures us while we slew must see our error fall with the offset, lest
+ * it takes our slew for its own clock's error (doubt.h).
+ */
+instant engine_view_end(const struct engine *e)
+{
+	double left_s = discipline_residual_s(&e->discipline, e->now);
+	int64_t lasts_s = fabs(left_s) > ENGINE_SLEW_S ? ENGINE_SLEW_VIEW_S
+						       : ENGINE_VIEW_S;
+
+	return instant_add(e->view_at, SPAN_S(lasts_s));
+}
+
 void engine_publish(struct engine *e, struct outbox *out)
 {
 	struct effect v = { .kind = EFFECT_VIEW };
 	enum leap leap = standing_leap(&e->standing, e->now);
-	bool old = engine_age_s(e, e->view_at) >= ENGINE_VIEW_S;
+	bool old = instant_diff(e->now, engine_view_end(e)).v >= 0;
 
 	if (!e->view_due && !old) {
 		return;

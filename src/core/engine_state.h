@@ -23,11 +23,13 @@
 #include "core/source.h"
 #include "core/standing.h"
 
-#define ENGINE_OWN 16     /* addresses known to be ours */
-#define ENGINE_TABLES 4   /* of access, used in turn */
-#define ENGINE_VIEW_S 16  /* a view is never older */
-#define ENGINE_GRACE_S 15 /* before LOCAL, while nobody has answered */
-#define ENGINE_QUIT_S 60  /* -q gives up after so long */
+#define ENGINE_OWN 16        /* addresses known to be ours */
+#define ENGINE_TABLES 4      /* of access, used in turn */
+#define ENGINE_SLEW_VIEW_S 2 /* nor than this while much is slewed away */
+#define ENGINE_SLEW_S 1e-3   /* that is: more than this */
+#define ENGINE_VIEW_S 16     /* a view is never older */
+#define ENGINE_GRACE_S 15    /* before LOCAL, while nobody has answered */
+#define ENGINE_QUIT_S 60     /* -q gives up after so long */
 
 /* What a slot of `slots` holds, by position: see engine_init(). */
 struct engine {
@@ -117,6 +119,8 @@ instant engine_local_at(const struct engine *e);
 bool engine_is_gated(const struct engine *e);
 
 /* engine_publish.c */
+/* When the view is to be made anew at the latest. */
+instant engine_view_end(const struct engine *e);
 void engine_note(struct engine *e, enum note_id id, double value,
 		 const char *word, struct outbox *out);
 void engine_publish(struct engine *e, struct outbox *out);

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/source.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "core/answer.h"
 #include "core/refid.h"
 #include "core/report.h"
 
-#define FLOOR_SAMPLES 4
-#define CLAIM_DECAY 0.9  /* a sample: what was claimed is soon the past */
-#define DOUBT_MOST 1e-3  /* s/s: two clocks at the ends of their range */
 #define HOLD SPAN_MS(50) /* how long an answer waits for EVENT_SENT */
 
 struct verdict_text {
@@ -55,12 +51,18 @@ void source_init(struct source *s, const struct source_config *config,
 	}
 }
 
-static void forget(struct source *s)
+void source_begin(struct source *s)
 {
 	struct estimator_prior prior = { .freq_sd = s->freq_sd };
 
 	estimator_init(&s->estimator, &prior);
-	s->claimed_s = 0;
+	s->doubt = (struct doubt){ .started = false };
+	s->misfit_s = 0;
+}
+
+static void forget(struct source *s)
+{
+	source_begin(s);
 	memset(s->history, 0, sizeof(s->history));
 }
 
@@ -329,115 +331,6 @@ instant source_deadline(const struct source *s)
 		other = instant_add(s->asked_at, SOURCE_WINDOW);
 	}
 	return instant_diff(other, at).v < 0 ? other : at;
-}
-
-void source_learn(struct source *s, const struct sample *sample, instant now)
-{
-	struct estimate before;
-	double poll_s = (double)(INT64_C(1) << polling_now(&s->polling));
-	double offset_s = span_to_seconds(sample_offset(sample));
-	struct outlook o = { 0 };
-	bool known = estimator_estimate(&s->estimator, now, &before);
-
-	if (s->estimator.samples == 0) {
-		s->first_at = sample->at;
-	}
-	s->claimed_s = fmax(s->claimed_s * CLAIM_DECAY,
-			    span_to_seconds(s->peer.root_disp));
-
-	estimator_add(&s->estimator, sample);
-	if (!known || before.samples < 4) {
-		return;
-	}
-	o.noise_s = before.jitter_s > sample->noise_s ? before.jitter_s
-						      : sample->noise_s;
-	double delay_s = span_to_seconds(sample_delay(sample));
-	double queued_s =
-		delay_s > before.delay_s ? delay_s - before.delay_s : 0;
-	double miss_s = offset_s - before.offset_s;
-
-	miss_s = miss_s < 0 ? -miss_s : miss_s;
-	o.surprise = miss_s > queued_s / 2 + 4 * (before.offset_sd + o.noise_s);
-	o.sd_s = estimator_sd_after(&s->estimator, now, poll_s);
-	o.sd_longer_s = estimator_sd_after(&s->estimator, now, 2 * poll_s);
-	polling_adapt(&s->polling, &o);
-}
-
-static enum reason unfitness(const struct source *s)
-{
-	if (s->state == SOURCE_NAMELESS) {
-		return REASON_NO_NAME;
-	}
-	if (polling_is_denied(&s->polling)) {
-		return REASON_DENIED;
-	}
-	if (s->looped) {
-		return REASON_LOOP;
-	}
-	if (s->polling.unsynchronised > 0) {
-		return REASON_UNSYNCHRONISED;
-	}
-	if (!s->heard) {
-		return REASON_NO_ANSWER;
-	}
-	if (s->polling.reach == 0) {
-		return REASON_UNREACHABLE;
-	}
-	return s->config->noselect ? REASON_NOSELECT : REASON_OK;
-}
-
-double source_doubt(const struct source *s)
-{
-	double watched_s =
-		span_to_seconds(instant_diff(s->heard_at, s->first_at));
-	double doubt = s->claimed_s / (watched_s > 1 ? watched_s : 1);
-
-	return doubt < DOUBT_MOST ? doubt : DOUBT_MOST;
-}
-
-/*
- * The path cannot be shorter than what the last exchanges took, whatever the
- * estimator remembers of it: a route may have changed.
- */
-static double floor_s(const struct source *s, double known_s)
-{
-	span least = s->history[0].delay;
-
-	if (s->estimator.samples < FLOOR_SAMPLES) {
-		return known_s;
-	}
-	for (size_t i = 1; i < FLOOR_SAMPLES; i++) {
-		if (span_cmp(s->history[i].delay, least) < 0) {
-			least = s->history[i].delay;
-		}
-	}
-	return fmax(known_s, span_to_seconds(least));
-}
-
-void source_candidate(const struct source *s, double phi, instant now,
-		      struct candidate *c)
-{
-	*c = (struct candidate){
-		.unfit = unfitness(s),
-		.root_delay_s = span_to_seconds(s->peer.root_delay),
-		.root_disp_s = span_to_seconds(s->peer.root_disp),
-		.stratum = s->peer.stratum,
-		.refid = s->peer.refid,
-		.prefer = s->config->prefer,
-		.always_true = s->config->always_true,
-	};
-	if (!estimator_estimate(&s->estimator, now, &c->estimate) &&
-	    c->unfit == REASON_OK) {
-		c->unfit = REASON_NO_ANSWER;
-	}
-	if (s->heard) {
-		double age_s = span_to_seconds(instant_diff(now, s->heard_at));
-
-		c->estimate.delay_s = floor_s(s, c->estimate.delay_s);
-		c->root_disp_s += (phi + source_doubt(s)) * age_s;
-		c->root_disp_s +=
-			span_to_seconds(answer_precision(s->peer.precision));
-	}
 }
 
 uint16_t source_status(const struct source *s)

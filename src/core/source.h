@@ -11,6 +11,7 @@
 #ifndef CORE_SOURCE_H
 #define CORE_SOURCE_H
 
+#include "core/doubt.h"
 #include "core/effect.h"
 #include "core/estimator.h"
 #include "core/events.h"
@@ -80,9 +81,9 @@ struct source {
 	tstamp returned; /* when the last of them came */
 	instant heard_at;
 	bool heard, looped;
-	instant first_at; /* of what the estimator knows */
-	double claimed_s; /* the largest dispersion told lately */
-	uint32_t kiss;    /* or INIT, or what it said while unsynchronised */
+	struct doubt doubt;
+	double misfit_s; /* what it says and the estimator does not take */
+	uint32_t kiss;   /* or INIT, or what it said while unsynchronised */
 
 	/* How it stands. */
 	double distance_s;
@@ -115,6 +116,8 @@ void source_move(struct source *s, const netaddr *addr,
 /* Starts to measure anew: nothing learnt so far holds. */
 void source_restart(struct source *s, double freq_sd,
 		    const struct source_world *world, instant now);
+/* The estimator begins with the next sample; all else is kept. */
+void source_begin(struct source *s);
 /* Forgets the request that is outstanding: our clock has jumped. */
 void source_abandon(struct source *s, struct outbox *out);
 
@@ -149,12 +152,6 @@ void source_learn(struct source *s, const struct sample *sample, instant now);
 /* Its side of selection; `phi` in s/s. */
 void source_candidate(const struct source *s, double phi, instant now,
 		      struct candidate *c);
-/*
- * s/s: how wrong the server's rate may have been while we measured it. One
- * that is still slewing says so by its dispersion alone: what it may have
- * moved by, over the time that we have watched it.
- */
-double source_doubt(const struct source *s);
 /* The peer status word (RFC 9327). */
 uint16_t source_status(const struct source *s);
 /* Counts an event and appends its note. */
