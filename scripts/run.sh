@@ -12,7 +12,7 @@ mkdir -p "$state"
 : >"$state/ntpd.log"
 
 "$build/ntpd" -n -g --yield -c "${NTP_CONF:-etc/ntp.conf}" -f "$state/drift" \
-	-l "$state/ntpd.log" --control "$state/ctl" &
+	-l "$state/ntpd.log" --control "$state/ctl" 2>/dev/null &
 daemon=$!
 trap 'kill "$daemon" 2>/dev/null || true; wait "$daemon" || true
 echo; echo "Stopped. The log: $state/ntpd.log"; exit 0' INT TERM
@@ -34,10 +34,10 @@ variable() { # the value of one system variable in $vars
 }
 
 summary() {
-	vars=$("$build/ntpq" --port "$port" -n -c raw -c "rv 0 leap,stratum,refid,rootdelay,rootdisp,offset,frequency" 127.0.0.1 2>/dev/null | tr -d '\r\n')
+	vars=$("$build/ntpq" --port "$port" -n -c "rv 0 leap,stratum,refid,rootdelay,rootdisp,offset,frequency" 127.0.0.1 2>/dev/null || true)
 	case $(variable leap) in
 	'') echo "Serving on UDP port $port; the daemon does not answer yet." ;;
-	3) echo "Serving on UDP port $port; not synchronised yet: clients are told so." ;;
+	11) echo "Serving on UDP port $port; not synchronised yet: clients are told so." ;;
 	*)
 		within=$(awk "BEGIN { printf \"%.3f\", $(variable rootdelay) / 2 + $(variable rootdisp) }")
 		echo "Serving on UDP port $port at stratum $(variable stratum), synchronised to $(variable refid), clock within $within ms (offset $(variable offset) ms, frequency $(variable frequency) ppm)."
@@ -54,7 +54,7 @@ if [ -t 1 ]; then
 	pause=2
 fi
 while kill -0 "$daemon" 2>/dev/null; do
-	view=$("$build/ntpq" --port "$port" -pn 127.0.0.1 2>&1 || true)
+	view=$("$build/ntpq" --port "$port" -p 127.0.0.1 2>&1 || true)
 	if [ -t 1 ]; then
 		printf '\033[H\033[J'
 	fi

@@ -21,6 +21,7 @@ void shell_init(struct shell *s)
 {
 	memset(s, 0, sizeof(*s));
 	s->out = stdout;
+	s->port = NTP_PORT;
 	ctl_init(&s->ctl);
 }
 
@@ -64,6 +65,9 @@ bool shell_host(struct shell *s, const char *host)
 	if (err != 0) {
 		complain_name(host, err);
 		return false;
+	}
+	for (size_t i = 0; i < s->address_count; i++) {
+		s->addresses[i].port = s->port;
 	}
 	struct text name = text_over(s->host, sizeof(s->host));
 

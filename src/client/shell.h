@@ -24,6 +24,7 @@ struct shell {
 	FILE *out;
 	struct ctl ctl;
 	enum names_family family;
+	uint16_t port; /* of every host: 123 if not said */
 	bool numeric, wide, raw;
 	bool quit;
 	bool deceived;

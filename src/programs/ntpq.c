@@ -36,6 +36,7 @@ static const struct option long_options[] = {
 	{ "numeric", no_argument, NULL, 'n' },
 	{ "old-rv", no_argument, NULL, 'O' },
 	{ "peers", no_argument, NULL, 'p' },
+	{ "port", required_argument, NULL, 'P' },
 	{ "version", no_argument, NULL, 'V' },
 	{ "wide", no_argument, NULL, 'w' },
 	{ NULL, 0, NULL, 0 },
@@ -52,6 +53,7 @@ static void usage(FILE *out)
 	      "  -n, --numeric          print addresses, not host names\n"
 	      "  -p, --peers            print a list of the peers\n"
 	      "  -w, --wide             do not cut long names in that list\n"
+	      "      --port=N           ask on this UDP port and not on 123\n"
 	      "      --version          print the version\n"
 	      "      --help             print this\n",
 	      out);
@@ -80,6 +82,18 @@ static bool add_peers(struct options *o)
 	}
 	o->peers = true;
 	return add_command(o, "peers");
+}
+
+static bool take_port(void)
+{
+	uint64_t port;
+
+	if (!text_to_u64(optarg, strlen(optarg), &port) || port == 0 ||
+	    port > UINT16_MAX) {
+		return fail("a port is a number from 1 to 65535");
+	}
+	shell.port = (uint16_t)port;
+	return true;
 }
 
 /* -? asks for help, and so getopt(3) calls what it does not know, too. */
@@ -122,6 +136,8 @@ static bool take_option(struct options *o, int letter, char **argv)
 		return true;
 	case 'p':
 		return add_peers(o);
+	case 'P':
+		return take_port();
 	case 'V':
 		puts(VERSION_LINE("ntpq"));
 		o->exit_now = true;
