@@ -46,10 +46,6 @@ def test_05_each_level_adds_one_to_the_stratum(server, town):
     assert town.mute.variable("stratum") == "16"
 
 
-def test_05_a_chain_holds_for_hours(ntpsim):
-    ntpsim("chain")
-
-
 def test_06_the_port_is_udp_123_and_nothing_else(server):
     """Whatever /etc/services says; there is no 123/tcp."""
     udp = server.run("ss", "-lunp").stdout
