@@ -45,7 +45,7 @@ static void the_transmit_field_is_random(void **state)
 		assert_true(v != 0 && v != last);
 		near += fabs(span_to_seconds(off)) < 3600;
 		for (int k = 0; k < 64; k++) {
-			ones += v >> k & 1;
+			ones += (unsigned)(v >> k & 1);
 		}
 		last = v;
 	}
