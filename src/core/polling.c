@@ -4,6 +4,7 @@
 #define OPENING_IBURST 8
 #define OPENING_PLAIN 4
 #define BURST 8
+#define STRETCHED 3  /* so many last gaps of a burst: 4, 8 and 16 s */
 #define UNANSWERED 4 /* a burst that nobody answers ends here */
 #define EAGER 4      /* tries 8, 16, 32 and 64 s apart after a start */
 #define RETRIES 16   /* quick ones, for who stays unsynchronised */
@@ -56,12 +57,27 @@ int8_t polling_now(const struct polling *p)
 	return within(p->poll + p->raised, p->min, p->max);
 }
 
+/*
+ * Within a burst: quick at first, for the offset; the last three ever farther
+ * apart, because a frequency is learnt from a long base, and the next poll
+ * may be a minute away.
+ */
+static span burst_gap(const struct polling *p)
+{
+	int64_t gap_s = POLLING_GAP_S;
+
+	for (unsigned left = p->left; left <= STRETCHED; left++) {
+		gap_s *= 2;
+	}
+	return SPAN_S(gap_s);
+}
+
 static void wait_for_next(struct polling *p, struct rng *rng)
 {
 	span d = jittered(seconds(polling_now(p)), rng);
 
 	if (p->left > 0) {
-		d = jittered(SPAN_S(POLLING_GAP_S), rng);
+		d = jittered(burst_gap(p), rng);
 	} else if (p->reach == 0 && p->eager < EAGER) {
 		span early = jittered(SPAN_S(POLLING_RETRY_S << p->eager), rng);
 
