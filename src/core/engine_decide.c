@@ -357,9 +357,10 @@ static void follow_server(struct engine *e, const struct source *peer,
 	struct standing *s = &e->standing;
 	bool was = s->synchronised && s->kind == CLOCK_KIND_NTP;
 
-	standing_follow(s, &e->choice,
-			(engine_phi(e) + doubt_rate(&peer->doubt)) * 1e6,
-			!e->may_set, e->now);
+	/* An offset that is only watched goes on growing. */
+	standing_follow(
+		s, &e->choice, (engine_phi(e) + doubt_rate(&peer->doubt)) * 1e6,
+		!e->may_set || e->discipline.state == DISCIPLINE_SPIK, e->now);
 	e->freq_sd = fmax(e->choice.combined.freq_sd, FREQ_SD_LEAST);
 	e->upstream = true;
 	e->lonely_since = e->now;

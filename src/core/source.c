@@ -57,7 +57,7 @@ void source_begin(struct source *s)
 
 	estimator_init(&s->estimator, &prior);
 	s->doubt = (struct doubt){ .started = false };
-	s->misfit_s = 0;
+	s->proofs.count = 0;
 }
 
 static void forget(struct source *s)

@@ -17,6 +17,7 @@
 #include "core/events.h"
 #include "core/lookup.h"
 #include "core/polling.h"
+#include "core/proofs.h"
 #include "core/selection.h"
 #include "wire/packet.h"
 
@@ -82,8 +83,8 @@ struct source {
 	instant heard_at;
 	bool heard, looped;
 	struct doubt doubt;
-	double misfit_s; /* what it says and the estimator does not take */
-	uint32_t kiss;   /* or INIT, or what it said while unsynchronised */
+	struct proofs proofs;
+	uint32_t kiss; /* or INIT, or what it said while unsynchronised */
 
 	/* How it stands. */
 	double distance_s;

@@ -7,7 +7,7 @@
 #include "core/answer.h"
 #include "core/source.h"
 
-#define FLOOR_SAMPLES 4
+#define NOISES 5 /* of a stamp: more than it will ever be off */
 
 /* How far it is from the estimate, less what queueing can have done. */
 static double unexplained_s(const struct estimate *e, const struct sample *x)
@@ -18,24 +18,22 @@ static double unexplained_s(const struct estimate *e, const struct sample *x)
 	return fmax(miss_s - fmax(delay_s - e->delay_s, 0) / 2, 0);
 }
 
-/*
- * What the estimator does not believe although no queue explains it. It may
- * be right, but until it is known our bound must hold both.
- */
-static double misfit_s(const struct source *s, const struct sample *x,
-		       instant now)
+/* Holds the estimate to the exchange that was folded in last. */
+static void prove(struct source *s, const struct sample *x, double moved_s)
 {
+	double precision_s =
+		span_to_seconds(answer_precision(s->peer.precision));
 	struct estimate e;
 
-	if (!estimator_estimate(&s->estimator, now, &e)) {
-		return 0;
+	if (estimator_estimate(&s->estimator, x->at, &e)) {
+		proofs_add(&s->proofs, x, e.offset_s, moved_s,
+			   NOISES * x->noise_s + precision_s);
 	}
-	return fmax(unexplained_s(&e, x) - 3 * e.offset_sd - x->noise_s, 0);
 }
 
 void source_learn(struct source *s, const struct sample *sample, instant now)
 {
-	struct estimate before;
+	struct estimate before, after;
 	double poll_s = (double)(INT64_C(1) << polling_now(&s->polling));
 	struct outlook o = { 0 };
 	bool known = estimator_estimate(&s->estimator, now, &before);
@@ -46,7 +44,10 @@ void source_learn(struct source *s, const struct sample *sample, instant now)
 		known = false;
 	}
 	estimator_add(&s->estimator, sample);
-	s->misfit_s = fmax(s->misfit_s / 2, misfit_s(s, sample, now));
+	if (!estimator_estimate(&s->estimator, now, &after)) {
+		return;
+	}
+	prove(s, sample, known ? after.offset_s - before.offset_s : 0);
 	if (!known || before.samples < 4) {
 		return;
 	}
@@ -81,25 +82,6 @@ static enum reason unfitness(const struct source *s)
 	return s->config->noselect ? REASON_NOSELECT : REASON_OK;
 }
 
-/*
- * The path cannot be shorter than what the last exchanges took, whatever the
- * estimator remembers of it: a route may have changed.
- */
-static double floor_s(const struct source *s, double known_s)
-{
-	span least = s->history[0].delay;
-
-	if (s->estimator.samples < FLOOR_SAMPLES) {
-		return known_s;
-	}
-	for (size_t i = 1; i < FLOOR_SAMPLES; i++) {
-		if (span_cmp(s->history[i].delay, least) < 0) {
-			least = s->history[i].delay;
-		}
-	}
-	return fmax(known_s, span_to_seconds(least));
-}
-
 void source_candidate(const struct source *s, double phi, instant now,
 		      struct candidate *c)
 {
@@ -121,9 +103,11 @@ void source_candidate(const struct source *s, double phi, instant now,
 
 		c->estimate.freq_sd =
 			fmax(c->estimate.freq_sd, doubt_slew(&s->doubt));
-		c->estimate.delay_s = floor_s(s, c->estimate.delay_s);
+		c->estimate.delay_s =
+			proofs_delay_s(&s->proofs, c->estimate.delay_s);
 		c->root_disp_s += (phi + doubt_rate(&s->doubt)) * age_s;
-		c->root_disp_s += s->misfit_s;
+		c->root_disp_s +=
+			proofs_error_s(&s->proofs, c->estimate.delay_s);
 		c->root_disp_s +=
 			span_to_seconds(answer_precision(s->peer.precision));
 	}

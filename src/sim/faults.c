@@ -181,7 +181,8 @@ static double draw_value(struct rng *r, enum fault_kind kind)
 	case FAULT_FREQ:
 		return sign * dice_log_between(r, 1e-8, 2e-6);
 	case FAULT_CLOCK_SET:
-		return sign * dice_log_between(r, 1e-2, 100);
+		/* Less cannot be told from what a clock is steered by. */
+		return sign * dice_log_between(r, 2e-2, 100);
 	case FAULT_LIE:
 		/* Plain: past what the worst honest error bars hide. */
 		return sign * dice_log_between(r, 4, 500);

@@ -11,7 +11,7 @@
 
 #define QUIET_S 1200    /* no faults before */
 #define SETTLE_POLLS 10 /* of the longest kind, after the last fault */
-#define CHECKED_S 3600  /* held to the limit for as long */
+#define CHECKED_S 1800  /* held to the limit for as long */
 #define SERVERS_LEAST 3
 
 /* What the world turned out to be. */
@@ -155,7 +155,7 @@ static struct drawn draw_plan(struct rng *r, unsigned nodes)
 	d.daemons = nodes - d.servers;
 	d.liars = (unsigned)rng_below(r, (d.servers - 1) / 2 + 1);
 	d.minpoll = (int8_t)(4 + (int)rng_below(r, 3));
-	d.maxpoll = (int8_t)(d.minpoll + (int)rng_below(r, 5));
+	d.maxpoll = (int8_t)(d.minpoll + (int)rng_below(r, 4));
 	return d;
 }
 
@@ -193,7 +193,7 @@ void random_tell(struct world *w, const struct random_plan *plan)
 	draw_daemons(w, &d);
 	double trouble_s = plan->days > 0
 				   ? total_s - QUIET_S - settle_s - CHECKED_S
-				   : dice_between(&w->rng, 1800, 4 * 3600);
+				   : dice_between(&w->rng, 1800, 3 * 3600);
 	world_run(w, QUIET_S);
 	if (trouble_s > 0) {
 		unsigned faults = 1 + (unsigned)rng_below(&w->rng, 8);
