@@ -8,21 +8,10 @@
 #include <string.h>
 
 #include "config/config.h"
+#include "fuzz/fuzz.h"
 
 /* The normal form can be longer than the text: `tos` lines, quotes, masks. */
 #define PRINTED(len) (4096 + 32 * (len))
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* Weak: test_normalform.c has its own. */
-__attribute__((weak)) _Noreturn void
-invariant_failed(const char *cond, const char *file, int line)
-{
-	(void)cond;
-	(void)file;
-	(void)line;
-	abort();
-}
 
 static void require(bool holds)
 {

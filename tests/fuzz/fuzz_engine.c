@@ -6,22 +6,14 @@
  * and the clock is only touched where the configuration lets us.
  */
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/engine.h"
+#include "fuzz/fuzz.h"
 
 #define HOSTS 16
 #define GAP SPAN_S(2)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-_Noreturn void invariant_failed(const char *cond, const char *file, int line)
-{
-	(void)fprintf(stderr, "%s:%d: invariant: %s\n", file, line, cond);
-	abort();
-}
 
 struct asked {
 	netaddr to;

@@ -4,20 +4,11 @@
  * answer whose pieces fit together. The first octet says what there is to
  * tell; the rest is the datagram.
  */
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "core/control.h"
+#include "fuzz/fuzz.h"
 
 #define LISTED 300
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-_Noreturn void invariant_failed(const char *cond, const char *file, int line)
-{
-	(void)fprintf(stderr, "%s:%d: invariant: %s\n", file, line, cond);
-	abort();
-}
 
 static void check_pieces(const struct outbox *out, const struct mode6 *asked)
 {

@@ -12,8 +12,7 @@
 #include "client/cooked.h"
 #include "client/fragments.h"
 #include "client/peers.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz/fuzz.h"
 
 static struct ctl_answer answer;
 static struct associations associations;

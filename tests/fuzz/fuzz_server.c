@@ -4,23 +4,14 @@
  * two of them only, and never more out than in (F3). The first 8 octets are
  * the flags and the client; the rest is the datagram.
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/access.h"
 #include "core/server.h"
+#include "fuzz/fuzz.h"
 
 #define HEAD 8
 #define POISON 0xaa
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-_Noreturn void invariant_failed(const char *cond, const char *file, int line)
-{
-	(void)fprintf(stderr, "%s:%d: invariant: %s\n", file, line, cond);
-	abort();
-}
 
 static struct ratelimit *limits(void)
 {
