@@ -1,11 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/refclock.h"
 
+#include "base/text.h"
 #include "core/refid.h"
 
 #define STRATUM_UNSET 255
 #define POLL_LEAST 4
 #define POLL_MOST 17
+
+/* Tools of others tell a clock from a server by the bracket in its name. */
+static void name(struct refclock *r)
+{
+	struct text text = text_over(r->name, sizeof(r->name));
+
+	text_str(&text, r->config->refclock_type == REFCLOCK_LOCAL
+				? "LOCAL("
+				: "REFCLOCK(");
+	text_u64(&text, r->config->refclock_unit);
+	text_char(&text, ')');
+}
 
 void refclock_init(struct refclock *r, const struct source_config *config,
 		   instant now)
@@ -21,6 +34,7 @@ void refclock_init(struct refclock *r, const struct source_config *config,
 		.due = now,
 		.reason = REASON_NO_ANSWER,
 	};
+	name(r);
 	if (f->given && f->stratum != STRATUM_UNSET) {
 		r->stratum = f->stratum;
 	}

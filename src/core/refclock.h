@@ -17,8 +17,11 @@
 #define REFCLOCK_LOCAL_STRATUM 5
 #define REFCLOCK_LOCAL_DISP_S 0.01 /* what it is taken to be good for */
 
+#define REFCLOCK_NAME 24
+
 struct refclock {
 	source_id id;
+	char name[REFCLOCK_NAME]; /* LOCAL(0): what operators call it */
 	uint16_t number;
 	const struct source_config *config;
 	uint8_t stratum;
