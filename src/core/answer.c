@@ -128,6 +128,12 @@ static enum source_verdict check_sanity(const struct packet *p)
 	    span_cmp(p->root_disp, ROOT_LIMIT) >= 0) {
 		return SOURCE_ROOT;
 	}
+	/* Some servers never tell it. RFC 5905 section 8, packet(). */
+	if (!tstamp_is_zero(p->reference) &&
+	    tstamp_before(tstamp_add(p->transmit, answer_noise(p)),
+			  p->reference)) {
+		return SOURCE_REFERENCE;
+	}
 	return SOURCE_SAMPLE;
 }
 

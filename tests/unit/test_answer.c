@@ -253,6 +253,34 @@ static void impossible_headers_are_refused(void **state)
 	}
 }
 
+/* RFC 5905, packet(); one that does not tell its reference time is heard. */
+static void a_reference_time_to_come_is_refused(void **state)
+{
+	static const struct {
+		double reference_s;
+		enum source_verdict verdict;
+	} cases[] = {
+		{ -10, SOURCE_SAMPLE },           { OUT, SOURCE_SAMPLE },
+		{ OUT + 0.01, SOURCE_REFERENCE }, { 3600, SOURCE_REFERENCE },
+		{ NAN, SOURCE_SAMPLE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct bench *b = fresh();
+
+		ask(b);
+		(void)sent(b);
+
+		struct packet p = packet_of(b, &rows[0]);
+
+		p.reference = isnan(cases[i].reference_s)
+				      ? (tstamp){ 0 }
+				      : wall(b->now_s + cases[i].reference_s);
+		assert_int_equal(receive(b, &p), cases[i].verdict);
+	}
+}
+
 /* Any bytes at any moment: a verdict, and never a sample without a match. */
 static void garbage_has_no_effect(void **state)
 {
@@ -287,6 +315,7 @@ int main(void)
 		cmocka_unit_test(our_own_request_is_no_answer),
 		cmocka_unit_test(every_prefix_and_every_tail_is_refused),
 		cmocka_unit_test(impossible_headers_are_refused),
+		cmocka_unit_test(a_reference_time_to_come_is_refused),
 		cmocka_unit_test(garbage_has_no_effect),
 	};
 
