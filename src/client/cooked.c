@@ -9,6 +9,8 @@
 #define FOLD 72         /* a line is not begun anew before this */
 #define ITEM_TEXT 65536 /* four octets for each of the longest sane value */
 
+#define ARRAY_DIGITS 7
+
 enum form { PLAIN, STRING, LEAP, OCTAL, FLASH, STAMP, HOST, ARRAY };
 
 static const struct {
@@ -111,7 +113,10 @@ static bool show_host(const struct vars_item *item, bool numeric,
 	return true;
 }
 
-/* Columns eight wide, so that the three arrays stand below each other. */
+/*
+ * Columns eight wide, so that the three arrays stand below each other; what
+ * is longer than seven ("16000.00") is cut, as ever.
+ */
 static void show_array(const struct vars_item *item, struct text *out)
 {
 	const char *at = item->value, *end = at + item->value_len;
@@ -125,10 +130,14 @@ static void show_array(const struct vars_item *item, struct text *out)
 		while (at < end && *at != ' ') {
 			at++;
 		}
-		for (ptrdiff_t width = at - start; width < 8; width++) {
+
+		size_t len = (size_t)(at - start);
+
+		len = len > ARRAY_DIGITS ? ARRAY_DIGITS : len;
+		for (size_t width = len; width <= ARRAY_DIGITS; width++) {
 			text_char(out, ' ');
 		}
-		text_escaped(out, start, (size_t)(at - start));
+		text_escaped(out, start, len);
 		while (at < end && *at == ' ') {
 			at++;
 		}

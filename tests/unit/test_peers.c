@@ -289,7 +289,7 @@ static void variables_fold_where_they_always_did(void **state)
 		"dispersion=0.141, jitter=0.565, xleave=0.092, "
 		"filtdelay= 0.27 0.31 3.24 0.32 0.33 0.46 0.44 0.53,\r\n"
 		"filtoffset= 1.13 1.15 2.62 1.16 1.16 1.22 1.21 1.26,\r\n"
-		"filtdisp= 0.00 0.15 0.30 0.45 0.60 0.66 0.69 0.72\r\n";
+		"filtdisp= 0.00 0.15 0.30 0.45 0.60 0.66 16000.00 16000.00\r\n";
 	static const char expected[] =
 		"associd=41436 status=961a conf, reach, sel_sys.peer, 1 event, "
 		"sys_peer,\n"
@@ -310,7 +310,7 @@ static void variables_fold_where_they_always_did(void **state)
 		"filtoffset=    1.13    1.15    2.62    1.16    1.16    1.22"
 		"    1.21    1.26,\n"
 		"filtdisp=      0.00    0.15    0.30    0.45    0.60    0.66"
-		"    0.69    0.72\n";
+		" 16000.0 16000.0\n";
 
 	(void)state;
 	cooked_status(out, STATUS_PEER, 41436, 0x961a);
