@@ -13,7 +13,9 @@ test="git clang-14 libclang-rt-14-dev clang-format clang-tidy libcmocka-dev
 python3-pytest iproute2 net-tools util-linux procps busybox-static tshark cpio
 kmod qemu-system-x86 libedit2 libgnutls30 libseccomp2 libbsd0 python3-ntp
 libevent-2.1-7 libevent-core-2.1-7 nodejs"
-peers="chrony ntpsec ntpsec-ntpdig ntpstat openntpd"
+peers="chrony ntpsec ntpsec-ntpdig ntpstat openntpd toybox rdate
+systemd-timesyncd python3-ntplib libnet-ntp-perl"
+scripts_of_others="ntp-client@0.5.3 ntp-time@2.1.1 @hapi/sntp@4.0.0"
 kernel=linux-image-cloud-amd64
 
 missing() {
@@ -76,6 +78,19 @@ unpack_peers() {
 	rm -rf .cache/debs/new
 }
 
+# Clients in JavaScript; none of them runs anything when it is installed.
+install_scripts() {
+	[ -e .cache/npm/done ] && return
+	mkdir -p .cache/npm
+	if command -v npm >/dev/null 2>&1 &&
+		npm install --prefix .cache/npm --ignore-scripts --no-audit \
+			--no-fund --silent $scripts_of_others >/dev/null 2>&1; then
+		: >.cache/npm/done
+	else
+		echo "note: npm's $scripts_of_others cannot be had here" >&2
+	fi
+}
+
 command -v dpkg-query >/dev/null 2>&1 || {
 	echo "This is not Debian: please install the like of: $build" >&2
 	exit 0
@@ -97,4 +112,4 @@ if [ -n "$wanted" ]; then
 	as_root env DEBIAN_FRONTEND=noninteractive \
 		apt-get install -y -qq --no-install-recommends $wanted >/dev/null
 fi
-case " $* " in *" test "*) unpack_peers ;; esac
+case " $* " in *" test "*) unpack_peers && install_scripts ;; esac

@@ -3,7 +3,8 @@
 
 Environment: TRUECHIMER_BUILD, the build directory (default: build in the
 source tree); TRUECHIMER_PEERS, where the programs of other suites are
-unpacked (default: .cache/peers in the source tree).
+unpacked (default: .cache/peers in the source tree); TRUECHIMER_NPM, where
+clients of npm are installed (default: .cache/npm in the source tree).
 """
 import os
 import pathlib
@@ -13,3 +14,5 @@ SOURCE = HERE.parents[1]
 BUILD = pathlib.Path(os.environ.get("TRUECHIMER_BUILD", SOURCE / "build"))
 PEERS = pathlib.Path(os.environ.get("TRUECHIMER_PEERS",
                                     SOURCE / ".cache/peers"))
+NPM = pathlib.Path(os.environ.get("TRUECHIMER_NPM", SOURCE / ".cache/npm"),
+                   "node_modules")
