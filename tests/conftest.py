@@ -6,6 +6,7 @@ import pytest
 
 from lab.clock import Clock
 from lab.host import Host
+from lab.lan import Lan
 from lab.namespace import Namespace
 
 
@@ -20,6 +21,12 @@ def net(privileged):
     namespace = Namespace()
     yield namespace
     namespace.close()
+
+
+@pytest.fixture
+def lan(privileged, tmp_path):
+    with Lan(tmp_path) as wire:
+        yield wire
 
 
 @pytest.fixture

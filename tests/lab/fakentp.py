@@ -6,7 +6,9 @@ Usage: fakentp.py JSON, a list of servers. Of each: "addr" and, if wanted,
 "age" (s since its reference time), "answers" (at most so many), "limit" (a
 second request within so many seconds gets a RATE kiss) and "act": one of
 honest, silent, rate, deny, garbage, forged (wrong origin), short, mode3,
-stranger (answers from another port), wakes (unsynchronised at first).
+stranger (answers from another port), wakes (unsynchronised at first), huge
+(an hour off, and 1400 octets), attacked (an hour off in every wrong way, then
+the honest answer, then the same again and again).
 Prints "ready", then a line of JSON for every request: server, time, bytes.
 """
 import heapq
@@ -48,7 +50,22 @@ def answer(spec, request, now):
         disp, refid)
     packet += struct.pack(">Q", stamp(theirs - spec.get("age", 10)))
     packet += origin + struct.pack(">QQ", stamp(theirs), stamp(theirs + 1e-6))
+    if act == "huge":
+        packet += random.randbytes(1352)
     return packet[:47] if act == "short" else packet
+
+
+def volley(spec, request, now):
+    """All that is sent for one request."""
+    if spec.get("act") != "attacked":
+        return [answer(spec, request, now)]
+    lies = [answer({"offset": 3600, "act": act}, request, now)
+            for act in ("forged", "mode3", "short", "huge", "garbage")]
+    lie = answer({"offset": 3600}, request, now)
+    lies += [lie[:24] + bytes(8) + lie[32:],  # origin zero
+             bytes([lie[0] ^ 0x38]) + lie[1:]]  # of another version
+    honest = [answer(dict(spec, act="honest"), request, now)]
+    return random.sample(lies, len(lies)) + honest * 20
 
 
 def main():
@@ -61,7 +78,7 @@ def main():
         spec.update(seen=0, last=-1e9)
         servers[sock] = spec
     stranger = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    queue = []
+    queue, order = [], 0
     print("ready", flush=True)
     while True:
         wait = max(0, queue[0][0] - time.monotonic()) if queue else None
@@ -79,12 +96,16 @@ def main():
                 continue
             kind = dict(spec, act="rate") if early else spec
             out = stranger if spec.get("act") == "stranger" else sock
-            heapq.heappush(queue, (mono + spec.get("delay", 0),
-                                   len(queue) + random.random(), out,
-                                   answer(kind, request, now), peer))
+            for packet in volley(kind, request, now):
+                order += 1
+                heapq.heappush(queue, (mono + spec.get("delay", 0), order,
+                                       out, packet, peer))
         while queue and queue[0][0] <= time.monotonic():
             _, _, out, data, peer = heapq.heappop(queue)
-            out.sendto(data, peer)
+            try:
+                out.sendto(data, peer)
+            except ConnectionRefusedError:
+                pass  # that port is closed by now
 
 
 main()

@@ -37,11 +37,13 @@ class Switch(Namespace):
             self.ip("addr", "add", address, "dev", "br0", *nodad(address))
 
     def plug(self, host):
+        """A cable to a new eth0 of this host; the name of our end."""
         port = f"port{self.ports}"
         self.ports += 1
         self.ip("link", "add", port, "type", "veth", "peer", "name", "eth0",
                 "netns", host.name)
         self.ip("link", "set", port, "master", "br0", "up")
+        return port
 
 
 class Machine(Namespace):
