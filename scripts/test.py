@@ -86,18 +86,33 @@ def meson_test(folder, suites, **env):
     return result
 
 
-def pytest(folder, programs, polite=True, **env):
+def pytest(folder, programs, *files, polite=True, **env):
+    """All tests of a folder below tests/, or those of some of its files."""
     result = Result()
-    report = ROOT / f"build/pytest-{folder}.xml"
+    name = "-".join([folder, *(file.stem for file in files)])
+    report = ROOT / f"build/pytest-{name}.xml"
     report.unlink(missing_ok=True)
-    log = ROOT / f"build/pytest-{folder}.log"
-    status = run([python_with_pytest(), "-m", "pytest",
-                  "-q", "-p", "no:cacheprovider", f"tests/{folder}",
-                  f"--junitxml={report}"],
+    log = ROOT / f"build/pytest-{name}.log"
+    status = run([python_with_pytest(), "-m", "pytest", "-q", "-p",
+                  "no:cacheprovider", f"--junitxml={report}",
+                  *(files or [f"tests/{folder}"])],
                  log, polite, TRUECHIMER_BUILD=str(ROOT / programs), **env)
     if not read_junit(report, result) or (status and not result.failed):
-        result.failed.append(f"{folder}: see {log}")
+        result.failed.append(f"{name}: see {log}")
     return result
+
+
+def pytest_beside(folder, programs, at_once, **env):
+    """Likewise, some files at a time: for tests that mostly wait."""
+    whole = Result()
+    with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+        for part in pool.map(
+                lambda file: pytest(folder, programs, file, **env),
+                sorted((ROOT / "tests" / folder).glob("test_*.py"))):
+            whole.passed += part.passed
+            whole.failed += part.failed
+            whole.skipped += part.skipped
+    return whole
 
 
 def python_with_pytest():
@@ -157,8 +172,8 @@ def tier_interop():
     """Against other people's daemons and tools, in network namespaces."""
     build("build-asan", "clang", b_sanitize="address,undefined",
           b_lundef="false")
-    return pytest("interop", "build-asan",
-                  **{**SANITIZED, "ASAN_OPTIONS": "detect_leaks=0"})
+    return pytest_beside("interop", "build-asan", 3,
+                         **{**SANITIZED, "ASAN_OPTIONS": "detect_leaks=0"})
 
 
 def tier_seed():
