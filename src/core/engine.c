@@ -90,6 +90,8 @@ static void judged(struct engine *e, struct source *s,
 		   enum source_verdict verdict, const struct sample *sample,
 		   struct outbox *out)
 {
+	struct source_world world = engine_world(e);
+
 	if (verdict == SOURCE_NOTHING) {
 		return;
 	}
@@ -104,7 +106,7 @@ static void judged(struct engine *e, struct source *s,
 	if (e->stepped && instant_diff(sample->at, e->stepped_at).v > 0) {
 		e->stepped = false;
 	}
-	source_learn(s, sample, e->now);
+	source_learn(s, sample, &world, e->now);
 	engine_decide(e, true, out);
 }
 

@@ -137,6 +137,7 @@ static inline struct source_world engine_world(struct engine *e)
 		.own = e->own,
 		.own_count = e->own_count,
 		.precision = e->start.precision,
+		.slew = e->discipline.slew,
 		.access = e->access,
 	};
 }

@@ -51,18 +51,21 @@ void source_init(struct source *s, const struct source_config *config,
 	}
 }
 
-void source_begin(struct source *s)
+void source_begin(struct source *s, const struct source_world *world,
+		  instant at)
 {
 	struct estimator_prior prior = { .freq_sd = s->freq_sd };
 
 	estimator_init(&s->estimator, &prior);
+	estimator_adjust(&s->estimator, at, 0, world->slew);
 	s->doubt = (struct doubt){ .started = false };
 	s->proofs.count = 0;
 }
 
-static void forget(struct source *s)
+static void forget(struct source *s, const struct source_world *world,
+		   instant now)
 {
-	source_begin(s);
+	source_begin(s, world, now);
 	memset(s->history, 0, sizeof(s->history));
 }
 
@@ -81,14 +84,14 @@ void source_move(struct source *s, const netaddr *addr,
 	memset(&s->peer, 0, sizeof(s->peer));
 	polling_init(&s->polling, s->config);
 	polling_restart(&s->polling, world->rng, now);
-	forget(s);
+	forget(s, world, now);
 }
 
 void source_restart(struct source *s, double freq_sd,
 		    const struct source_world *world, instant now)
 {
 	s->freq_sd = freq_sd;
-	forget(s);
+	forget(s, world, now);
 	polling_restart(&s->polling, world->rng, now);
 }
 

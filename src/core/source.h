@@ -102,6 +102,7 @@ struct source_world {
 	const uint32_t *own; /* refids that mean ourselves (E13) */
 	size_t own_count;
 	int8_t precision; /* log2 s, of our clock */
+	double slew;      /* s/s: what our clock's rate is off by on purpose */
 	const struct access *access;
 };
 
@@ -117,8 +118,12 @@ void source_move(struct source *s, const netaddr *addr,
 /* Starts to measure anew: nothing learnt so far holds. */
 void source_restart(struct source *s, double freq_sd,
 		    const struct source_world *world, instant now);
-/* The estimator begins with the next sample; all else is kept. */
-void source_begin(struct source *s);
+/*
+ * The estimator begins with the next sample, not before `at`; all else is
+ * kept. Our clock's rate is a good guess, less what it is slewed by.
+ */
+void source_begin(struct source *s, const struct source_world *world,
+		  instant at);
 /* Forgets the request that is outstanding: our clock has jumped. */
 void source_abandon(struct source *s, struct outbox *out);
 
@@ -149,7 +154,8 @@ static inline bool source_is_waiting(const struct source *s)
 /* When it wants a tick. */
 instant source_deadline(const struct source *s);
 /* Folds a sample in, and decides how soon to ask again. */
-void source_learn(struct source *s, const struct sample *sample, instant now);
+void source_learn(struct source *s, const struct sample *sample,
+		  const struct source_world *world, instant now);
 /* Its side of selection; `phi` in s/s. */
 void source_candidate(const struct source *s, double phi, instant now,
 		      struct candidate *c);

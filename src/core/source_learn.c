@@ -31,7 +31,8 @@ static void prove(struct source *s, const struct sample *x, double moved_s)
 	}
 }
 
-void source_learn(struct source *s, const struct sample *sample, instant now)
+void source_learn(struct source *s, const struct sample *sample,
+		  const struct source_world *world, instant now)
 {
 	struct estimate before, after;
 	double poll_s = (double)(INT64_C(1) << polling_now(&s->polling));
@@ -40,7 +41,7 @@ void source_learn(struct source *s, const struct sample *sample, instant now)
 
 	if (doubt_update(&s->doubt, span_to_seconds(s->peer.root_disp),
 			 sample->at)) {
-		source_begin(s);
+		source_begin(s, world, sample->at);
 		known = false;
 	}
 	estimator_add(&s->estimator, sample);
