@@ -37,10 +37,13 @@ void source_learn(struct source *s, const struct sample *sample,
 	struct estimate before, after;
 	double poll_s = (double)(INT64_C(1) << polling_now(&s->polling));
 	struct outlook o = { 0 };
+	double slew = doubt_slew(&s->doubt);
 	bool known = estimator_estimate(&s->estimator, now, &before);
 
 	if (doubt_update(&s->doubt, span_to_seconds(s->peer.root_disp),
 			 sample->at)) {
+		/* Our own rate may have followed its slew. */
+		s->freq_sd = fmax(s->freq_sd, slew);
 		source_begin(s, world, sample->at);
 		known = false;
 	}
