@@ -28,7 +28,7 @@ void standing_follow(struct standing *s, const struct choice *choice,
 	s->root_delay_s = fmax(choice->root_delay_s, 0);
 	s->root_disp_s = choice->root_disp_s + s->estimated_s +
 			 choice->jitter_s + ldexp(1, s->precision);
-	s->growth_ppm = phi_ppm + freq * 1e6;
+	s->growth_ppm = fmax(phi_ppm, freq * 1e6);
 }
 
 void standing_lose(struct standing *s, uint32_t refid)
