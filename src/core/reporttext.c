@@ -3,14 +3,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "core/report.h"
 
 #define DIGITS 6        /* of FORMAT_GENERAL */
 #define MOST_DECIMALS 9 /* that text_double() has */
 #define NUMBER_TEXT 40
-#define DAYS_TO_1970 719468 /* from 1 March of the year 0 */
-#define MINUTES_OF_DAY 1440
-#define DAYS_OF_400 146097
 
 /* The bytes of a remote or configured string cannot end it. */
 static void print_quoted(const char *s, struct text *out)
@@ -49,41 +47,6 @@ static void print_general(double v, struct text *out)
 		number.len -= buffer[number.len - 1] == '.';
 	}
 	text_bytes(out, buffer, number.len);
-}
-
-static void print_padded(uint64_t v, unsigned digits, struct text *out)
-{
-	uint64_t unit = 1;
-
-	while (digits-- > 1) {
-		unit *= 10;
-	}
-	for (; unit > 0; unit /= 10) {
-		text_char(out, (char)('0' + v / unit % 10));
-	}
-}
-
-/*
- * Years from 1 March, so that the day that some have comes last; a cycle of
- * the calendar is 400 of them.
- */
-static void print_date(int64_t unix_s, struct text *out)
-{
-	int64_t minutes = unix_s / 60;
-	uint64_t days = (uint64_t)(minutes / MINUTES_OF_DAY + DAYS_TO_1970);
-	uint64_t cycle = days / DAYS_OF_400, day = days % DAYS_OF_400;
-	uint64_t year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
-
-	day -= 365 * year + year / 4 - year / 100;
-	uint64_t month = (5 * day + 2) / 153;
-
-	day -= (153 * month + 2) / 5;
-	year += cycle * 400 + (month >= 10);
-	print_padded(year, 4, out);
-	print_padded(month < 10 ? month + 3 : month - 9, 2, out);
-	print_padded(day + 1, 2, out);
-	print_padded((uint64_t)(minutes / 60 % 24), 2, out);
-	print_padded((uint64_t)(minutes % 60), 2, out);
 }
 
 static void print_hex(uint64_t v, unsigned digits, struct text *out)
@@ -157,7 +120,7 @@ void report_print(const struct report_value *v, struct text *out)
 		print_tstamp(v->at, out);
 		break;
 	case FORMAT_DATE:
-		print_date(v->integer, out);
+		date_print(v->integer, out);
 		break;
 	case FORMAT_QUOTED:
 		print_quoted(v->text, out);

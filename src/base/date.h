@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * date.h - days of the Gregorian calendar, of seconds since 1970 in UTC.
+ *
+ * For dates from the year 0 on; leap seconds have none of their own.
+ */
+#ifndef BASE_DATE_H
+#define BASE_DATE_H
+
+#include "base/text.h"
+
+struct date {
+	int64_t year;
+	unsigned month, day;           /* from 1 */
+	unsigned hour, minute, second; /* from 0 */
+};
+
+struct date date_from_unix(int64_t unix_s);
+/* "201701010000": to the minute, as mode 6 has it. */
+void date_print(int64_t unix_s, struct text *out);
+
+#endif
