@@ -61,6 +61,7 @@ static void observe(struct engine *e, const struct event *ev,
 	if (is_leap(e, jump_s)) {
 		/* The kernel's doing; our sources have leapt with us. */
 		abandon_all(e, out);
+		e->view_due = true;
 		return;
 	}
 	engine_note(e, NOTE_FOREIGN_STEP, jump_s, "", out);

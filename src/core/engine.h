@@ -8,18 +8,20 @@
 #include "base/rng.h"
 #include "config/config.h"
 #include "core/effect.h"
+#include "core/leap.h"
 
 struct engine;
 
 /* What the engine cannot know by itself, at its first moment. */
 struct engine_start {
-	uint8_t seed[RNG_SEED]; /* feeds every random choice */
-	instant now;            /* one moment ... */
-	tstamp wall;            /* ... on both clocks */
-	int8_t precision;       /* log2 s, of reading the clock */
-	bool freq_known;        /* from the drift file */
-	double freq_ppm;        /* that, or what the kernel has now */
-	const char *version;    /* "ntpd truechimer-..."; outlives the engine */
+	uint8_t seed[RNG_SEED];  /* feeds every random choice */
+	instant now;             /* one moment ... */
+	tstamp wall;             /* ... on both clocks */
+	int8_t precision;        /* log2 s, of reading the clock */
+	bool freq_known;         /* from the drift file */
+	double freq_ppm;         /* that, or what the kernel has now */
+	struct leap_table leaps; /* empty: none */
+	const char *version; /* "ntpd truechimer-..."; outlives the engine */
 	const char *processor, *system;
 };
 

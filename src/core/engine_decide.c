@@ -344,7 +344,7 @@ static void follow_local(struct engine *e, const struct refclock *r,
 	s->stratum = (uint8_t)(e->choice.stratum + 1);
 	s->kind = CLOCK_KIND_LOCAL;
 	s->refid = refclock_address(r);
-	s->leap = LEAP_NONE;
+	s->leap = engine_leap(e, LEAP_NONE, out);
 	s->reference = e->wall;
 	if (!was) {
 		engine_note(e, NOTE_CLOCK_SYNC, 0, "", out);
@@ -371,7 +371,7 @@ static void follow_server(struct engine *e, const struct source *peer,
 	s->stratum = (uint8_t)(e->choice.stratum + 1);
 	s->kind = CLOCK_KIND_NTP;
 	s->refid = refid_of_address(&peer->addr);
-	s->leap = voted_leap(e);
+	s->leap = engine_leap(e, voted_leap(e), out);
 	if (sampled) {
 		s->reference = e->wall;
 	}

@@ -23,6 +23,7 @@ static const struct system_code codes[] = {
 	{ NOTE_PANIC, SYSTEM_PANIC },
 	{ NOTE_LEAP_ARMED, SYSTEM_LEAP_ARMED },
 	{ NOTE_LEAP_DISARMED, SYSTEM_LEAP_DISARMED },
+	{ NOTE_TAI, SYSTEM_TAI },
 };
 
 /* What %num is, beside the status word of events. */
@@ -106,6 +107,7 @@ static void tell_kernel(struct engine *e, enum leap leap, struct outbox *out)
 		span_from_seconds(standing_bound_s(&e->standing, e->now));
 	k.status.est_error = span_from_seconds(e->standing.estimated_s);
 	k.status.poll = system_poll(e);
+	engine_tell_tai(e, &k);
 	e->status = k;
 	if (e->may_set) {
 		outbox_add(out, &k);

@@ -51,6 +51,7 @@ static void report_system(const struct engine *e, const struct event *ev,
 		r->peer_addr = e->sources[e->peer_slot].addr;
 		r->peer_mode = MODE_CLIENT;
 	}
+	engine_report_leaps(e, r);
 	for (size_t i = 0; i < ev->control.shard_count; i++) {
 		report_add_shard(r, &ev->control.shards[i]);
 	}

@@ -188,6 +188,7 @@ void engine_first(struct engine *e, struct outbox *out)
 	} else {
 		engine_note(e, NOTE_FREQ_NOT_SET, 0, "", out);
 	}
+	engine_note_leaps(e, out);
 	engine_note(e, NOTE_NOT_SERVING, 0, "nobody has told the time yet",
 		    out);
 	if (e->may_set) {

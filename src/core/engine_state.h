@@ -6,6 +6,7 @@
  *
  *   engine.c           events in, ticks, the next deadline
  *   engine_start.c     memory, and the first moment
+ *   engine_leap.c      the table of leap seconds, against what sources say
  *   engine_names.c     addresses of names to sources, pool members
  *   engine_decide.c    who is right, and what that means for the clock
  *   engine_publish.c   view, kernel status, drift file, notes
@@ -87,7 +88,7 @@ struct engine {
 	bool may_set;        /* the configuration lets us touch the clock */
 	bool access_follows; /* there is a restrict source line */
 	bool access_stale;
-	bool said_serving, limit_said;
+	bool said_serving, said_veto, limit_said;
 	bool view_due;
 };
 
@@ -96,6 +97,13 @@ void engine_first(struct engine *e, struct outbox *out);
 
 /* A new association's number for control messages; never 0. */
 uint16_t engine_number(struct engine *e);
+
+/* engine_leap.c */
+/* What is announced when our sources vote so (E12). */
+enum leap engine_leap(struct engine *e, enum leap voted, struct outbox *out);
+void engine_tell_tai(const struct engine *e, struct effect *status);
+void engine_report_leaps(const struct engine *e, struct system_report *r);
+void engine_note_leaps(struct engine *e, struct outbox *out);
 
 /* engine_names.c */
 struct source *engine_free_slot(struct engine *e);

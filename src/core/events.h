@@ -29,6 +29,7 @@ enum system_event {
 	SYSTEM_LEAP_ARMED = 9,
 	SYSTEM_LEAP_DISARMED = 10,
 	SYSTEM_CLOCK_STEP = 12,
+	SYSTEM_TAI = 14,
 };
 
 #define EVENTS_MOST 15 /* the counter stops here */

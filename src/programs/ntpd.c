@@ -13,9 +13,11 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "host/daemonize.h"
+#include "host/leapfile.h"
 #include "host/loop.h"
 #include "host/privs.h"
 #include "host/rivals.h"
@@ -328,6 +330,10 @@ static bool start_engine(struct ntpd *d)
 	journal_say(&d->journal, NOTE_INFO, "proto: precision = %.3f usec (%d)",
 		    ldexp(1e6, start.precision), start.precision);
 	read_drift(d, &start);
+	if (d->config.config.leapfile) {
+		(void)leapfile_read(&start.leaps, &d->config.config,
+				    &d->journal, time(NULL));
+	}
 	if (!loop_start(&d->loop, &start)) {
 		journal_say(&d->journal, NOTE_ERROR, "not enough memory");
 		return false;

@@ -65,6 +65,8 @@ struct tiny {
 	bool stamp_late; /* EVENT_SENT comes after the answer */
 	bool no_stamp;   /* or never */
 	struct view view;
+	struct effect status;    /* what the kernel was told last */
+	struct leap_table leaps; /* at the start */
 	unsigned notes[NOTES], steps, slews, steers, saves, statuses, sends;
 	unsigned answers, resolves;
 	uint8_t answer[512];
@@ -186,6 +188,7 @@ static inline void tiny_start(struct tiny *t)
 		.version = "ntpd tiny",
 		.processor = "p",
 		.system = "s",
+		.leaps = t->leaps,
 	};
 
 	for (unsigned i = 0; i < 8; i++) {
@@ -311,6 +314,7 @@ static inline void tiny_carry(struct tiny *t, const struct effect *e)
 		break;
 	case EFFECT_STATUS:
 		t->statuses++;
+		t->status = *e;
 		break;
 	case EFFECT_VIEW:
 		t->view = e->view;
