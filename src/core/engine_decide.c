@@ -8,7 +8,7 @@
 	3        /* of each source, and the first choice is made ... \
 		  */
 #define MOST_S 6 /* ... or after this, when more than half answered */
-#define ANY_S 10 /* ... or after this, whoever answered */
+#define ANY_S 7  /* ... or after this, whoever answered: done within 10 s */
 #define FREQ_SD_LEAST 1e-7
 #define FREQ_SD_RESTART 2e-6
 
