@@ -81,6 +81,45 @@ def test_a_name_that_comes_late_is_found(late):
     assert f"DNS time.example -> {v4(1)}" in late.name.text()
 
 
+def test_a_silent_server_does_not_hold_up_the_others_for_long(lan):
+    """Seed items 21, 53: within ten seconds, whatever else is configured."""
+    lan.chronyd(1, "local stratum 1")
+    ours = lan.ntpd(2, f"server {v4(9)} iburst\nserver {v4(1)} iburst\n"
+                    f"server no.such.example iburst\npool {v4(8)} iburst\n"
+                    "server 127.127.1.0\nfudge 127.127.1.0 stratum 10\n" +
+                    SERVES_ALL)
+    took = ours.synchronised(15)
+    assert took, ours.text()
+    print(f"synchronised after {took:.1f} s")
+    assert took < 10.5
+    assert ours.peer(v4(1)).tally == "*"
+
+
+def test_two_hundred_wrong_lines_do_not_hide_the_right_ones(lan):
+    """Bad input to prove: each is told with its place, the rest counts."""
+    lan.chronyd(1, "local stratum 1")
+    wrong = [f"bogus{i} 127.0.0.1 prefer" if i % 2 else
+             f"tos minclok {i}" for i in range(200)]
+    lines = wrong[:100] + [f"server {v4(1)} iburst", "restrict default"]
+    lines += wrong[100:]
+    ours = lan.ntpd(2, "\n".join(lines) + "\n")
+    assert ours.synchronised(), ours.text()
+    told = [line for line in ours.text().splitlines() if ".conf:" in line]
+    places = {int(line.split(".conf:")[1].split(":")[0]) for line in told}
+    assert places == set(range(1, 101)) | set(range(103, 203))
+    assert [r.remote for r in ours.peers()] == [v4(1)]
+
+
+def test_it_yields_the_port_that_another_holds(lan):
+    """Two daemons never fight: the second serves on 1123 and says so."""
+    first = lan.ntpd(2, SERVES_ALL).listening()
+    second = lan.ntpd(2, SERVES_ALL, "--yield").listening()
+    assert "serving on port 1123" in second.text()
+    shown = second.host.run("ss", "-lunpH").stdout
+    assert "127.0.0.1:1123 " in shown
+    assert first.process.poll() is None
+
+
 # Each at an address of its own; what it answers is worth nothing.
 WORTHLESS = ["silent", "garbage", "short", "forged", "mode3", "stranger",
              "rate", "deny"]

@@ -22,7 +22,8 @@ class Ntpd:
         self.process = self.host.start(
             *before, BUILD / "ntpd", "-n", "--no-clock", "-c", conf,
             "--control", lan.folder / f"{self.name}.ctl", *options,
-            stdout=subprocess.DEVNULL, stderr=self.log.open("w"))
+            stdout=subprocess.DEVNULL, stderr=self.log.open("w"),
+            env={**os.environ, "ASAN_OPTIONS": "detect_leaks=1"})
 
     def text(self):
         return self.log.read_text(errors="replace")
