@@ -86,6 +86,35 @@ static void learn_own(struct engine *e, const netaddr *local)
 	}
 }
 
+/* The network may be back: whoever is silent is asked anew. */
+static void take_network(struct engine *e)
+{
+	struct source_world world = engine_world(e);
+
+	if (engine_age_s(e, e->network_at) < NETWORK_S &&
+	    e->network_at.v != 0) {
+		return;
+	}
+	e->network_at = e->now;
+	for (size_t i = 0; i < e->source_slots; i++) {
+		struct source *s = &e->sources[i];
+
+		if (!s->used) {
+			continue;
+		}
+		if (s->state == SOURCE_NAMELESS) {
+			lookup_want(&s->lookup, e->now);
+		} else if (s->polling.reach == 0) {
+			polling_restart(&s->polling, world.rng, e->now);
+		}
+	}
+	for (size_t i = 0; i < e->pool_slots; i++) {
+		if (!e->pools[i].idle) {
+			lookup_want(&e->pools[i].lookup, e->now);
+		}
+	}
+}
+
 /* One answer, all the way from its verdict to the clock. */
 static void judged(struct engine *e, struct source *s,
 		   enum source_verdict verdict, const struct sample *sample,
@@ -103,6 +132,9 @@ static void judged(struct engine *e, struct source *s,
 	if (!e->answered) {
 		e->answered = true;
 		e->answered_at = e->now;
+		if (e->upstream) {
+			take_network(e); /* that the others be heard too */
+		}
 	}
 	if (e->stepped && instant_diff(sample->at, e->stepped_at).v > 0) {
 		e->stepped = false;
@@ -149,35 +181,6 @@ static void take_failed(struct engine *e, const struct event *ev,
 
 	if (s) {
 		source_failed(s, ev->failed.exchange, out);
-	}
-}
-
-/* An address or a link came: whoever is silent is asked anew. */
-static void take_network(struct engine *e)
-{
-	struct source_world world = engine_world(e);
-
-	if (engine_age_s(e, e->network_at) < NETWORK_S &&
-	    e->network_at.v != 0) {
-		return;
-	}
-	e->network_at = e->now;
-	for (size_t i = 0; i < e->source_slots; i++) {
-		struct source *s = &e->sources[i];
-
-		if (!s->used) {
-			continue;
-		}
-		if (s->state == SOURCE_NAMELESS) {
-			lookup_want(&s->lookup, e->now);
-		} else if (s->polling.reach == 0) {
-			polling_restart(&s->polling, world.rng, e->now);
-		}
-	}
-	for (size_t i = 0; i < e->pool_slots; i++) {
-		if (!e->pools[i].idle) {
-			lookup_want(&e->pools[i].lookup, e->now);
-		}
 	}
 }
 

@@ -92,6 +92,20 @@ bool engine_is_gated(const struct engine *e)
 	return e->answered && !e->open;
 }
 
+/* All are silent: who comes back first will be one voice of many (E7). */
+static void close_gate(struct engine *e)
+{
+	for (size_t i = 0; i < e->source_slots; i++) {
+		const struct source *s = &e->sources[i];
+
+		if (s->used && !s->config->noselect && s->polling.reach != 0) {
+			return;
+		}
+	}
+	e->open = false;
+	e->answered = false;
+}
+
 /*
  * The first to answer may be the one that lies: nothing is decided before
  * those that can be expected to answer have been heard a few times.
@@ -107,8 +121,11 @@ static bool is_open(struct engine *e)
 	for (size_t i = 0; i < e->source_slots; i++) {
 		const struct source *s = &e->sources[i];
 
-		if (s->used && !s->config->noselect) {
-			asked++;
+		if (!s->used || s->config->noselect) {
+			continue;
+		}
+		asked++;
+		if (s->polling.reach != 0) {
 			heard += s->estimator.samples > 0;
 			known += s->estimator.samples >= ENOUGH_SAMPLES;
 		}
@@ -432,6 +449,9 @@ static void follow(struct engine *e, bool sampled, struct outbox *out)
 void engine_decide(struct engine *e, bool sampled, struct outbox *out)
 {
 	e->fresh |= sampled;
+	if (e->open) {
+		close_gate(e);
+	}
 	gather(e);
 	selection_run(&e->config->tos, e->candidates, e->candidate_count,
 		      &e->choice);
