@@ -91,4 +91,5 @@ void node_set_clock(struct node *n, double step_s)
 	n->watch.disturbed = true;
 	n->watch.may_step = true;
 	n->watch.served = false;
+	oracle_may_burst(n); /* once it notices, it measures anew */
 }

@@ -8,6 +8,7 @@
 #include "sim/world.h"
 
 #define ROUNDING_S 1e-6 /* of a reading, and of the arithmetic here */
+#define RIGHT_S 10e-3   /* a daemon this far off is still settling */
 #define LIES_HEARD 8    /* of one server: enough to tell it is lying */
 #define DEEPEST 16      /* no chain of daemons is longer */
 
@@ -251,6 +252,20 @@ void oracle_measure(struct world *w)
 	}
 }
 
+/* What a daemon tells while it is still slewing is no lie, nor the truth. */
+static bool peers_are_right(const struct node *n)
+{
+	for (unsigned i = 0; i < n->world->count; i++) {
+		struct node *peer = n->world->nodes[i];
+
+		if (n->watch.peers[i].asked && peer->daemon &&
+		    fabs(node_error_s(peer)) > RIGHT_S) {
+			return false;
+		}
+	}
+	return true;
+}
+
 static const char *step_against_rules(struct node *n, double step_s)
 {
 	const struct daemon *d = n->daemon;
@@ -268,7 +283,8 @@ static const char *step_against_rules(struct node *n, double step_s)
 	    !(first && d->config.panic_once)) {
 		return "past the panic threshold";
 	}
-	if (fabs(after_s) > fabs(node_error_s(n)) && truth_is_knowable(n)) {
+	if (fabs(after_s) > fabs(node_error_s(n)) && truth_is_knowable(n) &&
+	    peers_are_right(n)) {
 		return "away from the truth";
 	}
 	if (!w->was_synchronised || w->may_step) {

@@ -9,9 +9,10 @@
 
 #include "sim/dice.h"
 
-#define QUIET_S 1200    /* no faults before */
-#define SETTLE_POLLS 10 /* of the longest kind, after the last fault */
-#define CHECKED_S 1800  /* held to the limit for as long */
+#define QUIET_S 1200       /* no faults before */
+#define SETTLE_POLLS 10    /* of the longest kind, after the last fault */
+#define SETTLE_LEAST_S 900 /* three times the usual stepout */
+#define CHECKED_S 1800     /* held to the limit for as long */
 #define SERVERS_LEAST 3
 
 /* What the world turned out to be. */
@@ -186,7 +187,8 @@ void random_tell(struct world *w, const struct random_plan *plan)
 		nodes = 4 + (unsigned)rng_below(&w->rng, 5);
 	}
 	struct drawn d = draw_plan(&w->rng, nodes);
-	double settle_s = SETTLE_POLLS * ldexp(1, d.maxpoll);
+	double settle_s =
+		fmax(SETTLE_POLLS * ldexp(1, d.maxpoll), SETTLE_LEAST_S);
 
 	draw_network(w, &d, nodes);
 	draw_servers(w, &d);

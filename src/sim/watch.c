@@ -141,12 +141,15 @@ void oracle_request(struct node *n, const struct datagram *g)
 	p->slow_down = false;
 }
 
+/* Stratum 0: a kiss, or INIT, STEP and the like of who has no time yet. */
 static void kissed(struct peer_watch *p, uint32_t code)
 {
 	if (code == UINT32_C(0x52415445)) { /* RATE */
 		p->slow_down = true;
 	} else if (code == UINT32_C(0x44454e59)) { /* DENY */
 		p->denials++;
+	} else {
+		p->alarmed = true;
 	}
 }
 
