@@ -59,7 +59,7 @@ void bank_renew_floor(struct bank *b, const struct passage *p,
 		      enum direction d);
 /* The offset may have jumped by about `sd_s`. */
 void bank_renew_offset(struct bank *b, double sd_s);
-/* The frequency may have jumped by about `sd`, `elapsed_s` ago. */
+/* The frequency may have jumped by about `sd`, within `elapsed_s`. */
 void bank_renew_freq(struct bank *b, double sd, double elapsed_s);
 
 /* Of member i, s/s per square root of s. */

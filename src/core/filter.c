@@ -212,11 +212,16 @@ void filter_forget_offset(struct filter *f, double sd_s)
 	f->p[STATE_FORWARD][STATE_FORWARD] += sd_s * sd_s;
 }
 
+/*
+ * When it jumped is as unknown as how far: over all moments alike the offset
+ * has followed for half of the time on average, with a scatter.
+ */
 void filter_forget_freq(struct filter *f, double sd, double elapsed_s)
 {
-	const double along[STATES] = { 1, elapsed_s, 0, 0 };
+	const double along[STATES] = { 1, elapsed_s / 2, 0, 0 };
 
 	add_outer(f, along, sd * sd, ROUNDING);
+	filter_forget_offset(f, sd * elapsed_s / sqrt(12));
 }
 
 /* Folds in that a floor is at least `least_s`. */

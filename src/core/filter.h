@@ -59,7 +59,7 @@ void filter_forget_floor(struct filter *f, enum direction d, double at_s,
 			 double sd_s);
 /* The offset may have jumped by about `sd_s`; the floors stay. */
 void filter_forget_offset(struct filter *f, double sd_s);
-/* The frequency may have jumped by about `sd`, `elapsed_s` ago. */
+/* The frequency may have jumped by about `sd`, within the last `elapsed_s`. */
 void filter_forget_freq(struct filter *f, double sd, double elapsed_s);
 
 /* A floor is never below `least_s`: moves what says it clearly is. */

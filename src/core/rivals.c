@@ -121,7 +121,10 @@ static double believe_floors(struct bank *b, const struct passage *p,
 	       bank_add(b, p, BOTH_DIRECTIONS & ~directions).evidence;
 }
 
-/* Makes the bank, predicted up to `p`, believe it; the evidence of `p`. */
+/*
+ * Makes the bank, predicted up to `p`, believe it; the evidence of `p`. What
+ * has happened did within `elapsed_s`.
+ */
 static double believe(struct bank *b, const struct hypothesis *h,
 		      const struct passage *p, double elapsed_s)
 {
@@ -136,7 +139,6 @@ static double believe(struct bank *b, const struct hypothesis *h,
 		bank_renew_offset(b, size_s);
 		break;
 	case NEW_FREQ:
-		elapsed_s = fmax(elapsed_s, 0);
 		bank_renew_freq(b, fmin(size_s / elapsed_s, FREQ_JUMP_MOST),
 				elapsed_s);
 		break;
@@ -160,6 +162,7 @@ static struct rival *take_place(struct rivals *r, double log_odds)
 	return worst->log_odds < log_odds ? worst : NULL;
 }
 
+/* `elapsed_s`: since `before` learnt from an exchange that it believes. */
 static void challenge(struct rivals *r, const struct bank *before,
 		      const struct passage *p, double elapsed_s)
 {
@@ -172,8 +175,10 @@ static void challenge(struct rivals *r, const struct bank *before,
 		new.log_odds = h->log_prior;
 		new.log_odds += believe(&new.bank, h, p, elapsed_s);
 		new.trailed = 0;
+		new.blind_s = 0;
 		if (h->kind == STRAY) {
 			new.bank = *before; /* nothing was learnt from it */
+			new.blind_s = elapsed_s;
 		}
 		struct rival *place = take_place(r, new.log_odds);
 
@@ -223,6 +228,7 @@ void rivals_add(struct rivals *r, const struct passage *p, double elapsed_s)
 {
 	struct bank before;
 	bool suspicious = false;
+	double blind_s = r->all[0].blind_s + fmax(elapsed_s, 0);
 
 	for (unsigned i = 0; i < r->count; i++) {
 		struct rival *one = &r->all[i];
@@ -234,10 +240,11 @@ void rivals_add(struct rivals *r, const struct passage *p, double elapsed_s)
 		struct score score = bank_add(&one->bank, p, BOTH_DIRECTIONS);
 
 		one->log_odds += score.evidence;
+		one->blind_s = 0;
 		suspicious |= i == 0 && score.outlying > SUSPICION;
 	}
 	if (suspicious && before.seen[FORWARD] >= SETTLED) {
-		challenge(r, &before, p, elapsed_s);
+		challenge(r, &before, p, blind_s);
 	}
 	rank(r);
 	r->latest = sum_of_all(r);

@@ -20,6 +20,7 @@ struct rival {
 	struct bank bank;
 	double log_odds;  /* against the leader, whose own are 0 */
 	unsigned trailed; /* exchanges since it led */
+	double blind_s;   /* since it learnt from an exchange, strays aside */
 };
 
 /* What all members of all rivals say together. */

@@ -120,6 +120,44 @@ static void a_clock_that_changes_its_rate_is_followed(void **state)
 	assert_stays_within(5e-5);
 }
 
+/* A queue of 100 us each way; the clock is as far off as it says. */
+static void add_at(double at, double offset_s)
+{
+	add(at, 2e-4 + offset_s + track_exponential(&track, 1e-4),
+	    2e-4 - offset_s + track_exponential(&track, 1e-4));
+}
+
+/*
+ * Long polls, and between two of them the frequency jumps, who knows when.
+ * Then quick polls: the first shows that something happened, the next ones
+ * what. It must not take them for one stray after the other.
+ */
+static void a_rate_that_changed_within_a_long_poll_is_found(void **state)
+{
+	(void)state;
+	track.luck = check_rng();
+	FORALL(40) {
+		double jump = (check_rng() & 1 ? 1 : -1) *
+			      (5e-6 + 45e-6 * track_unit(&track));
+		double jumped = 1024 * (39 + track_unit(&track));
+
+		begin(1e-4);
+		for (int k = 0; k < 40; k++) {
+			add_at(1024 * k, 0);
+		}
+		for (int k = 0; k < 12; k++) {
+			double at = 1024 * 40 + 64 * k;
+			double offset_s = jump * (at - jumped);
+
+			add_at(at, offset_s);
+			double off_s = estimate_at(at).offset_s - offset_s;
+
+			assert_true(k < 4 || fabs(off_s) < 1e-3);
+			assert_true(k < 8 || fabs(off_s) < 3e-4);
+		}
+	}
+}
+
 static void a_clock_that_somebody_sets_is_followed(void **state)
 {
 	static const double by_s[] = { 5e-4, 5e-3, -3600 };
@@ -146,6 +184,8 @@ int main(void)
 			congestion_and_outliers_do_not_move_the_offset),
 		cmocka_unit_test(a_single_wrong_exchange_is_passed_over),
 		cmocka_unit_test(a_clock_that_changes_its_rate_is_followed),
+		cmocka_unit_test(
+			a_rate_that_changed_within_a_long_poll_is_found),
 		cmocka_unit_test(a_clock_that_somebody_sets_is_followed),
 	};
 
