@@ -115,6 +115,18 @@ static void take_network(struct engine *e)
 	}
 }
 
+/* It may have been the clock: what do the others say? */
+static void hurry_others(struct engine *e, const struct source *than)
+{
+	for (size_t i = 0; i < e->source_slots; i++) {
+		struct source *s = &e->sources[i];
+
+		if (s->used && s != than && !source_is_waiting(s)) {
+			polling_hurry(&s->polling, &e->rng);
+		}
+	}
+}
+
 /* One answer, all the way from its verdict to the clock. */
 static void judged(struct engine *e, struct source *s,
 		   enum source_verdict verdict, const struct sample *sample,
@@ -139,7 +151,9 @@ static void judged(struct engine *e, struct source *s,
 	if (e->stepped && instant_diff(sample->at, e->stepped_at).v > 0) {
 		e->stepped = false;
 	}
-	source_learn(s, sample, &world, e->now);
+	if (source_learn(s, sample, &world, e->now)) {
+		hurry_others(e, s);
+	}
 	engine_decide(e, true, out);
 }
 

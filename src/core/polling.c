@@ -11,6 +11,8 @@
 #define HOLD 8
 #define DECAY 4
 #define CALM 4
+#define SHORTER 2 /* deviations of one exchange: then the poll is too long */
+#define HURRY 8   /* polls until it may be hurried again */
 #define SILENT 10 /* polls without an answer; then ask less and less */
 
 static int8_t within(int v, int8_t low, int8_t high)
@@ -120,6 +122,9 @@ static void open_poll(struct polling *p)
 	if (p->unreach < UINT16_MAX) {
 		p->unreach++;
 	}
+	if (p->hurried > 0) {
+		p->hurried--;
+	}
 	if (p->hold > 0) {
 		p->hold--;
 	}
@@ -219,20 +224,39 @@ bool polling_is_denied(const struct polling *p)
 	return p->denied >= POLLING_DENIALS;
 }
 
-void polling_adapt(struct polling *p, const struct outlook *o)
+void polling_adapt(struct polling *p, const struct outlook *o, struct rng *rng)
 {
+	int8_t before = p->poll;
+
 	if (o->surprise) {
-		p->poll = within(p->poll - 2, p->min, p->max);
+		p->poll = p->min;
 		p->calm = 0;
-	} else if (o->sd_s > 2 * o->noise_s) {
+	} else if (o->sd_s > SHORTER * o->noise_s) {
 		p->poll = within(p->poll - 1, p->min, p->max);
 		p->calm = 0;
-	} else if (p->left == 0 && o->sd_longer_s < o->noise_s / 2) {
+	} else if (p->left == 0 && o->sd_longer_s < o->noise_s) {
 		if (++p->calm >= CALM) {
 			p->poll = within(p->poll + 1, p->min, p->max);
 			p->calm = 0;
 		}
 	} else if (p->calm > 0 && p->left == 0) {
 		p->calm--;
+	}
+	if (p->poll != before) {
+		wait_for_next(p, rng);
+	}
+}
+
+void polling_hurry(struct polling *p, struct rng *rng)
+{
+	instant soon = instant_add(p->last, jittered(seconds(p->min), rng));
+
+	if (p->reach == 0 || p->left > 0 || p->raised > 0 || p->hurried > 0 ||
+	    polling_is_denied(p)) {
+		return;
+	}
+	if (instant_diff(soon, p->due).v < 0) {
+		p->due = soon;
+		p->hurried = HURRY;
 	}
 }

@@ -33,6 +33,7 @@ struct polling {
 	uint8_t denied;         /* polls in a row that were only refused */
 	uint8_t unsynchronised; /* answers in a row */
 	uint8_t calm;     /* samples in a row that would allow a longer poll */
+	uint8_t hurried;  /* polls until it may be hurried again */
 	unsigned unreach; /* polls since the last good answer */
 	instant last, due;
 };
@@ -61,8 +62,14 @@ void polling_rate(struct polling *p, struct rng *rng);
 bool polling_denied(struct polling *p, struct rng *rng);
 bool polling_is_denied(const struct polling *p);
 
-/* Longer while there is nothing to learn, shorter at once on a surprise. */
-void polling_adapt(struct polling *p, const struct outlook *o);
+/*
+ * After a good answer: the poll grows while the clock is still known as well
+ * as one exchange could tell it by the end of a longer one, and shrinks when
+ * it is not; a surprise makes it the shortest at once.
+ */
+void polling_adapt(struct polling *p, const struct outlook *o, struct rng *rng);
+/* Another source was surprised, so this one is asked soon, once. */
+void polling_hurry(struct polling *p, struct rng *rng);
 
 /* log2 s: what is in force. */
 int8_t polling_now(const struct polling *p);

@@ -153,8 +153,11 @@ static inline bool source_is_waiting(const struct source *s)
 
 /* When it wants a tick. */
 instant source_deadline(const struct source *s);
-/* Folds a sample in, and decides how soon to ask again. */
-void source_learn(struct source *s, const struct sample *sample,
+/*
+ * Folds a sample in, and decides how soon to ask again. True when it is far
+ * from all that was to be expected: something has happened.
+ */
+bool source_learn(struct source *s, const struct sample *sample,
 		  const struct source_world *world, instant now);
 /* Its side of selection; `phi` in s/s. */
 void source_candidate(const struct source *s, double phi, instant now,

@@ -7,7 +7,9 @@
 #include "core/answer.h"
 #include "core/source.h"
 
-#define NOISES 5 /* of a stamp: more than it will ever be off */
+#define NOISES 5  /* of a stamp: more than it will ever be off */
+#define SETTLED 4 /* samples until there is something to expect */
+#define SURPRISE_SDS 4.0
 
 /* How far it is from the estimate, less what queueing can have done. */
 static double unexplained_s(const struct estimate *e, const struct sample *x)
@@ -31,12 +33,33 @@ static void prove(struct source *s, const struct sample *x, double moved_s)
 	}
 }
 
-void source_learn(struct source *s, const struct sample *sample,
+/*
+ * How soon to ask again. The error by the next poll is weighed against what
+ * one exchange can be off by: below that a sooner one would tell little.
+ */
+static bool plan(struct source *s, const struct estimate *expected,
+		 const struct sample *x, struct rng *rng, instant now)
+{
+	double poll_s = ldexp(1, polling_now(&s->polling));
+	double noise_s = fmax(expected->jitter_s, x->noise_s);
+	double sd_s = sqrt(expected->offset_sd * expected->offset_sd +
+			   noise_s * noise_s);
+	struct outlook o = {
+		.sd_s = estimator_sd_after(&s->estimator, now, poll_s),
+		.sd_longer_s =
+			estimator_sd_after(&s->estimator, now, 2 * poll_s),
+		.noise_s = noise_s,
+		.surprise = unexplained_s(expected, x) > SURPRISE_SDS * sd_s,
+	};
+
+	polling_adapt(&s->polling, &o, rng);
+	return o.surprise;
+}
+
+bool source_learn(struct source *s, const struct sample *sample,
 		  const struct source_world *world, instant now)
 {
 	struct estimate before, after;
-	double poll_s = (double)(INT64_C(1) << polling_now(&s->polling));
-	struct outlook o = { 0 };
 	double slew = doubt_slew(&s->doubt);
 	bool known = estimator_estimate(&s->estimator, now, &before);
 
@@ -49,18 +72,11 @@ void source_learn(struct source *s, const struct sample *sample,
 	}
 	estimator_add(&s->estimator, sample);
 	if (!estimator_estimate(&s->estimator, now, &after)) {
-		return;
+		return false;
 	}
 	prove(s, sample, known ? after.offset_s - before.offset_s : 0);
-	if (!known || before.samples < 4) {
-		return;
-	}
-	o.noise_s = fmax(before.jitter_s, sample->noise_s);
-	o.surprise = unexplained_s(&before, sample) >
-		     4 * (before.offset_sd + o.noise_s);
-	o.sd_s = estimator_sd_after(&s->estimator, now, poll_s);
-	o.sd_longer_s = estimator_sd_after(&s->estimator, now, 2 * poll_s);
-	polling_adapt(&s->polling, &o);
+	return known && before.samples >= SETTLED &&
+	       plan(s, &before, sample, world->rng, now);
 }
 
 static enum reason unfitness(const struct source *s)

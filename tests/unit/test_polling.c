@@ -225,6 +225,11 @@ static void unsynchronised_is_asked_again_in_eight_seconds(void **state)
 	assert_true(ask() >= 64);
 }
 
+static void adapt(const struct outlook *o)
+{
+	polling_adapt(&polling, o, &luck);
+}
+
 static void the_poll_grows_while_nothing_is_to_be_learnt(void **state)
 {
 	(void)state;
@@ -233,20 +238,106 @@ static void the_poll_grows_while_nothing_is_to_be_learnt(void **state)
 	p->left = 0;
 	for (int i = 0; i < 4 * 4; i++) {
 		assert_int_equal(polling_now(p), 6 + i / 4);
-		polling_adapt(p, &CALM);
+		adapt(&CALM);
 	}
 	for (int i = 0; i < 100; i++) {
-		polling_adapt(p, &CALM);
+		adapt(&CALM);
 	}
 	assert_int_equal(polling_now(p), 10);
-	polling_adapt(p, &(struct outlook){ .noise_s = 1e-4,
-					    .sd_s = 1e-3,
-					    .sd_longer_s = 1e-3 });
+	adapt(&(struct outlook){
+		.noise_s = 1e-4, .sd_s = 1e-3, .sd_longer_s = 1e-3 });
 	assert_int_equal(polling_now(p), 9);
-	polling_adapt(p, &(struct outlook){ .surprise = true });
-	assert_int_equal(polling_now(p), 7);
-	polling_adapt(p, &(struct outlook){ .surprise = true });
+	adapt(&(struct outlook){ .surprise = true });
 	assert_int_equal(polling_now(p), 6);
+}
+
+static void it_stays_while_one_exchange_would_tell_as_much(void **state)
+{
+	(void)state;
+	struct polling *p = fresh(false, false);
+
+	p->left = 0;
+	for (int i = 0; i < 100; i++) {
+		adapt(&(struct outlook){ .noise_s = 1e-4,
+					 .sd_s = 0.9e-4,
+					 .sd_longer_s = 1.1e-4 });
+	}
+	assert_int_equal(polling_now(p), 6);
+}
+
+/* Asked, answered, and now every poll is as long as can be. */
+static struct polling *settled(void)
+{
+	struct polling *p = fresh(false, false);
+
+	for (int i = 0; i < 4; i++) {
+		(void)ask();
+		(void)polling_good(p, &luck);
+	}
+	for (int i = 0; i < 100; i++) {
+		adapt(&CALM);
+	}
+	(void)ask();
+	(void)polling_good(p, &luck);
+	return p;
+}
+
+/* Not only after the poll that is under way. */
+static void a_surprise_is_looked_into_at_once(void **state)
+{
+	(void)state;
+	FORALL(50) {
+		struct polling *p = settled();
+		double waited;
+
+		assert_int_equal(polling_now(p), 10);
+		adapt(&(struct outlook){ .surprise = true });
+		waited = ask();
+		assert_true(waited >= 64 && waited <= 64 * 1.04);
+	}
+}
+
+static void the_surprise_of_another_is_looked_into_once(void **state)
+{
+	(void)state;
+	struct polling *p = settled();
+	double waited;
+
+	polling_hurry(p, &luck);
+	polling_hurry(p, &luck);
+	waited = ask();
+	assert_true(waited >= 64 && waited <= 64 * 1.04);
+	assert_int_equal(polling_now(p), 10);
+	for (int i = 0; i < 7; i++) {
+		(void)polling_good(p, &luck);
+		polling_hurry(p, &luck); /* it may be another's habit */
+		assert_true(ask() >= 1024);
+	}
+	(void)polling_good(p, &luck);
+	polling_hurry(p, &luck);
+	assert_true(ask() < 64 * 1.04);
+}
+
+/* threats.md B2 */
+static void whoever_asked_us_to_slow_down_is_not_hurried(void **state)
+{
+	(void)state;
+	struct polling *p = settled();
+	instant due;
+
+	polling_rate(p, &luck);
+	polling_rate(p, &luck);
+	due = p->due;
+	adapt(&(struct outlook){ .surprise = true });
+	assert_true(instant_diff(p->due, p->last).v >=
+		    SPAN_S(64 << p->raised).v);
+	p = settled();
+	for (int i = 0; i < 2 * POLLING_DENIALS; i++) {
+		(void)polling_denied(p, &luck);
+	}
+	due = p->due;
+	polling_hurry(p, &luck);
+	assert_int_equal(p->due.v, due.v);
 }
 
 /* Whatever happens in whatever order. */
@@ -261,7 +352,7 @@ static void it_is_never_faster_than_two_seconds(void **state)
 
 			assert_true(i == 0 || waited >= 2);
 			assert_in_range(polling_now(p), 6, 12);
-			switch (check_rng() % 8) {
+			switch (check_rng() % 10) {
 			case 0:
 			case 1:
 				(void)polling_good(p, &luck);
@@ -279,7 +370,13 @@ static void it_is_never_faster_than_two_seconds(void **state)
 				polling_restart(p, &luck, now);
 				break;
 			case 6:
-				polling_adapt(p, &CALM);
+				adapt(&CALM);
+				break;
+			case 7:
+				adapt(&(struct outlook){ .surprise = true });
+				break;
+			case 8:
+				polling_hurry(p, &luck);
 				break;
 			default:
 				break;
@@ -305,6 +402,11 @@ int main(void)
 		cmocka_unit_test(
 			unsynchronised_is_asked_again_in_eight_seconds),
 		cmocka_unit_test(the_poll_grows_while_nothing_is_to_be_learnt),
+		cmocka_unit_test(
+			it_stays_while_one_exchange_would_tell_as_much),
+		cmocka_unit_test(a_surprise_is_looked_into_at_once),
+		cmocka_unit_test(the_surprise_of_another_is_looked_into_once),
+		cmocka_unit_test(whoever_asked_us_to_slow_down_is_not_hurried),
 		cmocka_unit_test(it_is_never_faster_than_two_seconds),
 	};
 
