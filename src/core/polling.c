@@ -60,15 +60,16 @@ int8_t polling_now(const struct polling *p)
 }
 
 /*
- * Within a burst: quick at first, for the offset; the last three ever farther
- * apart, because a frequency is learnt from a long base, and the next poll
- * may be a minute away.
+ * Within a burst: quick at first, for the offset; at a start the last three
+ * ever farther apart, because a frequency is learnt from a long base, and the
+ * next poll may be a minute away.
  */
 static span burst_gap(const struct polling *p)
 {
 	int64_t gap_s = POLLING_GAP_S;
 
-	for (unsigned left = p->left; left <= STRETCHED; left++) {
+	for (unsigned left = p->left; p->stretches && left <= STRETCHED;
+	     left++) {
 		gap_s *= 2;
 	}
 	return SPAN_S(gap_s);
@@ -110,9 +111,11 @@ static void open_poll(struct polling *p)
 {
 	p->left = 1;
 	p->asked = 0;
+	p->stretches = false;
 	if (p->raised == 0 && !polling_is_denied(p)) {
 		if (p->opening) {
 			p->left = p->iburst ? OPENING_IBURST : OPENING_PLAIN;
+			p->stretches = p->iburst;
 		} else if (p->bursts && p->reach != 0) {
 			p->left = BURST;
 		}

@@ -23,6 +23,7 @@ struct polling {
 	int8_t poll;     /* log2 s, as the estimate allows */
 	int8_t raised;   /* steps on top of it that a RATE asked for */
 	bool iburst, bursts;
+	bool stretches; /* this burst ends in longer gaps */
 	bool opening; /* the next poll is the first of a new start */
 	uint8_t reach;
 	uint8_t left;           /* requests of this burst still to send */
