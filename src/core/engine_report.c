@@ -154,7 +154,10 @@ static void report_peer_clock(const struct source *s, struct peer_report *r)
 	r->root_disp_s = span_to_seconds(s->peer.root_disp);
 	r->reference = s->peer.reference;
 	r->their_mode = s->heard ? MODE_SERVER : MODE_RESERVED;
-	r->their_poll = s->heard ? s->peer.poll : s->config->maxpoll;
+	r->their_poll = s->peer.poll;
+	if (!s->heard) { /* as rarely as we would ever ask */
+		r->their_poll = s->config->maxpoll;
+	}
 	if (s->heard) {
 		/* Never the nonce that stands in its origin field (A9). */
 		r->origin = s->sent;
