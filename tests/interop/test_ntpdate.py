@@ -169,9 +169,14 @@ def test_unprivileged_ports_are_random(net, clock, option):
 def test_the_port_of_a_daemon_is_respected(net, clock):
     """Seed item 46: at once, nothing sent; -q, -d and -u still work."""
     fake = fakes(net, ("127.0.0.2", {}))
+    # The port may be ours for a moment when the holder wants it.
     net.start("python3", "-c", "import socket,time\n"
               "s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)\n"
-              "s.bind(('127.0.0.9',123))\ntime.sleep(60)")
+              "held=False\n"
+              "while not held:\n"
+              "  try: s.bind(('127.0.0.9',123)); held=True\n"
+              "  except OSError: time.sleep(0.02)\n"
+              "time.sleep(60)")
 
     def busy():
         done = net.run(NTPDATE, "127.0.0.2", env=clock.env)
