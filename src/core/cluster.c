@@ -20,7 +20,7 @@
 
 double cluster_score(const struct tos_config *tos, const struct candidate *c)
 {
-	return c->distance_s + c->stratum * tos->mindist_s;
+	return c->distance_s - c->waiting_s + c->stratum * tos->mindist_s;
 }
 
 static bool is_member(const struct candidate *c)

@@ -14,9 +14,9 @@
 #include "core/selection.h"
 
 /*
- * How good a source is at a glance, smaller is better: its root distance, and
- * `tos mindist` for each stratum. So the stratum decides on a LAN, but buys
- * nothing against a shorter way (E15).
+ * How good a source is at a glance, smaller is better: its root distance as of
+ * when it answered, and `tos mindist` for each stratum. So the stratum decides
+ * on a LAN, but buys nothing against a shorter way (E15).
  */
 double cluster_score(const struct tos_config *tos, const struct candidate *c);
 

@@ -43,6 +43,8 @@ struct candidate {
 	/* Filled by the caller. */
 	struct estimate estimate;
 	double root_delay_s, root_disp_s; /* the source's own, as it told us */
+	double waiting_s; /* of root_disp_s: came while its next answer is not
+			     due; who was just asked is not better for it */
 	uint64_t vote; /* sources with one nonzero vote share one vote (E6) */
 	uint32_t refid;
 	enum reason unfit; /* REASON_OK, or why it cannot take part at all */

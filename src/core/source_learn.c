@@ -10,6 +10,7 @@
 #define NOISES 5  /* of a stamp: more than it will ever be off */
 #define SETTLED 4 /* samples until there is something to expect */
 #define SURPRISE_SDS 4.0
+#define MISSED_POLLS 2 /* after so many it is worse for its silence */
 
 /* How far it is from the estimate, less what queueing can have done. */
 static double unexplained_s(const struct estimate *e, const struct sample *x)
@@ -120,12 +121,15 @@ void source_candidate(const struct source *s, double phi, instant now,
 	}
 	if (s->heard) {
 		double age_s = span_to_seconds(instant_diff(now, s->heard_at));
+		double poll_s = ldexp(1, polling_now(&s->polling));
 
 		c->estimate.freq_sd =
 			fmax(c->estimate.freq_sd, doubt_slew(&s->doubt));
 		c->estimate.delay_s =
 			proofs_delay_s(&s->proofs, c->estimate.delay_s);
 		c->root_disp_s += (phi + doubt_rate(&s->doubt)) * age_s;
+		c->waiting_s = (phi + doubt_rate(&s->doubt)) *
+			       fmin(age_s, MISSED_POLLS * poll_s);
 		c->root_disp_s +=
 			proofs_error_s(&s->proofs, c->estimate.delay_s);
 		c->root_disp_s +=

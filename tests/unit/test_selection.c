@@ -163,6 +163,19 @@ static void the_system_peer_does_not_hop(void **state)
 		present = choice.system_peer;
 	}
 	assert_int_equal(hops, 0);
+	/* Nor because another has just been asked: polls are long. */
+	for (int step = 0; step < 1000; step++) {
+		struct choice choice;
+
+		for (size_t i = 0; i < 3; i++) {
+			c[i] = server(0);
+			c[i].waiting_s = 15e-6 * uniform(0, 1024);
+			c[i].root_disp_s += c[i].waiting_s;
+			c[i].was_system_peer = i == present;
+		}
+		selection_run(&usual, c, 3, &choice);
+		assert_int_equal(choice.system_peer, present);
+	}
 	/* It does leave for something clearly better. */
 	c[2] = server(0);
 	c[2].root_disp_s = c[2].root_delay_s = 0;

@@ -179,6 +179,34 @@ static void kisses_are_obeyed(void **state)
 	assert_false(polling_is_denied(&b->source.polling));
 }
 
+/* Waiting for its turn is not silence; two polls without an answer are. */
+static void only_silence_is_held_against_it(void **state)
+{
+	(void)state;
+	struct bench *b = fresh();
+	struct candidate at_once, in_time, late;
+	instant now;
+	struct packet p;
+
+	ask(b);
+	(void)sent(b);
+	p = good(b);
+	assert_int_equal(receive(b, &p), SOURCE_SAMPLE);
+	source_learn(&b->source, &b->sample, &b->world,
+		     event(b, EVENT_TICK).now);
+	now = b->source.heard_at;
+	source_candidate(&b->source, 15e-6, now, &at_once);
+	source_candidate(&b->source, 15e-6, instant_add(now, SPAN_S(120)),
+			 &in_time);
+	source_candidate(&b->source, 15e-6, instant_add(now, SPAN_S(400)),
+			 &late);
+	assert_true(in_time.root_disp_s > at_once.root_disp_s + 0.0017);
+	assert_true(fabs(in_time.root_disp_s - in_time.waiting_s -
+			 at_once.root_disp_s) < 1e-9);
+	assert_true(late.root_disp_s - late.waiting_s >
+		    at_once.root_disp_s + 0.004);
+}
+
 /* The stamp of departure may be early, late, twice, or never there. */
 static void an_answer_waits_for_its_departure(void **state)
 {
@@ -372,6 +400,7 @@ int main(void)
 		cmocka_unit_test(bad_packets_do_not_move_the_schedule),
 		cmocka_unit_test(after_three_seconds_it_is_too_late),
 		cmocka_unit_test(kisses_are_obeyed),
+		cmocka_unit_test(only_silence_is_held_against_it),
 		cmocka_unit_test(an_answer_waits_for_its_departure),
 		cmocka_unit_test(stamps_that_do_not_fit_are_refused),
 		cmocka_unit_test(a_failure_only_misses_the_poll),
