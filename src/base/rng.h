@@ -25,7 +25,7 @@ void rng_init(struct rng *r, const uint8_t seed[RNG_SEED]);
 void rng_init_number(struct rng *r, uint64_t number);
 
 uint64_t rng_u64(struct rng *r);
-/* Never zero: zero means "nothing outstanding" on the wire (threats.md A2). */
+/* Never zero: zero means "nothing outstanding" on the wire (SECURITY.md A2). */
 uint64_t rng_nonce(struct rng *r);
 /* Uniform in 0 .. n-1, without bias; n > 0. */
 uint64_t rng_below(struct rng *r, uint64_t n);

@@ -15,7 +15,7 @@
  *   otherwise                until a majority agrees
  *
  * Each request carries a random transmit timestamp and the true one stays
- * here (threats.md A1). Each server has its own connected socket.
+ * here (SECURITY.md A1). Each server has its own connected socket.
  */
 #ifndef CLIENT_ASK_H
 #define CLIENT_ASK_H

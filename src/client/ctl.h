@@ -4,7 +4,7 @@
  * its answer.
  *
  * The answer comes in fragments, in any order, from somebody who may be
- * hostile (threats.md I8): the sequence number is random, the source port is
+ * hostile (SECURITY.md I8): the sequence number is random, the source port is
  * the kernel's draw, fragments may not overlap, there are at most
  * CTL_FRAGMENTS of them in at most CTL_ANSWER octets, and no stream of
  * packets moves the deadline. What does not belong to the question is passed

@@ -4,7 +4,7 @@
  *
  * First the classic tests of each server; then, among three or more, those
  * whose error intervals do not meet with the majority's are left out, and
- * without a majority nobody is believed (threats.md M1). The rest is the
+ * without a majority nobody is believed (SECURITY.md M1). The rest is the
  * classic choice: low strata first, then low delay, without the outliers.
  */
 #ifndef CLIENT_PICK_H

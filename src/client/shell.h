@@ -4,7 +4,8 @@
  *
  * A shell has one host at a time. Errors of the daemon or of the network are
  * told on stderr and change the state of nothing; only an answer that no
- * daemon gives, but an attacker (threats.md I8), marks the shell as `deceived`.
+ * daemon gives, but an attacker (SECURITY.md I8), marks the shell as
+ * `deceived`.
  */
 #ifndef CLIENT_SHELL_H
 #define CLIENT_SHELL_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * answer.h - the checks that a datagram from a server must pass, in the order
- * of threats.md rule 1. They look and write nothing; SOURCE_SAMPLE: passed.
+ * of the pipeline of SECURITY.md. They look and write nothing; SOURCE_SAMPLE:
+ * passed.
  */
 #ifndef CORE_ANSWER_H
 #define CORE_ANSWER_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * source.h - one upstream server: asks, matches answers to requests, and
- * makes samples of those that pass every check (threats.md, rule 1).
+ * makes samples of those that pass every check (SECURITY.md, the pipeline).
  *
  * A request is single-shot: the first answer with its nonce uses it up. The
  * time of departure comes as an event of its own and sometimes after the

@@ -4,7 +4,7 @@
  *
  * For every request of its victim it sends forged answers to the right port,
  * from the right address, before and after the true one; what it lacks is the
- * request's nonce (threats.md A1 to A4, A14, A17).
+ * request's nonce (SECURITY.md A1 to A4, A14, A17).
  */
 #ifndef SIM_SPOOF_H
 #define SIM_SPOOF_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A hostile daemon's datagrams, through everything that ntpq does with them
- * (threats.md I8, I9): two length octets, then so many octets of a fragment,
+ * (SECURITY.md I8, I9): two length octets, then so many octets of a fragment,
  * and again. What reaches the terminal is printable.
  */
 #include <stdio.h>

@@ -142,7 +142,7 @@ def test_several_servers_are_asked_at_once(net, clock):
 
 
 def test_requests_are_random_and_come_from_port_123(net, clock):
-    """threats.md A1, A8; one packet per server, 48 octets, mode 3."""
+    """SECURITY.md A1, A8; one packet per server, 48 octets, mode 3."""
     fake = fakes(net, ("127.0.0.2", {}), ("127.0.0.3", {}))
     for _ in range(5):
         net.run(NTPDATE, "127.0.0.2", "127.0.0.3", env=clock.env)
@@ -280,7 +280,7 @@ def test_the_lowest_stratum_wins(net, strata):
 
 
 def test_one_liar_of_three_is_outvoted_whatever_its_stratum(net, clock):
-    """threats.md M1."""
+    """SECURITY.md M1."""
     fakes(net, ("127.0.0.2", {"stratum": 3}),
           ("127.0.0.3", {"stratum": 1, "offset": 3600}),
           ("127.0.0.4", {"stratum": 3}))
@@ -292,7 +292,7 @@ def test_one_liar_of_three_is_outvoted_whatever_its_stratum(net, clock):
 
 
 def test_without_a_majority_the_clock_is_left_alone(net, clock):
-    """threats.md M1: three servers, three times."""
+    """SECURITY.md M1: three servers, three times."""
     fakes(net, ("127.0.0.2", {}), ("127.0.0.3", {"offset": 60}),
           ("127.0.0.4", {"offset": -60}))
     done = net.run(NTPDATE, "127.0.0.2", "127.0.0.3", "127.0.0.4",

@@ -248,7 +248,7 @@ def test_a_missing_fragment_is_an_incomplete_answer(net):
 @pytest.mark.parametrize("act", ["endless", "overlap", "beyond", "tiny",
                                  "huge", "lying", "flood"])
 def test_a_hostile_answer_ends_within_five_seconds(net, act):
-    """threats.md I8."""
+    """SECURITY.md I8."""
     net.fake("fakectl.py", {**FORM, "act": act})
     done = q(net, "-c", "rv", "127.0.0.1")
     assert done.stdout == ""
@@ -258,7 +258,7 @@ def test_a_hostile_answer_ends_within_five_seconds(net, act):
 
 
 def test_answers_to_other_questions_do_not_move_the_deadline(net):
-    """threats.md I8: the sequence number has to match."""
+    """SECURITY.md I8: the sequence number has to match."""
     net.fake("fakectl.py", {**FORM, "act": "strangers"})
     done = q(net, "-c", "timeout 1000", "-c", "rv", "127.0.0.1")
     assert "timed out, nothing received" in done.stderr
@@ -266,7 +266,7 @@ def test_answers_to_other_questions_do_not_move_the_deadline(net):
 
 
 def test_no_remote_byte_reaches_the_terminal_as_it_is(net):
-    """threats.md I9: all 256 bytes in every field, cooked and raw."""
+    """SECURITY.md I9: all 256 bytes in every field, cooked and raw."""
     nasty = "".join(chr(c) for c in range(256) if chr(c) not in ',"')
     text = (f"srcadr={nasty}, refid={nasty}, srchost=\"{nasty}\", "
             f"dstadr={nasty}, stratum={nasty}, reach={nasty}, "

@@ -88,7 +88,7 @@ def test_an_error_exits_with_2(net):
 
 
 def test_remote_bytes_are_escaped(net):
-    """threats.md I9."""
+    """SECURITY.md I9."""
     net.fake("fakectl.py", {"addr": "127.0.0.1", "status": 0x0615,
                             "peers": [], "system": SYSTEM.replace(
                                 "192.36.143.130", "\x1b[2J\x9b\xe2\x80\xae")})

@@ -256,7 +256,7 @@ def test_every_version_is_answered_in_kind(lan, version):
 
 
 def test_mode_1_is_answered_and_remembered_nowhere(lan):
-    """threats.md D1; Windows asks in this mode."""
+    """SECURITY.md D1; Windows asks in this mode."""
     before = lan.server.peers()
     data, _, _ = ask(lan, v4(OURS), 4 << 3 | 1)
     assert (len(data), data[0]) == (48, 4 << 3 | 2)
@@ -267,7 +267,7 @@ def test_mode_1_is_answered_and_remembered_nowhere(lan):
     4 << 3 | 0, 4 << 3 | 2, 4 << 3 | 4, 4 << 3 | 5, 4 << 3 | 7,
     0 << 3 | 3, 5 << 3 | 3, 7 << 3 | 3, 0xd7])
 def test_what_is_no_request_gets_no_answer(lan, first):
-    """threats.md F1, D5, D6: modes, and versions that are not served."""
+    """SECURITY.md F1, D5, D6: modes, and versions that are not served."""
     assert not ask(lan, v4(OURS), first)
 
 
@@ -278,7 +278,7 @@ def test_a_short_request_gets_no_answer(lan, size):
 
 @pytest.mark.parametrize("size", [48 + 20, 48 + 24, 48 + 28, 548])
 def test_no_answer_is_longer_than_its_request(lan, size):
-    """threats.md F3."""
+    """SECURITY.md F3."""
     answer = ask(lan, v4(OURS), 4 << 3 | 3, REQUEST + bytes(size - 48))
     assert not answer or len(answer[0]) <= size
 
@@ -286,7 +286,7 @@ def test_no_answer_is_longer_than_its_request(lan, size):
 @pytest.mark.parametrize("address", [v4(OURS), v4(OTHER), v6(OURS),
                                      v6(OTHER)])
 def test_the_answer_comes_from_the_address_that_was_asked(lan, address):
-    """Seed item 31; threats.md F14."""
+    """Seed item 31; SECURITY.md F14."""
     assert ask(lan, address, 4 << 3 | 3)[1] == address
 
 

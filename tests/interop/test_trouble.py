@@ -126,7 +126,7 @@ WORTHLESS = ["silent", "garbage", "short", "forged", "mode3", "stranger",
 
 
 def test_worthless_answers_are_counted_and_never_believed(lan):
-    """Bad input to prove; threats.md A1, A14, A15, B1-B5. Then a good one."""
+    """Bad input to prove; SECURITY.md A1, A14, A15, B1-B5. Then a good one."""
     host = lan.host(1)
     specs = [{"addr": f"10.98.1.{i}", "act": act}
              for i, act in enumerate(WORTHLESS, 1)]

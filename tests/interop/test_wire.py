@@ -3,7 +3,7 @@
 
 tshark decodes a capture of a client, a server and a daemon that is asked about
 itself; the rest counts ports and stamps, and shows that what does not answer a
-request of ours has no effect (threats.md A).
+request of ours has no effect (SECURITY.md A).
 """
 import collections
 import json
@@ -84,7 +84,7 @@ def test_tshark_understands_all_that_we_say(lan):
 
 
 def test_every_request_has_a_port_and_a_stamp_of_its_own(lan):
-    """threats.md A1, A7, A8, A16: nothing repeats, nothing tells the time."""
+    """SECURITY.md A1, A7, A8, A16: nothing repeats, nothing tells the time."""
     fakes = lan.host(1)
     addrs = [f"10.98.1.{i}" for i in range(1, 41)]
     for addr in addrs:
@@ -122,7 +122,7 @@ def test_every_request_has_a_port_and_a_stamp_of_its_own(lan):
 
 
 def test_forged_answers_before_the_real_one_have_no_effect(lan):
-    """threats.md A1, A2, A4, A14: one sample per request, and the real one."""
+    """SECURITY.md A1, A2, A4, A14: one sample per request, and the real one."""
     spy = lan.fake(1, act="attacked")
     ours = lan.ntpd(2, f"server {v4(1)} iburst\n" + SERVES_ALL)
     assert ours.synchronised(), ours.text()
@@ -161,7 +161,7 @@ print(sent)
 
 
 def test_answers_in_the_servers_name_from_off_path_have_no_effect(lan):
-    """threats.md A1, A2, A7: all ports, an hour of a lie, while it listens."""
+    """SECURITY.md A1, A2, A7: all ports, an hour of a lie, while it listens."""
     lan.fake(1, delay=0.4)
     attacker = lan.host(3)
     ours = lan.ntpd(2, f"server {v4(1)} iburst\n" + SERVES_ALL)

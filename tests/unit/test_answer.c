@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a server, or somebody in its name, may send. "No effect" means: not a
- * byte of the source differs, and nothing is in the outbox (threats.md, rule
- * 1).
+ * byte of the source differs, and nothing is in the outbox (SECURITY.md,
+ * the pipeline).
  */
 #include "sourcebench.h"
 
-/* threats.md A1, B1, B6 */
+/* SECURITY.md A1, B1, B6 */
 static void a_wrong_origin_has_no_effect(void **state)
 {
 	(void)state;
@@ -31,7 +31,7 @@ static void a_wrong_origin_has_no_effect(void **state)
 	assert_int_equal(receive(b, &p), SOURCE_SAMPLE);
 }
 
-/* threats.md A2: between polls, during one, after an answer. */
+/* SECURITY.md A2: between polls, during one, after an answer. */
 static void a_zero_origin_never_matches(void **state)
 {
 	(void)state;
@@ -52,7 +52,7 @@ static void a_zero_origin_never_matches(void **state)
 	refuse(b, &zero, SOURCE_UNASKED);
 }
 
-/* threats.md A4 */
+/* SECURITY.md A4 */
 static void a_request_is_answered_once(void **state)
 {
 	(void)state;
@@ -72,7 +72,7 @@ static void a_request_is_answered_once(void **state)
 	refuse(b, &p, SOURCE_DUPLICATE);
 }
 
-/* threats.md A13 */
+/* SECURITY.md A13 */
 static void what_a_refused_packet_says_is_not_taken(void **state)
 {
 	(void)state;
@@ -95,7 +95,7 @@ static void what_a_refused_packet_says_is_not_taken(void **state)
 	assert_int_equal(b->source.peer.precision, -20);
 }
 
-/* threats.md A14, A17, A18: of all first bytes exactly three are taken. */
+/* SECURITY.md A14, A17, A18: of all first bytes exactly three are taken. */
 static void only_mode_4_in_our_version_is_taken(void **state)
 {
 	(void)state;
@@ -124,7 +124,7 @@ static void only_mode_4_in_our_version_is_taken(void **state)
 	}
 }
 
-/* threats.md A17 */
+/* SECURITY.md A17 */
 static void our_own_request_is_no_answer(void **state)
 {
 	(void)state;
@@ -156,7 +156,7 @@ static void every_prefix_and_every_tail_is_refused(void **state)
 		if (len == PACKET_LEN) {
 			continue;
 		}
-		/* threats.md B8: a crypto-NAK is just a failure. */
+		/* SECURITY.md B8: a crypto-NAK is just a failure. */
 		assert_int_equal(receive_bytes(b, bytes, len),
 				 len < PACKET_LEN ? SOURCE_SHORT
 						  : SOURCE_LENGTH);
@@ -228,7 +228,7 @@ static struct packet packet_of(const struct bench *b, const struct row *r)
 	return p;
 }
 
-/* threats.md A15, E13: one row a rule, with its boundary. */
+/* SECURITY.md A15, E13: one row a rule, with its boundary. */
 static void impossible_headers_are_refused(void **state)
 {
 	(void)state;

@@ -148,7 +148,7 @@ static bool mount_full(const char *where)
 	return true;
 }
 
-/* K6, and the list: the old file stays, one line says why. */
+/* K6: the old file stays, one line says why. */
 static void a_full_disk_keeps_the_old_frequency(void **state)
 {
 	char full[64], path[80];

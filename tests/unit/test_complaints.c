@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What ntp.conf says wrongly: each mistake gets its place, its reason and a
- * hint, and costs what classic lets it cost (ntp-conf.md 1.2), but for lines
+ * hint, and costs what classic lets it cost, but for lines
  * that guard access, which stop the start.
  */
 #include "configs.h"

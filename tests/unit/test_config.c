@@ -174,7 +174,7 @@ static void interfaces_are_ruled_in_order(void **state)
 		 "interface listen all\ninterface ignore \"all\"\n");
 }
 
-/* ntp-conf.md 1.3. */
+/* The order of the file does not matter across groups. */
 static void disable_wins_over_enable(void **state)
 {
 	(void)state;

@@ -51,7 +51,7 @@ static const enum discipline_state states[] = {
 	DISCIPLINE_NSET, DISCIPLINE_FSET, DISCIPLINE_SYNC, DISCIPLINE_SPIK
 };
 
-/* Every state and class of offset (ntpd-cli.md 2.6; threats.md E2). */
+/* Every state and class of offset (SECURITY.md E2). */
 static void the_rules_of_stepping(void **state)
 {
 	(void)state;
@@ -140,7 +140,7 @@ static void a_spike_is_stepped_when_it_lasts(void **state)
 	assert_true(discipline_residual_s(&d, at_s(700)) == 0);
 }
 
-/* threats.md E1: the first correction of any size closes the window. */
+/* SECURITY.md E1: the first correction of any size closes the window. */
 static void the_pardon_of_g_is_good_for_one_correction(void **state)
 {
 	(void)state;

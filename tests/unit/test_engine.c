@@ -284,7 +284,7 @@ static void no_clock_far_off_does_not_serve(void **state)
 	tiny_end(t);
 }
 
-/* threats.md E6: the first to answer is the one that lies. */
+/* SECURITY.md E6: the first to answer is the one that lies. */
 static void an_early_liar_does_not_decide(void **state)
 {
 	(void)state;
@@ -302,7 +302,7 @@ static void an_early_liar_does_not_decide(void **state)
 	tiny_end(t);
 }
 
-/* threats.md E17; seed-checklist 28. */
+/* SECURITY.md E17; seed-checklist 28. */
 static void a_foreign_step_is_noticed_and_measured_anew(void **state)
 {
 	(void)state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Any answer that is cut in any way and comes in any order is put together
- * again; nothing that contradicts itself is (threats.md I8).
+ * again; nothing that contradicts itself is (SECURITY.md I8).
  */
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The table of leap seconds: a good one is taken whole, a bad one not at all
- * (threats.md J3), and it is asked the right way around midnight.
+ * (SECURITY.md J3), and it is asked the right way around midnight.
  */
 #include <string.h>
 

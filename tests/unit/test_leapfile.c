@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the journal says of a leapfile: the classic lines (files.md 6.3). */
+/* What the journal says of a leapfile: the classic lines. */
 #include "check.h"
 
 #include <string.h>

@@ -86,7 +86,7 @@ static struct outcome observe(const char *name, const struct loop_setting *set)
 	return o;
 }
 
-/* The bar of estimator.md: half of the 22 us of the best of today. */
+/* The bar: half of the 22 us of the best of today. */
 static void one_server_at_poll_6_keeps_the_clock(void **state)
 {
 	(void)state;

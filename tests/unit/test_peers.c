@@ -221,7 +221,7 @@ static size_t any_vars(char vars[1024])
 	return len;
 }
 
-/* threats.md I9: the width is that of what is shown. */
+/* SECURITY.md I9: the width is that of what is shown. */
 static void no_value_moves_a_column(void **state)
 {
 	(void)state;

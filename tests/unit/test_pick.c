@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Whom ntpdate believes: no minority ever (threats.md M1), and among those
+ * Whom ntpdate believes: no minority ever (SECURITY.md M1), and among those
  * who agree the one that the classic tool would choose. And what it takes for
  * an answer at all (A1).
  */

@@ -140,7 +140,7 @@ static void burst_sends_eight_each_poll_while_reachable(void **state)
 	}
 }
 
-/* threats.md B2 */
+/* SECURITY.md B2 */
 static void a_rate_kiss_is_obeyed_and_forgotten_in_time(void **state)
 {
 	(void)state;
@@ -169,7 +169,7 @@ static void a_rate_kiss_is_obeyed_and_forgotten_in_time(void **state)
 	assert_int_equal(polling_now(p), 6);
 }
 
-/* threats.md B2: however many come, maxpoll is the end. */
+/* SECURITY.md B2: however many come, maxpoll is the end. */
 static void rate_kisses_never_freeze_it(void **state)
 {
 	(void)state;
@@ -183,7 +183,7 @@ static void rate_kisses_never_freeze_it(void **state)
 	assert_int_equal(polling_now(p), 10);
 }
 
-/* threats.md B3 */
+/* SECURITY.md B3 */
 static void three_denials_slow_it_down_and_one_answer_restores(void **state)
 {
 	(void)state;
@@ -321,7 +321,7 @@ static void the_surprise_of_another_is_looked_into_once(void **state)
 	assert_true(ask() < 64 * 1.04);
 }
 
-/* threats.md B2 */
+/* SECURITY.md B2 */
 static void whoever_asked_us_to_slow_down_is_not_hurried(void **state)
 {
 	(void)state;

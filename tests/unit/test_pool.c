@@ -17,7 +17,7 @@ static instant at(double s)
 	return instant_add((instant){ INT64_C(1) << 40 }, span_from_seconds(s));
 }
 
-/* threats.md H4 */
+/* SECURITY.md H4 */
 static void names_do_not_lead_to_ourselves_or_nowhere(void **state)
 {
 	(void)state;
@@ -77,7 +77,7 @@ static void a_failing_name_is_tried_again_in_seconds(void **state)
 	assert_int_equal(l.state, LOOKUP_NONE);
 }
 
-/* threats.md H6 */
+/* SECURITY.md H6 */
 static void an_answer_that_never_comes_is_a_failure(void **state)
 {
 	(void)state;
@@ -130,7 +130,7 @@ static void members_go_bad_in_four_ways(void **state)
 	assert_true(pool_is_bad(&s));
 }
 
-/* threats.md H2 */
+/* SECURITY.md H2 */
 static void a_full_pool_is_looked_up_in_one_to_three_days(void **state)
 {
 	(void)state;

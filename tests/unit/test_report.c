@@ -104,7 +104,7 @@ static void cv_shows_a_clock(void **state)
 			    "device=\"Undisciplined local clock\"\r\n");
 }
 
-/* Every list that a client of either generation sends (mode6.md, 5.8). */
+/* Every list that a client of either generation sends. */
 static void the_lists_of_both_ntpqs_are_known(void **state)
 {
 	struct talk *t = *state;

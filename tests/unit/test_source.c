@@ -27,7 +27,7 @@ static void an_exchange_is_a_sample(void **state)
 	assert_int_equal(b->out.effects[1].note.id, NOTE_REACHABLE);
 }
 
-/* threats.md A1, A8: the nonce is no clock and never comes twice. */
+/* SECURITY.md A1, A8: the nonce is no clock and never comes twice. */
 static void the_transmit_field_is_random(void **state)
 {
 	(void)state;
@@ -53,7 +53,7 @@ static void the_transmit_field_is_random(void **state)
 	assert_true(ones > 62800 && ones < 65200); /* 64000, sd 179 */
 }
 
-/* threats.md A16 */
+/* SECURITY.md A16 */
 static void requests_differ_in_nothing_but_poll_and_nonce(void **state)
 {
 	(void)state;
@@ -83,7 +83,7 @@ static void requests_differ_in_nothing_but_poll_and_nonce(void **state)
 	}
 }
 
-/* threats.md A3 */
+/* SECURITY.md A3 */
 static void bad_packets_do_not_move_the_schedule(void **state)
 {
 	(void)state;
@@ -108,7 +108,7 @@ static void bad_packets_do_not_move_the_schedule(void **state)
 	}
 }
 
-/* threats.md A6 */
+/* SECURITY.md A6 */
 static void after_three_seconds_it_is_too_late(void **state)
 {
 	(void)state;
@@ -133,7 +133,7 @@ static void after_three_seconds_it_is_too_late(void **state)
 	assert_int_equal(b->source.polling.reach, 0);
 }
 
-/* threats.md B2, B3: what a kiss does, and what its poll field does not. */
+/* SECURITY.md B2, B3: what a kiss does, and what its poll field does not. */
 static void kisses_are_obeyed(void **state)
 {
 	(void)state;
@@ -274,7 +274,7 @@ static void stamps_that_do_not_fit_are_refused(void **state)
 	}
 }
 
-/* threats.md A12 */
+/* SECURITY.md A12 */
 static void a_failure_only_misses_the_poll(void **state)
 {
 	(void)state;

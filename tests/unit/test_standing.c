@@ -42,7 +42,7 @@ static struct standing synced(const struct choice *c)
 	return s;
 }
 
-/* seed-checklist 59, threats.md F12 */
+/* seed-checklist 59, SECURITY.md F12 */
 static void at_first_we_do_not_know_the_time(void **state)
 {
 	(void)state;
@@ -89,7 +89,7 @@ static void an_unknown_frequency_makes_it_grow_faster(void **state)
 	assert_true(fabs(s.growth_ppm - 53) < 1e-9);
 }
 
-/* threats.md E11 */
+/* SECURITY.md E11 */
 static void past_the_limit_we_do_not_know_the_time(void **state)
 {
 	(void)state;

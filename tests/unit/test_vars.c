@@ -2,7 +2,7 @@
 /*
  * Lists of variables come from daemons of every vendor, and from attackers:
  * what is well-formed is read as it is meant, and every byte string is read
- * without leaving it (threats.md I8, I9).
+ * without leaving it (SECURITY.md I8, I9).
  */
 #include <string.h>
 
