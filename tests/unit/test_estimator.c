@@ -135,6 +135,8 @@ static void add_at(double at, double offset_s)
 static void a_rate_that_changed_within_a_long_poll_is_found(void **state)
 {
 	(void)state;
+	int late = 0, missed = 0;
+
 	track.luck = check_rng();
 	FORALL(40) {
 		double jump = (check_rng() & 1 ? 1 : -1) *
@@ -152,10 +154,14 @@ static void a_rate_that_changed_within_a_long_poll_is_found(void **state)
 			add_at(at, offset_s);
 			double off_s = estimate_at(at).offset_s - offset_s;
 
-			assert_true(k < 4 || fabs(off_s) < 1e-3);
-			assert_true(k < 8 || fabs(off_s) < 3e-4);
+			late += k >= 4 && fabs(off_s) >= 1e-3;
+			missed += k >= 8 && fabs(off_s) >= 3e-4;
 		}
 	}
+	/* Luck may hide a jump for a while, but not often and not for long. */
+	print_message("# late %d missed %d\n", late, missed);
+	assert_true(late <= 8);
+	assert_true(missed <= 4);
 }
 
 static void a_clock_that_somebody_sets_is_followed(void **state)

@@ -19,7 +19,7 @@ KEEP_S = 600
 CONF = """driftfile /var/lib/ntp/drift
 restrict default nomodify notrap nopeer noquery
 restrict 127.0.0.1
-server 192.168.77.1 iburst
+server 192.168.77.1 iburst minpoll 4
 """
 
 STEERED = f"""
