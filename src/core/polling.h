@@ -24,7 +24,7 @@ struct polling {
 	int8_t raised;   /* steps on top of it that a RATE asked for */
 	bool iburst, bursts;
 	bool stretches; /* this burst ends in longer gaps */
-	bool opening; /* the next poll is the first of a new start */
+	bool opening;   /* the next poll is the first of a new start */
 	uint8_t reach;
 	uint8_t left;           /* requests of this burst still to send */
 	uint8_t asked;          /* requests of this poll so far */
