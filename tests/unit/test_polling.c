@@ -326,11 +326,9 @@ static void whoever_asked_us_to_slow_down_is_not_hurried(void **state)
 {
 	(void)state;
 	struct polling *p = settled();
-	instant due;
 
 	polling_rate(p, &luck);
 	polling_rate(p, &luck);
-	due = p->due;
 	adapt(&(struct outlook){ .surprise = true });
 	assert_true(instant_diff(p->due, p->last).v >=
 		    SPAN_S(64 << p->raised).v);
@@ -338,7 +336,8 @@ static void whoever_asked_us_to_slow_down_is_not_hurried(void **state)
 	for (int i = 0; i < 2 * POLLING_DENIALS; i++) {
 		(void)polling_denied(p, &luck);
 	}
-	due = p->due;
+	instant due = p->due;
+
 	polling_hurry(p, &luck);
 	assert_int_equal(p->due.v, due.v);
 }
