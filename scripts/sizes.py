@@ -10,7 +10,7 @@ LINES = 500
 LATER = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 
 bad = 0
-for folder in ("src", "tests", "scripts"):
+for folder in ("src", "bench", "tests", "scripts"):
     for path in sorted(pathlib.Path(folder).rglob("*")):
         if path.suffix not in (".c", ".h", ".def", ".py", ".sh"):
             continue

@@ -145,7 +145,7 @@ def python_with_pytest():
 
 def tier_unit():
     """Everything that Meson knows, as released: gcc."""
-    return meson_test("build", ["rules", "unit", "sim", "stress"])
+    return meson_test("build", ["rules", "unit", "sim", "bench", "stress"])
 
 
 def tier_sanitized():
@@ -210,7 +210,7 @@ def sources():
     listed = subprocess.run(["git", "ls-files", "*.c", "*.h"], cwd=ROOT,
                             capture_output=True, text=True, check=False).stdout
     return listed.split() or [
-        str(path.relative_to(ROOT)) for folder in ("src", "tests")
+        str(path.relative_to(ROOT)) for folder in ("src", "bench", "tests")
         for path in (ROOT / folder).rglob("*.[ch]")]
 
 

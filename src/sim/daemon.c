@@ -82,6 +82,7 @@ static void begin_life(struct daemon *d)
 	configure(d);
 	start_engine(d);
 	oracle_started(n);
+	gauge_start(n);
 	daemon_event(n, &(struct event){ .kind = EVENT_TICK });
 }
 
@@ -332,6 +333,13 @@ double daemon_bound_s(struct node *n)
 
 	return span_to_seconds(v->root_delay) / 2 +
 	       span_to_seconds(v->root_disp) + 1e-6 * v->drift_ppm * age_s;
+}
+
+struct claim daemon_claim(const struct node *n)
+{
+	double likely_s = span_to_seconds(n->daemon->status.status.est_error);
+
+	return (struct claim){ .earliest_s = -likely_s, .latest_s = likely_s };
 }
 
 double daemon_step_threshold_s(const struct node *n)

@@ -75,6 +75,11 @@ void daemon_handle(struct node *n, struct future *f);
 bool daemon_synchronised(const struct node *n);
 /* How far it says its clock may be from the truth. */
 double daemon_bound_s(struct node *n);
+/* The true time, less what the clock shows, as it publishes it. */
+struct claim {
+	double earliest_s, latest_s;
+};
+struct claim daemon_claim(const struct node *n);
 /* From which offset on it may step; 0: never. */
 double daemon_step_threshold_s(const struct node *n);
 /* It serves the time of its own undisciplined clock (127.127.1.u). */

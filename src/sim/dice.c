@@ -73,6 +73,9 @@ double dice_jitter(struct rng *r, const struct jitter *j)
 		       (pow(above_zero(r), -1 / j->shape) - 1);
 	case LAW_GAUSSIAN:
 		return fmax(0, j->scale * (3 + dice_gaussian(r)));
+	case LAW_TWO_HUMPS:
+		return j->scale * ((dice_chance(r, 0.5) ? j->shape : 0) -
+				   log(above_zero(r)));
 	}
 	return 0;
 }

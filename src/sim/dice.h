@@ -15,6 +15,8 @@ enum law {
 	LAW_LOGNORMAL, /* median `scale`, `shape` is the deviation of the log */
 	LAW_PARETO,    /* Lomax: least 0, mean `scale`, `shape` above 1 */
 	LAW_GAUSSIAN,  /* three deviations `scale` up, cut off at 0 */
+	/* Exponential of mean `scale`, half of it `shape` times that later. */
+	LAW_TWO_HUMPS,
 };
 
 struct jitter {

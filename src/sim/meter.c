@@ -26,6 +26,17 @@ void meter_add(struct meter *m, double error_s, bool covered)
 	m->bins[bin_of(size_s)]++;
 }
 
+void meter_merge(struct meter *m, const struct meter *other)
+{
+	m->count += other->count;
+	m->covered += other->covered;
+	m->sum_squares += other->sum_squares;
+	m->max_s = fmax(m->max_s, other->max_s);
+	for (size_t i = 0; i < METER_BINS; i++) {
+		m->bins[i] += other->bins[i];
+	}
+}
+
 double meter_rms_s(const struct meter *m)
 {
 	return m->count ? sqrt(m->sum_squares / (double)m->count) : 0;

@@ -19,6 +19,8 @@ struct meter {
 };
 
 void meter_add(struct meter *m, double error_s, bool covered);
+/* All that `other` has seen, too. */
+void meter_merge(struct meter *m, const struct meter *other);
 double meter_rms_s(const struct meter *m);
 /* The error that `share` of all are below, to the width of a bin. */
 double meter_percentile_s(const struct meter *m, double share);

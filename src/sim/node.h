@@ -6,6 +6,7 @@
 #ifndef SIM_NODE_H
 #define SIM_NODE_H
 
+#include "sim/gauge.h"
 #include "sim/meter.h"
 #include "sim/queue.h"
 #include "sim/upstream.h"
@@ -23,6 +24,7 @@ struct node {
 	struct daemon *daemon; /* NULL: it is an upstream */
 	struct upstream upstream;
 	struct meter meter;
+	struct gauge gauge;
 	struct watch watch;
 };
 

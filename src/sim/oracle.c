@@ -239,6 +239,7 @@ static void measure(struct node *n)
 			     "off by %.9f s, limit %.9f s", error_s,
 			     w->limit_s);
 	}
+	gauge_look(n, error_s);
 	meter_add(&n->meter, error_s,
 		  synchronised && fabs(error_s) <= daemon_bound_s(n));
 }

@@ -7,7 +7,7 @@
 #include "sim/daemon.h"
 
 #define BEGINNING INT64_C(1767225600) /* 2026-01-01, since 1970 */
-#define MEASURE_S 16
+#define LOOK_S 16                     /* unless somebody wants it more often */
 
 struct world *world_new(uint64_t seed)
 {
@@ -20,8 +20,9 @@ struct world *world_new(uint64_t seed)
 	w->epoch = tstamp_from_unix(BEGINNING, 0);
 	vnet_init(&w->net, rng_u64(&w->rng), &usual);
 	w->trail = trail_new();
+	w->look_s = LOOK_S;
 	queue_put(&w->queue, &(struct future){
-				     .at = moment_at_s(MEASURE_S),
+				     .at = moment_at_s(1),
 				     .kind = HAPPEN_MEASURE,
 			     });
 	return w;
@@ -42,7 +43,7 @@ static void happen(struct world *w, struct future *f)
 	switch (f->kind) {
 	case HAPPEN_MEASURE:
 		oracle_measure(w);
-		f->at = moment_add(f->at, SPAN_S(MEASURE_S));
+		f->at = moment_add(f->at, span_from_seconds(w->look_s));
 		queue_put(&w->queue, f);
 		break;
 	case HAPPEN_FAULT:
@@ -158,5 +159,6 @@ void world_settle(struct world *w)
 	w->settled = w->now;
 	for (unsigned i = 0; i < w->count; i++) {
 		w->nodes[i]->meter = (struct meter){ 0 };
+		gauge_settle(w->nodes[i]);
 	}
 }

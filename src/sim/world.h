@@ -48,6 +48,7 @@ struct world {
 	struct oracle oracle;
 	struct trail trail;
 	moment settled; /* meters count from here on */
+	double look_s;  /* how often the oracles look at every clock */
 	FILE *trace;    /* NULL, or where notes go */
 };
 

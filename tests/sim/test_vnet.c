@@ -47,6 +47,7 @@ static void every_law_has_the_mean_it_promises(void **state)
 		{ { LAW_LOGNORMAL, 1e-3, 0.5 }, 1.1331e-3 },
 		{ { LAW_PARETO, 1e-3, 4 }, 1e-3 },
 		{ { LAW_GAUSSIAN, 1e-3, 0 }, 3e-3 },
+		{ { LAW_TWO_HUMPS, 1e-3, 10 }, 6e-3 },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(laws); i++) {
