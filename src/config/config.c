@@ -13,6 +13,8 @@
 #define ARENA_FACTOR 64
 #define ARENA_FLOOR 32768 /* every word's one remark, and a last line */
 
+#define TOS_MAX 160 /* of the one complaint about tos as a whole */
+
 void config_defaults(struct config *c)
 {
 	*c = (struct config){ .logconfig = LOG_EVERYTHING,
@@ -171,11 +173,24 @@ static void parse_file(struct parser *p, struct lexer *lexer)
 	}
 }
 
-/* Classic's check, in classic's words. */
+/* Classic's words: people search for them. */
+static void explain_tos(const struct tos_config *tos, struct text *out)
+{
+	text_str(out, "tos error: must have minsane (");
+	text_u64(out, tos->minsane);
+	text_str(out, ") < minclock (");
+	text_u64(out, tos->minclock);
+	text_str(out, ") <= maxclock (");
+	text_u64(out, tos->maxclock);
+	text_str(out, ") - daemon will not operate properly!");
+}
+
 static void check_tos(struct parser *p, struct lexer *lexer)
 {
 	const struct tos_config *tos = &p->config->tos;
 	struct word w = { .column = p->tos_place.column };
+	char buffer[TOS_MAX];
+	struct text reason = text_over(buffer, sizeof(buffer));
 
 	if (p->tos_place.line == 0 ||
 	    (tos->minsane < tos->minclock && tos->minclock <= tos->maxclock)) {
@@ -184,9 +199,8 @@ static void check_tos(struct parser *p, struct lexer *lexer)
 	*lexer = (struct lexer){ .file = p->tos_place.file,
 				 .line = p->tos_place.line };
 	p->lexer = lexer;
-	parser_complain(p, COMPLAINT_WARN, &w, NULL,
-			"tos error: must have minsane < minclock <= maxclock "
-			"- daemon will not operate properly!");
+	explain_tos(tos, &reason);
+	parser_complain(p, COMPLAINT_WARN, &w, NULL, buffer);
 }
 
 /* What this file says goes behind what was said before. */

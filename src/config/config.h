@@ -122,9 +122,8 @@ struct nic_config {
 struct tos_config {
 	unsigned minclock, maxclock, minsane;
 	unsigned floor, ceiling, orphan; /* strata; orphan 16: off */
-	double mindist_s, maxdist_s, orphanwait_s;
+	double mindist_s, maxdist_s, maxdisp_s, orphanwait_s;
 	bool orphanwait_given; /* else LOCAL waits only a short grace */
-	bool cohort;
 };
 
 struct tinker_config {

@@ -318,13 +318,7 @@ static instant deadline(const struct engine *e)
 	if (e->config->quit) {
 		sooner(&at, instant_add(e->began, SPAN_S(ENGINE_QUIT_S)));
 	}
-	if (e->clock_slots > 0 && !e->has_peer) {
-		instant grace = engine_local_at(e);
-
-		if (instant_diff(grace, e->now).v > 0) {
-			sooner(&at, grace);
-		}
-	}
+	sooner(&at, engine_lonely_deadline(e));
 	/* What could not be done now is done next; never in the past. */
 	return instant_diff(at, e->now).v <= 0 ? instant_add(e->now, SPAN_MS(1))
 					       : at;

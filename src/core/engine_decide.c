@@ -52,7 +52,8 @@ static void gather(struct engine *e)
 
 		if (s->used) {
 			e->slots[n] = (uint16_t)i;
-			source_candidate(s, phi, e->now, &e->candidates[n++]);
+			source_candidate(s, phi, e->now, &e->candidates[n]);
+			engine_identify(s, &e->candidates[n++]);
 		}
 	}
 	for (size_t i = 0; i < e->clock_slots; i++) {
@@ -467,4 +468,5 @@ void engine_decide(struct engine *e, bool sampled, struct outbox *out)
 		return;
 	}
 	lose_peer(e, out);
+	engine_orphan(e, out);
 }

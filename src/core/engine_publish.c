@@ -29,7 +29,7 @@ static const struct system_code codes[] = {
 /* What %num is, beside the status word of events. */
 static int64_t note_number(const struct engine *e, enum note_id id)
 {
-	if (id == NOTE_SERVING) {
+	if (id == NOTE_SERVING || id == NOTE_ORPHAN) {
 		return e->standing.stratum;
 	}
 	return id == NOTE_FREQ_LIMIT ? FREQ_MAX_PPM

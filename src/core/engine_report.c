@@ -88,6 +88,8 @@ static uint16_t flash_of(const struct source *s)
 		flash |= FLASH_UNSYNC | FLASH_STRATUM;
 		break;
 	case REASON_STRATUM:
+	case REASON_ORPHAN:
+	case REASON_ORPHAN_CHILD:
 		flash |= FLASH_STRATUM;
 		break;
 	case REASON_LOOP:

@@ -9,6 +9,7 @@
  *   engine_leap.c      the table of leap seconds, against what sources say
  *   engine_names.c     addresses of names to sources, pool members
  *   engine_decide.c    who is right, and what that means for the clock
+ *   engine_orphan.c    what to serve when there is nobody to follow
  *   engine_publish.c   view, kernel status, drift file, notes
  *   engine_report.c    control requests
  */
@@ -125,6 +126,14 @@ void engine_measure_anew(struct engine *e, double by_s, struct outbox *out);
 instant engine_local_at(const struct engine *e);
 /* Has somebody answered, and are others still to be heard? */
 bool engine_is_gated(const struct engine *e);
+
+/* engine_orphan.c */
+/* Who it is to others, for selection. */
+void engine_identify(const struct source *s, struct candidate *c);
+/* Nobody leads: serves our own time after `tos orphanwait`. */
+void engine_orphan(struct engine *e, struct outbox *out);
+/* When to look again whether a local clock or nobody is to lead. */
+instant engine_lonely_deadline(const struct engine *e);
 
 /* engine_publish.c */
 /* When the view is to be made anew at the latest. */

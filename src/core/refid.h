@@ -13,6 +13,8 @@
 #define REFID_DENY UINT32_C(0x44454e59)
 #define REFID_RSTR UINT32_C(0x52535452)
 #define REFID_LOCL UINT32_C(0x4c4f434c)
+#define REFID_LOOP UINT32_C(0x4c4f4f50)     /* an orphan at stratum 1 ... */
+#define REFID_LOOPBACK UINT32_C(0x7f000001) /* ... and at any other */
 #define REFID_POOL UINT32_C(0x504f4f4c)
 
 /* IPv4: the address; IPv6: the first four octets of its MD5. */

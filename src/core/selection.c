@@ -6,6 +6,7 @@
 #include "core/cluster.h"
 #include "core/combine.h"
 #include "core/intersection.h"
+#include "core/orphan.h"
 
 /* How many deviations of an estimate its interval allows for. */
 #define DISTANCE_SDS 3.0
@@ -69,11 +70,12 @@ static enum reason candidate_judge(const struct candidate *c,
 	}
 	/* Written so that a NaN anywhere is too far away. */
 	if (!(c->distance_s >= 0 && c->distance_s <= tos->maxdist_s &&
+	      c->root_delay_s / 2 + c->root_disp_s < tos->maxdisp_s &&
 	      fabs(e->offset_s) < OFFSET_MAX_S && fabs(e->freq) < 1 &&
 	      e->freq_sd >= 0 && e->offset_sd >= 0)) {
 		return REASON_DISTANCE;
 	}
-	return REASON_CANDIDATE;
+	return orphan_judge(tos, c);
 }
 
 static void selection_judge(const struct tos_config *tos,
@@ -215,7 +217,10 @@ void selection_run(const struct tos_config *tos, struct candidate *candidates,
 
 	selection_trust(&in, candidates, count);
 	if (!selection_suffices(tos, candidates, count)) {
-		return;
+		if (!orphan_elect(candidates, count)) {
+			return;
+		}
+		in.found = false; /* whatever it was, it was not enough */
 	}
 	cluster_run(tos, candidates, count);
 	choice->found = true;

@@ -9,6 +9,8 @@
  *   cluster        outliers go, down to `tos minclock` (cluster.h)
  *   combine        by inverse variance, kept within what the majority shares
  *                  (combine.h)
+ *   orphan         when nobody is left: one of those who only keep each
+ *                  other company (orphan.h)
  *
  * The caller keeps a source fit for some polls after its last answer: who
  * silences the honest must not so become the majority (E6, E7).
@@ -46,7 +48,10 @@ struct candidate {
 	double waiting_s; /* of root_disp_s: came while its next answer is not
 			     due; who was just asked is not better for it */
 	uint64_t vote; /* sources with one nonzero vote share one vote (E6) */
-	uint32_t refid;
+	uint64_t network;  /* whoever has the same is of one hand; 0: none */
+	uint32_t refid;    /* what it follows */
+	uint32_t identity; /* what those who follow it call it */
+	uint32_t ours;     /* what it calls us if it follows us; 0: unknown */
 	enum reason unfit; /* REASON_OK, or why it cannot take part at all */
 	uint8_t stratum;
 	bool prefer, always_true, last_resort; /* last_resort: LOCAL */

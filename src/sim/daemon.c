@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/refid.h"
 #include "sim/carry.h"
 #include "sim/dice.h"
 #include "sim/world.h"
@@ -361,6 +362,6 @@ bool daemon_uses_local(const struct node *n)
 {
 	uint32_t refid = n->daemon->view.refid;
 
-	return refid == UINT32_C(0x4c4f434c) || /* LOCL */
-	       refid >> 8 == UINT32_C(0x7f7f01);
+	return refid == REFID_LOCL || refid == REFID_LOOP ||
+	       refid == REFID_LOOPBACK || refid >> 8 == UINT32_C(0x7f7f01);
 }

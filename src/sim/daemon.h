@@ -82,7 +82,7 @@ struct claim {
 struct claim daemon_claim(const struct node *n);
 /* From which offset on it may step; 0: never. */
 double daemon_step_threshold_s(const struct node *n);
-/* It serves the time of its own undisciplined clock (127.127.1.u). */
+/* It serves its own undisciplined time: 127.127.1.u, or an orphan's. */
 bool daemon_uses_local(const struct node *n);
 /* The node it takes its time from, NULL if none of this world. */
 struct node *daemon_system_peer(const struct node *n);

@@ -129,7 +129,9 @@ static inline void loop_update(struct loop *l)
 					       .minsane = 1,
 					       .ceiling = 15,
 					       .mindist_s = 0.001,
-					       .maxdist_s = 1.5 };
+					       .orphan = 16,
+					       .maxdist_s = 1.5,
+					       .maxdisp_s = 16 };
 	instant now = loop_instant(l->now_s);
 
 	for (size_t i = 0; i < l->set.servers; i++) {

@@ -18,8 +18,10 @@ static const struct tos_config usual = { .minclock = 3,
 					 .maxclock = 10,
 					 .minsane = 1,
 					 .ceiling = 15,
+					 .orphan = 16,
 					 .mindist_s = 0.001,
-					 .maxdist_s = 1.5 };
+					 .maxdist_s = 1.5,
+					 .maxdisp_s = 16 };
 
 /* A server of stratum 2, ten milliseconds away. */
 static inline struct candidate server(double offset_s)

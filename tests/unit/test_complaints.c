@@ -134,9 +134,17 @@ static void tos_must_agree_with_itself(void **state)
 {
 	(void)state;
 	complains("\ntos minsane 3 maxclock 2\n",
-		  "t.conf:2:0: tos error: must have minsane < minclock <= "
-		  "maxclock - daemon will not operate properly!",
+		  "t.conf:2:0: tos error: must have minsane (3) < minclock (3) "
+		  "<= maxclock (2) - daemon will not operate properly!",
 		  "tos maxclock 2 minsane 3\n");
+	complains("tos minclock 2 minsane 2\n",
+		  "t.conf:1:0: tos error: must have minsane (2) < minclock (2) "
+		  "<= maxclock (10) - daemon will not operate properly!",
+		  "tos minclock 2 minsane 2\n");
+	complains("tos minclock 11\n",
+		  "t.conf:1:0: tos error: must have minsane (1) < minclock "
+		  "(11) <= maxclock (10) - daemon will not operate properly!",
+		  "tos minclock 11\n");
 }
 
 static void words_too_many(void **state)

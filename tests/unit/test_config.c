@@ -192,7 +192,7 @@ static void numbers_go_where_they_belong(void **state)
 {
 	(void)state;
 	reads_as("tos minclock 4 maxclock 11 minsane 3 orphan 12\n"
-		 "tos maxdist 1.5e1 cohort 1 orphanwait 300\n"
+		 "tos maxdist 1.5e1 maxdisp 8 orphanwait 300\n"
 		 "tinker panic 0 step 0.5 dispersion 15\n"
 		 "tinker freq -12.5\n"
 		 "discard average 5 minimum 1\n"
@@ -200,8 +200,8 @@ static void numbers_go_where_they_belong(void **state)
 		 "rlimit memlock 32 filenum 99\n"
 		 "nonvolatile 1e-6\ncontrolkey 8\n",
 		 "nonvolatile 0.000001\ncontrolkey 8\n"
-		 "tos minclock 4 maxclock 11 minsane 3 maxdist 15 cohort 1 "
-		 "orphan 12 orphanwait 300\n"
+		 "tos minclock 4 maxclock 11 minsane 3 maxdist 15 "
+		 "orphan 12 maxdisp 8 orphanwait 300\n"
 		 "tinker panic 0 stepback 0.5 stepfwd 0.5 freq -12.5\n"
 		 "rlimit memlock 32 filenum 99\n"
 		 "mru maxdepth -1 mindepth 16\n"

@@ -115,6 +115,13 @@ static void tos_bounds_stratum_distance_and_number(void **state)
 	selection_run(&tos, c, 2, &choice);
 	assert_int_equal(c[0].reason, REASON_DISTANCE);
 	tos = usual;
+	tos.maxdisp_s = 0.004; /* it claims a delay of 2 ms and 3 ms of error */
+	selection_run(&tos, c, 2, &choice);
+	assert_int_equal(c[0].reason, REASON_DISTANCE);
+	tos.maxdisp_s = 0.0041;
+	selection_run(&tos, c, 2, &choice);
+	assert_true(choice.found);
+	tos = usual;
 	tos.minsane = 3;
 	selection_run(&tos, c, 2, &choice);
 	assert_false(choice.found);
@@ -122,6 +129,70 @@ static void tos_bounds_stratum_distance_and_number(void **state)
 	tos.minsane = 2;
 	selection_run(&tos, c, 2, &choice);
 	assert_true(choice.found);
+}
+
+/* Two that are too sure of themselves agree if mindist is what parts them. */
+static void mindist_is_the_least_that_sources_may_differ(void **state)
+{
+	(void)state;
+	struct tos_config tos = usual;
+	struct candidate c[2] = { server(0), server(1.9e-3) };
+	struct choice choice;
+
+	for (size_t i = 0; i < 2; i++) {
+		c[i].estimate.delay_s = c[i].estimate.jitter_s = 0;
+		c[i].root_delay_s = c[i].root_disp_s = 0;
+	}
+	selection_run(&tos, c, 2, &choice);
+	assert_true(choice.found);
+	tos.mindist_s = 0.9e-3;
+	selection_run(&tos, c, 2, &choice);
+	assert_false(choice.found);
+	assert_int_equal(c[0].reason, REASON_NO_MAJORITY);
+}
+
+/* Outliers are cast out down to minclock, and no further. */
+static void minclock_are_left_of_the_outliers(void **state)
+{
+	(void)state;
+	struct tos_config tos = usual;
+	struct choice choice;
+
+	for (unsigned minclock = 1; minclock <= 7; minclock++) {
+		struct candidate c[7];
+		unsigned left = minclock < 4 ? 4 : minclock;
+
+		for (size_t i = 0; i < 7; i++) {
+			/* Four agree; three are off, one more than the next. */
+			c[i] = server(i < 4 ? 0 : 1e-3 * (double)i);
+		}
+		tos.minclock = minclock;
+		selection_run(&tos, c, 7, &choice);
+		assert_int_equal(choice.survivors, left);
+		assert_int_equal(c[6].reason == REASON_OUTLIER, left < 7);
+	}
+}
+
+static void a_source_with_noselect_is_never_used(void **state)
+{
+	(void)state;
+	struct candidate c[3] = { server(0), server(0), server(0.5) };
+	struct choice choice;
+
+	c[0].unfit = c[1].unfit = REASON_NOSELECT;
+	c[0].prefer = c[1].always_true = true;
+	selection_run(&usual, c, 3, &choice);
+	assert_int_equal(choice.system_peer, 2);
+	assert_int_equal(choice.survivors, 1);
+	assert_int_equal(c[0].reason, REASON_NOSELECT);
+	assert_int_equal(c[1].reason, REASON_NOSELECT);
+	assert_true(c[0].weight == 0 && c[1].weight == 0);
+	/* Nor does it count for `tos minsane`. */
+	struct tos_config tos = usual;
+
+	tos.minsane = 2;
+	selection_run(&tos, c, 3, &choice);
+	assert_false(choice.found);
 }
 
 static void more_than_maxclock_are_in_excess(void **state)
@@ -246,6 +317,9 @@ int main(void)
 		cmocka_unit_test(a_preferred_survivor_is_used_alone),
 		cmocka_unit_test(a_local_clock_waits_for_all_others),
 		cmocka_unit_test(tos_bounds_stratum_distance_and_number),
+		cmocka_unit_test(mindist_is_the_least_that_sources_may_differ),
+		cmocka_unit_test(minclock_are_left_of_the_outliers),
+		cmocka_unit_test(a_source_with_noselect_is_never_used),
 		cmocka_unit_test(more_than_maxclock_are_in_excess),
 		cmocka_unit_test(the_system_peer_does_not_hop),
 		cmocka_unit_test(ties_are_broken_by_order),

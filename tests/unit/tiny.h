@@ -113,6 +113,7 @@ static inline void tiny_config(struct tiny *t)
 			 .orphan = 16,
 			 .mindist_s = 0.001,
 			 .maxdist_s = 1.5,
+			 .maxdisp_s = 16,
 			 .orphanwait_s = 300 },
 		.tinker = { .panic_s = 1000,
 			    .step_fwd_s = 0.128,

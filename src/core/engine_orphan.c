@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/engine_state.h"
+#include "core/orphan.h"
+#include "core/refid.h"
+
+void engine_identify(const struct source *s, struct candidate *c)
+{
+	if (s->state == SOURCE_NAMELESS) {
+		return;
+	}
+	c->identity = refid_of_address(&s->addr);
+	c->ours = netaddr_is_none(&s->local) ? 0 : refid_of_address(&s->local);
+}
+
+/* Nobody has led for so long that we keep our own time. */
+static instant orphaned_at(const struct engine *e)
+{
+	return instant_add(e->lonely_since,
+			   span_from_seconds(e->config->tos.orphanwait_s));
+}
+
+/* As long as it lasts the clock runs on as it was steered last. */
+void engine_orphan(struct engine *e, struct outbox *out)
+{
+	const struct tos_config *tos = &e->config->tos;
+	const struct choice nobody = { .found = false };
+	struct standing *s = &e->standing;
+	uint32_t refid = tos->orphan > 1 ? REFID_LOOPBACK : REFID_LOOP;
+	bool was = s->synchronised && s->stratum == tos->orphan &&
+		   s->refid == refid;
+
+	if (tos->orphan >= ORPHAN_OFF || e->finished ||
+	    instant_diff(e->now, orphaned_at(e)).v < 0) {
+		return;
+	}
+	/* It is the time here by definition, so nothing is off (as classic). */
+	standing_follow(s, &nobody, 0, false, e->now);
+	s->synchronised = true;
+	s->stratum = (uint8_t)tos->orphan;
+	s->kind = CLOCK_KIND_UNKNOWN;
+	s->refid = refid;
+	s->leap = engine_leap(e, LEAP_NONE, out);
+	s->reference = e->wall;
+	if (!was) {
+		e->view_due = true;
+		engine_note(e, NOTE_ORPHAN, 0, "", out);
+	}
+}
+
+static void sooner(instant *at, instant other, instant now)
+{
+	if (instant_diff(other, now).v > 0 && instant_diff(other, *at).v < 0) {
+		*at = other;
+	}
+}
+
+instant engine_lonely_deadline(const struct engine *e)
+{
+	instant at = INSTANT_NEVER;
+
+	if (!e->has_peer && e->clock_slots > 0) {
+		sooner(&at, engine_local_at(e), e->now);
+	}
+	if (!e->has_peer && e->config->tos.orphan < ORPHAN_OFF) {
+		sooner(&at, orphaned_at(e), e->now);
+	}
+	return at;
+}
