@@ -85,7 +85,7 @@ static inline double track_queue_s(struct track *t)
 }
 
 /* Of one one-way observation. */
-static inline double track_variance(struct track *t)
+static inline double track_variance(const struct track *t)
 {
 	double j2 = t->jitter_s * t->jitter_s;
 
@@ -219,6 +219,21 @@ static inline double track_beyond(const struct track *t, const struct guess *g,
 			 sds * g->sd_s[k];
 	}
 	return (double)count / (t->count - settle);
+}
+
+/* The most samples in a row whose error is beyond `limit_s`. */
+static inline int track_longest(const struct track *t, const struct guess *g,
+				double limit_s, int settle)
+{
+	int longest = 0, now = 0;
+
+	for (int k = settle; k < t->count; k++) {
+		double e = t->offset_s[k] - g->offset_s[k];
+
+		now = fabs(e) > limit_s ? now + 1 : 0;
+		longest = now > longest ? now : longest;
+	}
+	return longest;
 }
 
 #endif
