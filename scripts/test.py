@@ -187,6 +187,45 @@ def tier_fuzz():
     return result
 
 
+def needed(start):
+    """A C file and all others behind the headers that it includes."""
+    found, waiting = [], [start]
+    while waiting:
+        file = waiting.pop()
+        if file in found or not file.exists():
+            continue
+        found.append(file)
+        for name in re.findall(r'^#include "(\S+)"', file.read_text(), re.M):
+            for folder in ("src", "tests"):
+                header = ROOT / folder / name
+                waiting += [header, header.with_suffix(".c")]
+    return sorted(file for file in found if file.suffix == ".c")
+
+
+def tier_compilers():
+    """The estimator says the same to the last bit, whoever compiled it."""
+    result, prints = Result(), {}
+    files = needed(ROOT / "tests/bench/fingerprint.c")
+    for compiler in ("gcc", "clang"):
+        if not shutil.which(compiler):
+            result.skipped.append(f"{compiler}: not here")
+            continue
+        log = ROOT / f"build/fingerprint-{compiler}.log"
+        program = ROOT / f"build/fingerprint-{compiler}"
+        if run([compiler, "-std=c11", "-O2", "-ffp-contract=off", "-Isrc",
+                "-Itests", *files, "-lm", "-o", program], log) or \
+                run([program], log):
+            result.failed.append(f"{compiler}: see {log}")
+            continue
+        prints[compiler] = log.read_text().strip()
+    if len(prints) == 2:
+        if len(set(prints.values())) == 1:
+            result.passed += 1
+        else:
+            result.failed.append(f"fingerprints differ: {prints}")
+    return result
+
+
 def tier_interop():
     """Against other people's daemons and tools, in network namespaces."""
     build("build-asan", "clang", b_sanitize="address,undefined",
@@ -240,7 +279,8 @@ def tier_lint():
 # The long ones first; vm runs beside the others.
 TIERS = {"vm": tier_vm, "sanitized": tier_sanitized, "unit": tier_unit,
          "interop": tier_interop, "seed": tier_seed, "fuzz": tier_fuzz,
-         "lint": tier_lint, "threads": tier_threads}
+         "lint": tier_lint, "threads": tier_threads,
+         "compilers": tier_compilers}
 
 
 def guarded(name, tier):
