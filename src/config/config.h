@@ -132,6 +132,7 @@ struct tinker_config {
 	double stepout_s;
 	double dispersion_ppm; /* PHI */
 	double freq_ppm;       /* given: overrides the drift file */
+	double slew_ppm, start_slew_ppm;
 	bool freq_given;
 };
 

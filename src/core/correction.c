@@ -68,3 +68,12 @@ struct corrected correction_at(const struct correction *c, instant at)
 				   b->slew_s + rate * seconds_since(at, b->at),
 				   rate };
 }
+
+double correction_slewed_s(const struct correction *c, instant from, instant to,
+			   double base)
+{
+	double moved_s =
+		correction_at(c, to).slew_s - correction_at(c, from).slew_s;
+
+	return moved_s - base * seconds_since(to, from);
+}

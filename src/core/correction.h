@@ -43,4 +43,11 @@ void correction_add(struct correction *c, instant at, span step, double rate);
 
 struct corrected correction_at(const struct correction *c, instant at);
 
+/*
+ * How far slewing moved the clock from `from` to `to`, beyond what the rate
+ * `base` did: what two stamps of one exchange disagree by.
+ */
+double correction_slewed_s(const struct correction *c, instant from, instant to,
+			   double base);
+
 #endif

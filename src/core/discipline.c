@@ -16,6 +16,13 @@
  */
 #define SLEW_SHARE 0.125
 #define SLEW_MIN_S 1.0
+#define RUSH_MIN_S 0.5
+/*
+ * A rush is a multiple of this: the kernel's tick makes it, while its word for
+ * the frequency stays the clock's own. So that is what is found by who starts
+ * after a daemon that was killed in the middle.
+ */
+#define RUSH_UNIT 1e-4
 #define SLEW_MAX_S 1e8 /* keeps `slew_until` within the range of an instant */
 
 /* "Never" as an instant: still in order with every other. */
@@ -38,10 +45,13 @@ void discipline_init(struct discipline *d, const struct config *config,
 		     double freq, bool freq_known, instant now)
 {
 	const struct tinker_config *t = &config->tinker;
+	/* -x and "never step" ask for a clock that moves gently. */
+	bool gentle =
+		config->slew_only || !(t->step_fwd_s > 0 && t->step_back_s > 0);
 
 	*d = (struct discipline){
 		.state = freq_known ? DISCIPLINE_FSET : DISCIPLINE_NSET,
-		.base = fmax(-FREQ_MAX, fmin(freq, FREQ_MAX)),
+		.base = fabs(freq) <= FREQ_MAX ? freq : 0,
 		.since = now,
 		.slew_until = now,
 		.spike_since = now,
@@ -53,7 +63,10 @@ void discipline_init(struct discipline *d, const struct config *config,
 		.step_back_s = t->step_back_s,
 		.stepout_s = t->stepout_s,
 		.panic_s = t->panic_s,
+		.slew_most = t->slew_ppm * 1e-6,
+		.rush_most = gentle ? 0 : t->start_slew_ppm * 1e-6,
 	};
+	d->may_rush = d->steering && d->rush_most > d->slew_most;
 	if (config->slew_only) { /* -x; what never stepped still does not */
 		d->step_fwd_s = t->step_fwd_s > 0 ? SLEW_ONLY_STEP_S : 0;
 		d->step_back_s = t->step_back_s > 0 ? SLEW_ONLY_STEP_S : 0;
@@ -129,25 +142,62 @@ static void discipline_enter(struct discipline *d, enum adjustment_kind kind,
 	}
 }
 
-/* Starts to slew `offset_s` away within `length_s`, or as soon as it can. */
+double discipline_kernel(double freq)
+{
+	return freq / (1 - freq);
+}
+
+double discipline_own(double kernel)
+{
+	return kernel / (1 + kernel);
+}
+
+/* The slew that rushes `offset_s` away within `length_s`, or soon after. */
+static double discipline_rush(const struct discipline *d, double offset_s,
+			      double length_s)
+{
+	double rate = fmin(fabs(offset_s) / length_s, d->rush_most);
+	double tick = floor(rate / RUSH_UNIT) * RUSH_UNIT;
+	double most = fmax(tick, d->slew_most);
+	double kernel = discipline_kernel(d->base) + copysign(most, offset_s);
+
+	return discipline_own(kernel) - d->base;
+}
+
+/*
+ * Starts to slew `offset_s` away within `length_s`, or as soon as it can; in
+ * a rush when it is one.
+ */
 static void discipline_aim(struct discipline *d, double offset_s,
 			   double length_s, instant now)
 {
-	double room = FREQ_MAX - (offset_s > 0 ? d->base : -d->base);
+	double slew = copysign(d->slew_most, offset_s);
 
+	d->rushing = d->may_rush = d->may_rush && fabs(offset_s) >= RUSHED_S;
 	d->offset_s = offset_s;
 	d->since = now;
 	d->slew = 0;
 	d->slew_until = now;
-	if (fabs(offset_s) < RESIDUE_S || !(room > 0)) {
+	if (fabs(offset_s) < RESIDUE_S) {
 		return;
 	}
-	length_s = fmax(length_s, fabs(offset_s) / room);
+	if (d->rushing) {
+		slew = discipline_rush(d, offset_s, length_s);
+		length_s = 0;
+	}
+	length_s = fmax(length_s, fabs(offset_s / slew));
 	span length = span_from_seconds(fmin(length_s, SLEW_MAX_S));
 
 	d->slew = offset_s / span_to_seconds(length);
-	d->slew = fmax(-room, fmin(d->slew, room));
+	if (d->rushing || fabs(d->slew) > fabs(slew)) {
+		d->slew = slew;
+	}
 	d->slew_until = instant_add(now, length);
+}
+
+static double slew_length_s(const struct discipline *d, double length_s)
+{
+	return d->may_rush ? RUSH_MIN_S : fmax(SLEW_MIN_S, length_s);
 }
 
 /*
@@ -193,10 +243,12 @@ struct adjustment discipline_update(struct discipline *d,
 	discipline_tune(d, e);
 	if (adj.kind == ADJUST_STEP) {
 		adj.step_s = e->offset_s;
-		discipline_aim(d, 0, 0, now);
+		d->offset_s = d->slew = 0;
+		d->since = d->slew_until = now;
+		d->rushing = false;
 	} else {
 		discipline_aim(d, e->offset_s,
-			       fmax(SLEW_MIN_S, SLEW_SHARE * poll_s), now);
+			       slew_length_s(d, SLEW_SHARE * poll_s), now);
 	}
 	adj.freq = discipline_freq(d) - before;
 	return adj;
@@ -214,7 +266,8 @@ struct adjustment discipline_tick(struct discipline *d, instant now)
 	double late_s = span_to_seconds(instant_diff(now, d->slew_until));
 	double residual_s = discipline_residual_s(d, now);
 
-	discipline_aim(d, residual_s, fmax(SLEW_MIN_S, 2 * late_s), now);
+	discipline_aim(d, residual_s, fmax(slew_length_s(d, 0), 2 * late_s),
+		       now);
 	adj.kind = ADJUST_STEER;
 	adj.freq = discipline_freq(d) - before;
 	adj.offset_s = residual_s;

@@ -13,9 +13,17 @@
  *
  * Past the panic threshold nothing changes in any state. What a slew has
  * done is its rate times the time since it began, however late
- * discipline_tick() comes; what it overran by is taken back. The whole rate
- * never leaves +- FREQ_MAX_PPM, so a slew has only the room that the clock's
- * own frequency leaves it.
+ * discipline_tick() comes; what it overran by is taken back. The clock's own
+ * frequency never leaves +- FREQ_MAX_PPM, a slew on top of it never its limit.
+ *
+ * The first offset after a start may be rushed away: nobody can depend yet on
+ * the rate of a clock that nobody has set (docs/decisions/first-slew.md). The
+ * rush is over when the clock is within RUSHED_S, and does not come back.
+ *
+ * All rates here are per second of our own monotonic clock, which the kernel
+ * bends with the other: in a rush of 8 % it shows a second too soon by as
+ * much. What the kernel is told is per second of the clock as it would run
+ * untouched: see discipline_kernel().
  */
 #ifndef CORE_DISCIPLINE_H
 #define CORE_DISCIPLINE_H
@@ -25,6 +33,7 @@
 
 #define FREQ_MAX_PPM 500       /* NTP's tolerance for a clock's own frequency */
 #define SLEW_ONLY_STEP_S 600.0 /* the step threshold of -x */
+#define RUSHED_S 1e-3          /* the clock has arrived: no more rush */
 
 enum adjustment_kind {
 	ADJUST_NONE,
@@ -58,13 +67,19 @@ struct discipline {
 	instant spike_since;
 	instant updated; /* when the clock was last corrected */
 	bool first_done; /* -g and -G are spent */
+	bool may_rush;   /* the clock has not arrived since the start */
+	bool rushing;    /* the slew that is on is the rush */
 	bool steering;   /* false: measure and serve, never touch the clock */
 	/* The rules in force. */
 	bool panic_once, step_once;
 	double step_fwd_s, step_back_s, stepout_s, panic_s;
+	double slew_most, rush_most; /* s/s */
 };
 
-/* `freq` as the kernel or the drift file has it, s/s. */
+/*
+ * `freq` as the kernel or the drift file has it, s/s. What is beyond
+ * FREQ_MAX_PPM no crystal needs: somebody was stopped in the middle of a slew.
+ */
 void discipline_init(struct discipline *d, const struct config *config,
 		     double freq, bool freq_known, instant now);
 
@@ -86,6 +101,9 @@ MUST_USE struct adjustment discipline_tick(struct discipline *d, instant now);
 /* When discipline_tick() wants to be called; far away when no slew is on. */
 instant discipline_deadline(const struct discipline *d);
 
+/* A rate as the kernel counts it, and back. */
+double discipline_kernel(double freq);
+double discipline_own(double kernel);
 /* The whole rate that the clock should run at now: base and slew, s/s. */
 double discipline_freq(const struct discipline *d);
 /* What is left to slew at `now`, s. */

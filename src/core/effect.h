@@ -48,6 +48,7 @@ struct effect {
 		} resolve;
 		struct {
 			double freq; /* s/s: positive makes the clock faster */
+			double base; /* of it: for good; the rest is a slew */
 		} steer;
 		span step; /* positive moves the clock forward */
 		span slew;

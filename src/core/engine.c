@@ -41,6 +41,16 @@ static void abandon_all(struct engine *e, struct outbox *out)
 	}
 }
 
+/* Our seconds are too short by as much: nobody is to be asked the sooner. */
+static void postpone(struct engine *e, double by_s)
+{
+	for (size_t i = 0; i < e->source_slots; i++) {
+		struct polling *p = &e->sources[i].polling;
+
+		p->due = instant_add(p->due, span_from_seconds(by_s));
+	}
+}
+
 /* Takes the time from the event; did somebody else set the clock? (E17) */
 static void observe(struct engine *e, const struct event *ev,
 		    struct outbox *out)
@@ -53,6 +63,9 @@ static void observe(struct engine *e, const struct event *ev,
 	double most_s = (fmax(steered, 0) + CRYSTAL) * fabs(passed_s);
 	double least_s = (fmin(steered, 0) - CRYSTAL) * fabs(passed_s);
 
+	if (e->discipline.rushing && e->discipline.slew > 0) {
+		postpone(e, e->discipline.slew * passed_s);
+	}
 	e->now = ev->now;
 	e->wall = ev->wall;
 	if (jump_s <= most_s + READING_S && jump_s >= least_s - READING_S) {

@@ -20,6 +20,7 @@ struct engine_start {
 	int8_t precision;        /* log2 s, of reading the clock */
 	bool freq_known;         /* from the drift file */
 	double freq_ppm;         /* that, or what the kernel has now */
+	double freq_age_s;       /* of the drift file: how long ago it held */
 	struct leap_table leaps; /* empty: none */
 	const char *version; /* "ntpd truechimer-..."; outlives the engine */
 	const char *processor, *system;

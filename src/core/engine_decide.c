@@ -4,11 +4,6 @@
 
 #include <math.h>
 
-#define ENOUGH_SAMPLES \
-	3        /* of each source, and the first choice is made ... \
-		  */
-#define MOST_S 6 /* ... or after this, when more than half answered */
-#define ANY_S 7  /* ... or after this, whoever answered: done within 10 s */
 #define FREQ_SD_LEAST 1e-7
 #define FREQ_SD_RESTART 2e-6
 
@@ -86,57 +81,6 @@ static void spread(struct engine *e)
 			clock_at(e, i)->distance_s = c->distance_s;
 		}
 	}
-}
-
-bool engine_is_gated(const struct engine *e)
-{
-	return e->answered && !e->open;
-}
-
-/* All are silent: who comes back first will be one voice of many (E7). */
-static void close_gate(struct engine *e)
-{
-	for (size_t i = 0; i < e->source_slots; i++) {
-		const struct source *s = &e->sources[i];
-
-		if (s->used && !s->config->noselect && s->polling.reach != 0) {
-			return;
-		}
-	}
-	e->open = false;
-	e->answered = false;
-}
-
-/*
- * The first to answer may be the one that lies: nothing is decided before
- * those that can be expected to answer have been heard a few times.
- */
-static bool is_open(struct engine *e)
-{
-	size_t asked = 0, heard = 0, known = 0;
-	double age_s = engine_age_s(e, e->answered_at);
-
-	if (e->open) {
-		return true;
-	}
-	for (size_t i = 0; i < e->source_slots; i++) {
-		const struct source *s = &e->sources[i];
-
-		if (!s->used || s->config->noselect) {
-			continue;
-		}
-		asked++;
-		if (s->polling.reach != 0) {
-			heard += s->estimator.samples > 0;
-			known += s->estimator.samples >= ENOUGH_SAMPLES;
-		}
-	}
-	if (!e->answered) {
-		return false;
-	}
-	e->open = known == asked || (age_s >= MOST_S && 2 * heard > asked) ||
-		  age_s >= ANY_S;
-	return e->open;
 }
 
 static void note_local_peer(struct engine *e, struct refclock *r,
@@ -320,7 +264,8 @@ void engine_apply(struct engine *e, const struct adjustment *adj,
 	if (adj->kind == ADJUST_STEP) {
 		step(e, adj, out);
 	}
-	steer.steer.freq = discipline_freq(&e->discipline);
+	steer.steer.freq = discipline_kernel(discipline_freq(&e->discipline));
+	steer.steer.base = discipline_kernel(e->discipline.base);
 	outbox_add(out, &steer);
 }
 
@@ -382,8 +327,8 @@ static void follow_server(struct engine *e, const struct source *peer,
 	e->freq_sd = fmax(e->choice.combined.freq_sd, FREQ_SD_LEAST);
 	e->upstream = true;
 	e->lonely_since = e->now;
-	if (e->stepped) {
-		return; /* until a sample says that the step was right */
+	if (e->stepped || e->discipline.rushing) {
+		return; /* until a sample says so, or the clock has arrived */
 	}
 	s->synchronised = true;
 	s->stratum = (uint8_t)(e->choice.stratum + 1);
@@ -450,15 +395,13 @@ static void follow(struct engine *e, bool sampled, struct outbox *out)
 void engine_decide(struct engine *e, bool sampled, struct outbox *out)
 {
 	e->fresh |= sampled;
-	if (e->open) {
-		close_gate(e);
-	}
+	engine_close_gate(e);
 	gather(e);
 	selection_run(&e->config->tos, e->candidates, e->candidate_count,
 		      &e->choice);
 	spread(e);
 	if (e->choice.found && source_at(e, e->choice.system_peer) &&
-	    !is_open(e)) {
+	    !engine_gate_opens(e)) {
 		e->choice.found = false;
 		return;
 	}

@@ -185,6 +185,6 @@ void engine_save(struct engine *e, struct outbox *out)
 		return;
 	}
 	e->saved_freq = e->discipline.base;
-	save.save.freq_ppm = e->discipline.base * 1e6;
+	save.save.freq_ppm = discipline_kernel(e->discipline.base) * 1e6;
 	outbox_add(out, &save);
 }

@@ -1,8 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/engine_state.h"
 
+#include <math.h>
+
 #define FREQ_SD_UNKNOWN 1e-4 /* of a clock that nobody has measured */
-#define FREQ_SD_FILE 5e-6    /* of one that a drift file speaks for */
+#define FREQ_SD_KERNEL 1e-5  /* of one that somebody kept before us */
+/*
+ * Of one that a drift file speaks for: a machine that was stopped is colder
+ * now, by a few degrees of some tenths of a ppm each; and crystals age, and
+ * seasons pass, as if at random: 1.5 ppm a day, 8 a month, 28 a year.
+ */
+#define FREQ_SD_FILE 1e-6
+#define FREQ_WALK 5e-9 /* s/s per sqrt(s) */
 
 struct shape {
 	size_t sources, pools, clocks, total;
@@ -138,6 +147,20 @@ static void add_sources(struct engine *e)
 	}
 }
 
+static double freq_sd_of(const struct engine_start *start)
+{
+	double variance = FREQ_SD_FILE * FREQ_SD_FILE +
+			  FREQ_WALK * FREQ_WALK * fmax(start->freq_age_s, 0);
+
+	if (!(fabs(start->freq_ppm) <= FREQ_MAX_PPM)) {
+		return FREQ_SD_UNKNOWN;
+	}
+	if (!start->freq_known) {
+		return start->freq_ppm != 0 ? FREQ_SD_KERNEL : FREQ_SD_UNKNOWN;
+	}
+	return fmin(sqrt(variance), FREQ_SD_UNKNOWN);
+}
+
 static void prepare_access(struct engine *e)
 {
 	for (const struct restrict_config *r = e->config->restricts; r;
@@ -163,12 +186,13 @@ struct engine *engine_init(void *memory, const struct config *config,
 	e->may_set = config->ntp && !config->no_clock;
 	rng_init(&e->rng, start->seed);
 	e->next_number = (uint16_t)(1 + rng_below(&e->rng, 60000));
-	e->freq_sd = start->freq_known ? FREQ_SD_FILE : FREQ_SD_UNKNOWN;
+	e->freq_sd = freq_sd_of(start);
 	take_memory(e, &a, shape_of(config));
 	number_slots(e);
-	discipline_init(&e->discipline, config, start->freq_ppm * 1e-6,
+	discipline_init(&e->discipline, config,
+			discipline_own(start->freq_ppm * 1e-6),
 			start->freq_known, start->now);
-	e->saved_freq = start->freq_ppm * 1e-6;
+	e->saved_freq = e->discipline.base;
 	standing_init(&e->standing, start->precision,
 		      config->tinker.dispersion_ppm, start->now);
 	add_sources(e);
@@ -192,7 +216,9 @@ void engine_first(struct engine *e, struct outbox *out)
 	engine_note(e, NOTE_NOT_SERVING, 0, "nobody has told the time yet",
 		    out);
 	if (e->may_set) {
-		steer.steer.freq = discipline_freq(&e->discipline);
+		steer.steer.freq =
+			discipline_kernel(discipline_freq(&e->discipline));
+		steer.steer.base = discipline_kernel(e->discipline.base);
 		outbox_add(out, &steer);
 	}
 	e->view_due = true;

@@ -8,6 +8,7 @@
  *   engine_start.c     memory, and the first moment
  *   engine_leap.c      the table of leap seconds, against what sources say
  *   engine_names.c     addresses of names to sources, pool members
+ *   engine_gate.c      when enough have answered to decide
  *   engine_decide.c    who is right, and what that means for the clock
  *   engine_orphan.c    what to serve when there is nobody to follow
  *   engine_publish.c   view, kernel status, drift file, notes
@@ -114,6 +115,14 @@ void engine_name_failed(const struct lookup *l, unsigned wait_s,
 			struct outbox *out);
 void engine_tables(struct engine *e);
 
+/* engine_gate.c */
+/* Has somebody answered, and are others still to be heard? */
+bool engine_is_gated(const struct engine *e);
+/* Closes it when all are silent. */
+void engine_close_gate(struct engine *e);
+/* After a choice was found: is it to be followed? */
+bool engine_gate_opens(struct engine *e);
+
 /* engine_decide.c */
 /* `sampled`: one of the network's sources has just measured. */
 void engine_decide(struct engine *e, bool sampled, struct outbox *out);
@@ -124,8 +133,6 @@ void engine_apply(struct engine *e, const struct adjustment *adj,
 void engine_measure_anew(struct engine *e, double by_s, struct outbox *out);
 /* From when on a local clock may lead. */
 instant engine_local_at(const struct engine *e);
-/* Has somebody answered, and are others still to be heard? */
-bool engine_is_gated(const struct engine *e);
 
 /* engine_orphan.c */
 /* Who it is to others, for selection. */
@@ -155,6 +162,7 @@ static inline struct source_world engine_world(struct engine *e)
 		.own_count = e->own_count,
 		.precision = e->start.precision,
 		.slew = e->discipline.slew,
+		.base = e->discipline.base,
 		.access = e->access,
 	};
 }

@@ -11,6 +11,7 @@ struct sample exchange_sample(const struct exchange *x, instant now,
 		.at = instant_add(now, tstamp_diff(middle, wall)),
 		.forward = tstamp_diff(x->received, x->sent),
 		.backward = tstamp_diff(x->returned, x->answered),
+		.takes = away,
 	};
 }
 

@@ -25,6 +25,7 @@ struct sample {
 	span backward;  /* floor - offset + queue */
 	double noise_s; /* of our own stamps: daemon 1e-5, kernel 1e-6, card
 			   1e-8 */
+	span takes;     /* from T1 to T4, as our clock showed it */
 };
 
 /* `now` and `wall` are one moment on both clocks, at or after T4. */

@@ -186,6 +186,24 @@ static void remember(struct source *s, const struct reply *r,
 	};
 }
 
+/*
+ * Stamps of a clock that was slewed between them, as one that ran at the rate
+ * of the midpoint would have made them.
+ */
+static void steady(struct sample *x, const struct correction *c, double base)
+{
+	span half = span_mean(x->takes, SPAN_ZERO);
+	instant left = instant_add(x->at, span_sub(SPAN_ZERO, half));
+	instant back = instant_add(x->at, half);
+	span before =
+		span_from_seconds(correction_slewed_s(c, left, x->at, base));
+	span after =
+		span_from_seconds(correction_slewed_s(c, x->at, back, base));
+
+	x->forward = span_sub(x->forward, before);
+	x->backward = span_sub(x->backward, after);
+}
+
 /* All four times are known: the last checks, and only then any effect. */
 static enum source_verdict complete(struct source *s, const struct event *ev,
 				    const struct source_world *world,
@@ -206,6 +224,7 @@ static enum source_verdict complete(struct source *s, const struct event *ev,
 	}
 	*sample = exchange_sample(&x, ev->now, ev->wall);
 	sample->noise_s = stamp_noise(worst);
+	steady(sample, &s->estimator.correction, world->base);
 	remember(s, r, sample);
 	if (polling_good(&s->polling, world->rng)) {
 		source_note(s, NOTE_REACHABLE, out);

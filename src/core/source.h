@@ -103,6 +103,7 @@ struct source_world {
 	size_t own_count;
 	int8_t precision; /* log2 s, of our clock */
 	double slew;      /* s/s: what our clock's rate is off by on purpose */
+	double base;      /* s/s: what its rate is corrected by besides */
 	const struct access *access;
 };
 

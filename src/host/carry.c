@@ -51,7 +51,7 @@ static void carry_clock(struct loop *l, const struct effect *e)
 		return;
 	}
 	if (e->kind == EFFECT_STEER) {
-		clock_result(l, sysclock_steer(e->steer.freq));
+		clock_result(l, sysclock_steer(e->steer.freq, e->steer.base));
 	} else if (e->kind == EFFECT_STEP) {
 		clock_result(l, sysclock_step(e->step));
 	} else if (e->kind == EFFECT_SLEW) {

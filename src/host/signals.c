@@ -10,6 +10,7 @@
 /* A handler has no other way to speak: the only globals of the daemon. */
 static volatile sig_atomic_t end_signal, reopen_signal, debug_signal;
 static volatile sig_atomic_t wake_fd = -1;
+static void (*last_act)(void);
 
 static void wake_up(void)
 {
@@ -65,6 +66,27 @@ int signals_open(bool wake)
 	install(SIGUSR2, on_debug);
 	install(SIGPIPE, SIG_IGN);
 	return ends[0];
+}
+
+/* The action is the default's again by now, so this ends as it would have. */
+static void on_crash(int number)
+{
+	last_act();
+	(void)raise(number);
+}
+
+void signals_on_crash(void (*last)(void))
+{
+	static const int crashes[] = { SIGABRT, SIGSEGV, SIGBUS, SIGFPE,
+				       SIGILL };
+	struct sigaction action = { .sa_flags = (int)SA_RESETHAND };
+
+	last_act = last;
+	action.sa_handler = on_crash;
+	(void)sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < ARRAY_LEN(crashes); i++) {
+		(void)sigaction(crashes[i], &action, NULL);
+	}
 }
 
 void signals_drain(int fd)

@@ -16,6 +16,12 @@ int signals_open(bool wake);
 /* Empties the descriptor. */
 void signals_drain(int fd);
 
+/*
+ * Before a crash (ABRT, SEGV and the like) takes the process down, calls
+ * `last`, which must be safe in a handler.
+ */
+void signals_on_crash(void (*last)(void));
+
 /* Each: the signal that came since the last call, else 0. */
 int signals_end(void);    /* TERM, INT, QUIT: end */
 int signals_reopen(void); /* HUP: open the log again */

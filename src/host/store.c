@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -107,7 +108,7 @@ static bool parse_drift(const char *s, double *freq_ppm)
 	return true;
 }
 
-enum drift store_read_drift(const char *path, double *freq_ppm)
+enum drift store_read_drift(const char *path, double *freq_ppm, double *age_s)
 {
 	char buf[DRIFT_ROOM + 1];
 	enum drift result = DRIFT_BAD;
@@ -125,6 +126,7 @@ enum drift store_read_drift(const char *path, double *freq_ppm)
 			buf[len] = '\0';
 			result = parse_drift(buf, freq_ppm) ? DRIFT_READ
 							    : DRIFT_BAD;
+			*age_s = difftime(time(NULL), st.st_mtime);
 		}
 	}
 	close(fd);

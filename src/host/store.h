@@ -23,9 +23,12 @@ enum drift { DRIFT_MISSING, DRIFT_BAD, DRIFT_READ };
  */
 MUST_USE char *store_read(const char *path, size_t *len);
 
-/* The first number of the first line, within the limits; the rest is ignored.
+/*
+ * The first number of the first line, within the limits; the rest is ignored.
+ * `age_s`: since it was written, by a clock that may be wrong itself.
  */
-MUST_USE enum drift store_read_drift(const char *path, double *freq_ppm);
+MUST_USE enum drift store_read_drift(const char *path, double *freq_ppm,
+				     double *age_s);
 /* 0, or a negative errno, and then the old file is as it was. */
 MUST_USE int store_write_drift(const char *path, double freq_ppm);
 

@@ -27,15 +27,22 @@ int8_t sysclock_precision(void);
  * The frequency stays.
  */
 MUST_USE int sysclock_take(void);
-/* The whole correction that is in force now, in ppm; 0 if nobody knows. */
+/*
+ * The correction that is in force now, in ppm; 0 if nobody knows. A tick that
+ * no crystal needs is what is left of a slew, and does not count.
+ */
 double sysclock_freq_ppm(void);
 
-MUST_USE int sysclock_steer(double freq);
+/* Runs at `freq` in all, of which `base` is for good and the rest a slew. */
+MUST_USE int sysclock_steer(double freq, double base);
 MUST_USE int sysclock_step(span by);
 MUST_USE int sysclock_slew(span by);
 /* Takes an EFFECT_STATUS. */
 MUST_USE int sysclock_tell(const struct effect *status);
-/* Nobody steers any more: the kernel is to say so. */
+/*
+ * Nobody steers any more: the kernel is to say so, and what is left of a slew
+ * ends. Safe in the handler of a signal.
+ */
 void sysclock_release(void);
 
 #endif

@@ -18,6 +18,10 @@
 #define TICK_PPM 100.0
 #define TICK_MAX 1000
 
+/* The rate that holds without a slew, for who must end one in a hurry. */
+static _Atomic long base_word;
+static _Atomic bool slewing;
+
 static instant mono(void)
 {
 	struct timespec ts;
@@ -109,22 +113,28 @@ double sysclock_freq_ppm(void)
 	if (adjust(&t) != 0) {
 		return 0;
 	}
-	return (double)t.freq * FREQ_UNIT_PPM +
-	       (double)(t.tick - TICK_NOMINAL) * TICK_PPM;
+	double word_ppm = (double)t.freq * FREQ_UNIT_PPM;
+	double all_ppm = word_ppm + (double)(t.tick - TICK_NOMINAL) * TICK_PPM;
+
+	return fabs(all_ppm) <= FREQ_MAX_PPM ? all_ppm : word_ppm;
 }
 
-int sysclock_steer(double freq)
+/* The tick takes the slew as far as it can, the frequency's word the rest. */
+int sysclock_steer(double freq, double base)
 {
 	struct timex t = { .modes = ADJ_FREQUENCY | ADJ_TICK };
 	double ppm = freq * 1e6, ticks = 0;
 
 	if (fabs(ppm) > FREQ_MAX_PPM) {
-		ticks = fmax(fmin(round(ppm / TICK_PPM), TICK_MAX), -TICK_MAX);
+		ticks = round((freq - base) * 1e6 / TICK_PPM);
+		ticks = fmax(fmin(ticks, TICK_MAX), -TICK_MAX);
 		ppm -= ticks * TICK_PPM;
 		ppm = fmax(fmin(ppm, FREQ_MAX_PPM), -FREQ_MAX_PPM);
 	}
 	t.tick = TICK_NOMINAL + (long)ticks;
 	t.freq = lround(ppm / FREQ_UNIT_PPM);
+	base_word = lround(base * 1e6 / FREQ_UNIT_PPM);
+	slewing = freq != base;
 	return adjust(&t);
 }
 
@@ -180,5 +190,10 @@ void sysclock_release(void)
 {
 	struct timex t = { .modes = ADJ_STATUS, .status = STA_UNSYNC };
 
+	if (slewing) {
+		t.modes |= ADJ_FREQUENCY | ADJ_TICK;
+		t.tick = TICK_NOMINAL;
+		t.freq = base_word;
+	}
 	(void)adjust(&t);
 }

@@ -21,6 +21,7 @@
 #include "host/loop.h"
 #include "host/privs.h"
 #include "host/rivals.h"
+#include "host/signals.h"
 #include "host/store.h"
 #include "programs/ntpd_config.h"
 #include "programs/ntpd_options.h"
@@ -31,6 +32,7 @@
 #define YIELD_PORT 1123
 #define LOWEST_FREE_PORT 1024
 #define HIGH_PRIORITY (-20)
+#define UNKNOWN_AGE_S (30 * 86400)
 
 struct ntpd {
 	struct ntpd_options options;
@@ -304,10 +306,14 @@ static void take_clock(struct ntpd *d)
 static void read_drift(struct ntpd *d, struct engine_start *start)
 {
 	const char *path = d->config.config.driftfile;
-	enum drift drift =
-		path ? store_read_drift(path, &start->freq_ppm) : DRIFT_MISSING;
+	enum drift drift = path ? store_read_drift(path, &start->freq_ppm,
+						   &start->freq_age_s)
+				: DRIFT_MISSING;
 
 	start->freq_known = drift == DRIFT_READ;
+	if (start->freq_age_s < 0) { /* the clock is wrong: who knows */
+		start->freq_age_s = UNKNOWN_AGE_S;
+	}
 	if (drift == DRIFT_BAD) {
 		journal_say(&d->journal, NOTE_ERROR,
 			    "format error frequency file %s", path);
@@ -401,6 +407,9 @@ static int run(struct ntpd *d)
 		goto out;
 	}
 	take_clock(d);
+	if (!d->config.config.no_clock) {
+		signals_on_crash(sysclock_release);
+	}
 	if (!start_engine(d)) {
 		goto out;
 	}

@@ -152,6 +152,7 @@ static void carry_one(struct node *n, const struct effect *e)
 	case EFFECT_SAVE:
 		d->drift_known = true;
 		d->drift_ppm = e->save.freq_ppm;
+		d->drift_at = n->world->now;
 		break;
 	case EFFECT_EXIT:
 		carry_exit(n, e->exit.code);

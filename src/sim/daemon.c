@@ -55,6 +55,8 @@ static void start_engine(struct daemon *d)
 		.freq_known = d->drift_known,
 		.freq_ppm =
 			d->drift_known ? d->drift_ppm : 1e6 * n->clock.steer,
+		.freq_age_s = span_to_seconds(
+			moment_diff(n->world->now, d->drift_at)),
 		.version = "ntpd truechimer-sim",
 		.processor = "virtual",
 		.system = "sim",

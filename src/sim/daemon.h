@@ -39,6 +39,7 @@ struct daemon {
 	/* Its disk. */
 	bool drift_known;
 	double drift_ppm;
+	moment drift_at; /* when it was written */
 	/* This life's. */
 	void *memory, *arena;
 	size_t arena_size;

@@ -51,6 +51,103 @@ void tell_start_step(struct world *w)
 	oracle_expect(w, n->daemon->steps == 1, "stepped once");
 }
 
+/* A majority of what is configured need not wait for more. */
+void tell_start_majority(struct world *w)
+{
+	struct node *n =
+		start(w, "server @\n", 0.1, (struct operator_orders){ 0 });
+
+	world_run(w, 30);
+	oracle_expect(w, stage_sync_s(n) <= 3, "in service within 3 s");
+	oracle_expect(w, fabs(node_error_s(n)) < 2e-3, "and right");
+	stage_settle(w, n, 2 * 3600, 2e-3);
+	world_run(w, 3600);
+}
+
+static struct node *start_one(struct world *w, const char *config)
+{
+	struct oscillator kind = oscillator_quartz(-0.09, 100e-6, 1e-9);
+	struct operator_orders orders = { .config = config };
+	struct way way = way_lan();
+
+	way.jitter = (struct jitter){ LAW_EXPONENTIAL, 1e-4, 0 };
+	stage_network(w, &way);
+	world_add_servers(w, 1);
+	return stage_daemon(w, &kind, &orders);
+}
+
+static double within_s(const struct node *n)
+{
+	moment since = n->watch.within_since;
+
+	return since.v == MOMENT_NEVER.v ? 1e9 : moment_to_s(since);
+}
+
+void tell_start_cold(struct world *w)
+{
+	struct node *n = start_one(w, "server @ iburst\n");
+
+	world_run(w, 10);
+	oracle_expect(w, within_s(n) <= 6, "1 ms within 6 s");
+	n->watch.within_s = 100e-6;
+	n->watch.within_since = MOMENT_NEVER;
+	world_run(w, 20);
+	oracle_expect(w, within_s(n) <= 30, "100 us within 30 s");
+	oracle_limit(n, 1e-3);
+	world_run(w, 600);
+	oracle_limit(n, 500e-6);
+	world_run(w, 3600);
+}
+
+/* Its next life finds a clock that a tick bends by 8 %. */
+void tell_start_killed(struct world *w)
+{
+	struct node *n = start_one(w, "server @ iburst\n");
+
+	while (moment_to_s(w->now) < 10 && fabs(n->clock.steer) < 0.01) {
+		world_run(w, 0.01);
+	}
+	world_run(w, 0.3);
+	oracle_expect(w, fabs(n->clock.steer) > 0.01, "it is slewing fast");
+	daemon_stop(n);
+	world_run(w, 5);
+	daemon_restart(n);
+	world_run(w, 60);
+	oracle_expect(w, stage_sync_s(n) <= IN_SERVICE_S, "and is right again");
+	oracle_limit(n, 1e-3);
+	world_run(w, 3600);
+}
+
+void tell_start_gentle(struct world *w)
+{
+	struct node *n = start_one(w, "server @ iburst\n"
+				      "tinker startslewrate 0 slewrate 200\n");
+
+	world_run(w, 200);
+	oracle_expect(w, fabs(node_error_s(n)) > 0.04, "it takes its time");
+	world_run(w, 1000);
+	oracle_limit(n, 1e-3);
+	world_run(w, 3600);
+}
+
+void tell_drift_old(struct world *w)
+{
+	struct node *n = start(w, "driftfile drift\nserver @ iburst\n", 0.05,
+			       (struct operator_orders){ 0 });
+
+	world_run(w, 10);
+	daemon_stop(n);
+	n->daemon->drift_known = true;
+	n->daemon->drift_ppm = 0; /* the clock is 20 ppm off by now */
+	n->daemon->drift_at = moment_add(w->now, SPAN_S(-365 * 86400));
+	daemon_restart(n);
+	world_run(w, 120);
+	oracle_expect(w, fabs(1e6 * n->clock.steer + 20) < 10,
+		      "a minute later it is not believed any more");
+	stage_settle(w, n, 1800, 2e-3);
+	world_run(w, 3600);
+}
+
 void tell_hour_wrong(struct world *w)
 {
 	struct node *n = start(w, "server @ iburst\n", 3600,

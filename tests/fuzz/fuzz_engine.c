@@ -86,6 +86,8 @@ static void configure(struct run *r, uint8_t flags)
 			    .step_fwd_s = 0.128,
 			    .step_back_s = 0.128,
 			    .stepout_s = 300,
+			    .slew_ppm = 500,
+			    .start_slew_ppm = 83333,
 			    .dispersion_ppm = 15 },
 		.nonvolatile_s = 1e-7,
 		.ntp = !(flags & 4),
@@ -142,7 +144,8 @@ static void check_effect(struct run *r, const struct effect *e)
 		r->name = e->source;
 		break;
 	case EFFECT_STEER:
-		INVARIANT(may_set && fabs(e->steer.freq) <= 500.001e-6);
+		INVARIANT(may_set && fabs(e->steer.base) <= 500.001e-6);
+		INVARIANT(fabs(e->steer.freq - e->steer.base) <= 83333.1e-6);
 		break;
 	case EFFECT_STEP:
 		INVARIANT(may_set);

@@ -12,6 +12,7 @@
 #include "check.h"
 
 #define FREQ_MAX (FREQ_MAX_PPM * 1e-6)
+#define SLEW_MOST 500e-6
 
 static inline struct config usual(void)
 {
@@ -19,7 +20,8 @@ static inline struct config usual(void)
 				.tinker = { .panic_s = 1000,
 					    .step_fwd_s = 0.128,
 					    .step_back_s = 0.128,
-					    .stepout_s = 300 } };
+					    .stepout_s = 300,
+					    .slew_ppm = 500 } };
 }
 
 static inline instant at_s(double s)

@@ -75,9 +75,9 @@ static void save(double ppm)
 
 static void assert_drift(const char *path, double expected)
 {
-	double ppm;
+	double ppm, age_s;
 
-	assert_int_equal(store_read_drift(path, &ppm), DRIFT_READ);
+	assert_int_equal(store_read_drift(path, &ppm, &age_s), DRIFT_READ);
 	assert_true(ppm == expected);
 }
 

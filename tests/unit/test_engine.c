@@ -13,51 +13,6 @@ static struct tiny *fresh(void)
 	return &world;
 }
 
-/* seed-checklist 53 */
-static void one_server_with_iburst_synchronises_within_ten_seconds(void **state)
-{
-	(void)state;
-	struct tiny *t = fresh();
-
-	tiny_server(t, true);
-	t->error_s = 0.05;
-	tiny_start(t);
-	tiny_run(t, 1);
-	assert_int_equal(t->view.leap, LEAP_UNSYNC); /* item 59 */
-	assert_int_equal(t->view.stratum, 0);
-	tiny_run(t, 10);
-	assert_int_equal(t->view.leap, LEAP_NONE);
-	assert_int_equal(t->view.stratum, 3);
-	assert_int_equal(t->view.refid, 0x0a000001);
-	assert_int_equal(t->notes[NOTE_CLOCK_SYNC], 1);
-	assert_int_equal(t->notes[NOTE_SYS_PEER], 1);
-	assert_int_equal(t->notes[NOTE_REACHABLE], 1);
-	assert_int_equal(t->notes[NOTE_SERVING], 1);
-	assert_int_equal(t->steps, 0);
-	tiny_check_bound(t);
-	tiny_run(t, 2000);
-	assert_true(fabs(t->error_s) < 1e-3);
-	tiny_check_bound(t);
-	tiny_end(t);
-}
-
-/* seed-checklist 56 */
-static void without_iburst_the_first_polls_are_a_few_packets(void **state)
-{
-	(void)state;
-	struct tiny *t = fresh();
-	struct tiny_server *s = tiny_server(t, false);
-
-	tiny_start(t);
-	tiny_run(t, 10);
-	assert_int_equal(t->view.leap, LEAP_NONE);
-	assert_int_equal(s->asked, 4);
-	assert_true(s->least_gap_s >= 2);
-	tiny_run(t, 60);
-	assert_int_equal(s->asked, 4);
-	tiny_end(t);
-}
-
 static void a_fast_crystal_is_learnt_and_saved(void **state)
 {
 	(void)state;
@@ -284,24 +239,6 @@ static void no_clock_far_off_does_not_serve(void **state)
 	tiny_end(t);
 }
 
-/* SECURITY.md E6: the first to answer is the one that lies. */
-static void an_early_liar_does_not_decide(void **state)
-{
-	(void)state;
-	struct tiny *t = fresh();
-
-	tiny_server(t, true)->lie_s = 100;
-	tiny_server(t, true);
-	tiny_server(t, true);
-	t->config.panic_once = true;
-	tiny_start(t);
-	tiny_run(t, 600);
-	assert_int_equal(t->steps, 0);
-	assert_true(fabs(t->error_s) < 1e-3);
-	assert_int_equal(t->view.leap, LEAP_NONE);
-	tiny_end(t);
-}
-
 /* SECURITY.md E17; seed-checklist 28. */
 static void a_foreign_step_is_noticed_and_measured_anew(void **state)
 {
@@ -464,10 +401,6 @@ static void control_requests_are_answered(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(
-			one_server_with_iburst_synchronises_within_ten_seconds),
-		cmocka_unit_test(
-			without_iburst_the_first_polls_are_a_few_packets),
 		cmocka_unit_test(a_fast_crystal_is_learnt_and_saved),
 		cmocka_unit_test(local_leads_when_nobody_answers_for_a_while),
 		cmocka_unit_test(orphanwait_is_kept_when_it_was_written),
@@ -478,7 +411,6 @@ int main(void)
 		cmocka_unit_test(quit_gives_up_when_nobody_answers),
 		cmocka_unit_test(no_clock_leaves_the_clock_alone),
 		cmocka_unit_test(no_clock_far_off_does_not_serve),
-		cmocka_unit_test(an_early_liar_does_not_decide),
 		cmocka_unit_test(a_foreign_step_is_noticed_and_measured_anew),
 		cmocka_unit_test(
 			who_is_unsynchronised_is_asked_again_in_eight_seconds),

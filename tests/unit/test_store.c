@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "host/store.h"
@@ -87,10 +89,11 @@ static void a_drift_file_is_its_first_number(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		double ppm = 0;
+		double ppm = 0, age_s;
 
 		put(path, cases[i].text, strlen(cases[i].text));
-		assert_int_equal(store_read_drift(path, &ppm), cases[i].result);
+		assert_int_equal(store_read_drift(path, &ppm, &age_s),
+				 cases[i].result);
 		assert_true(ppm == cases[i].ppm);
 	}
 }
@@ -98,23 +101,23 @@ static void a_drift_file_is_its_first_number(void **state)
 /* J2: a NUL, a directory, a FIFO, a huge file: none is read, none hangs. */
 static void what_is_no_drift_file_is_bad(void **state)
 {
-	double ppm = 4711;
+	double ppm = 4711, age_s;
 
 	(void)state;
-	assert_int_equal(store_read_drift(path, &ppm), DRIFT_MISSING);
+	assert_int_equal(store_read_drift(path, &ppm, &age_s), DRIFT_MISSING);
 	put(path,
 	    "\0"
 	    "5\n",
 	    3);
-	assert_int_equal(store_read_drift(path, &ppm), DRIFT_BAD);
-	assert_int_equal(store_read_drift(dir, &ppm), DRIFT_BAD);
+	assert_int_equal(store_read_drift(path, &ppm, &age_s), DRIFT_BAD);
+	assert_int_equal(store_read_drift(dir, &ppm, &age_s), DRIFT_BAD);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(mkfifo(path, 0600), 0);
-	assert_int_equal(store_read_drift(path, &ppm), DRIFT_BAD);
+	assert_int_equal(store_read_drift(path, &ppm, &age_s), DRIFT_BAD);
 	assert_true(ppm == 4711);
 	put(other, "5", 1);
 	assert_int_equal(truncate(other, (off_t)1 << 30), 0);
-	assert_int_equal(store_read_drift(other, &ppm), DRIFT_BAD);
+	assert_int_equal(store_read_drift(other, &ppm, &age_s), DRIFT_BAD);
 }
 
 static void written_drift_reads_back(void **state)
@@ -122,15 +125,30 @@ static void written_drift_reads_back(void **state)
 	(void)state;
 	FORALL(200) {
 		double v = (double)(check_rng() % 1000001) / 1000.0 - 500.0;
-		double back;
+		double back, age_s;
 
 		assert_int_equal(store_write_drift(path, v), 0);
-		assert_int_equal(store_read_drift(path, &back), DRIFT_READ);
+		assert_int_equal(store_read_drift(path, &back, &age_s),
+				 DRIFT_READ);
 		assert_true(back - v < 0.0005 && v - back < 0.0005);
+		assert_true(age_s >= -1 && age_s < 60);
 	}
 	assert_int_equal(store_write_drift(path, -10.2781), 0);
 	assert_content(path, "-10.278\n");
 	assert_int_equal(access(temporary, F_OK), -1);
+}
+
+static void its_age_is_told(void **state)
+{
+	struct timespec times[2] = { 0 };
+	double ppm, age_s;
+
+	(void)state;
+	put(path, "5\n", 2);
+	times[0].tv_sec = times[1].tv_sec = time(NULL) - 86400;
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+	assert_int_equal(store_read_drift(path, &ppm, &age_s), DRIFT_READ);
+	assert_true(fabs(age_s - 86400) < 5);
 }
 
 /* K3: a link planted where we write is replaced, its target untouched. */
@@ -232,6 +250,7 @@ int main(void)
 		cmocka_unit_test_teardown(what_is_no_drift_file_is_bad,
 					  clean_up),
 		cmocka_unit_test_teardown(written_drift_reads_back, clean_up),
+		cmocka_unit_test_teardown(its_age_is_told, clean_up),
 		cmocka_unit_test_teardown(a_planted_link_leads_nowhere,
 					  clean_up),
 		cmocka_unit_test_teardown(a_failed_write_keeps_the_old_file,

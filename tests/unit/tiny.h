@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "core/discipline.h"
 #include "core/engine.h"
 
 #define TINY_SERVERS 8
@@ -119,6 +120,8 @@ static inline void tiny_config(struct tiny *t)
 			    .step_fwd_s = 0.128,
 			    .step_back_s = 0.128,
 			    .stepout_s = 300,
+			    .slew_ppm = 500,
+			    .start_slew_ppm = 83333,
 			    .dispersion_ppm = 15 },
 		.nonvolatile_s = 1e-7,
 		.ntp = true,
@@ -300,8 +303,10 @@ static inline void tiny_carry(struct tiny *t, const struct effect *e)
 		tiny_put(t, 0.01, EVENT_RESOLVED)->source = e->source;
 		break;
 	case EFFECT_STEER:
-		assert_true(fabs(e->steer.freq) <= 501e-6);
-		t->freq = e->steer.freq;
+		assert_true(fabs(e->steer.base) <= 501e-6);
+		assert_true(fabs(e->steer.freq - e->steer.base) <= 83334e-6);
+		/* This world counts in seconds of the clock itself. */
+		t->freq = discipline_own(e->steer.freq);
 		t->steers++;
 		break;
 	case EFFECT_STEP:
