@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/engine_state.h"
 #include "core/refid.h"
+#include "core/votes.h"
 
 #include <math.h>
 
@@ -64,6 +65,7 @@ static void gather(struct engine *e)
 			e->has_peer && e->slots[i] == e->peer_slot &&
 			(!s || s->id.generation == e->peer_generation);
 	}
+	votes_find(e->candidates, n);
 	e->candidate_count = n;
 }
 

@@ -2,6 +2,7 @@
 #include "core/engine_state.h"
 #include "core/orphan.h"
 #include "core/refid.h"
+#include "core/votes.h"
 
 void engine_identify(const struct source *s, struct candidate *c)
 {
@@ -9,6 +10,7 @@ void engine_identify(const struct source *s, struct candidate *c)
 		return;
 	}
 	c->identity = refid_of_address(&s->addr);
+	c->network = votes_network(&s->addr);
 	c->ours = netaddr_is_none(&s->local) ? 0 : refid_of_address(&s->local);
 }
 

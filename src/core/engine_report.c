@@ -110,6 +110,8 @@ static uint16_t flash_of(const struct source *s)
 	case REASON_TOO_FEW:
 	case REASON_NO_MAJORITY:
 	case REASON_FALSETICKER:
+	case REASON_OUTVOTED:
+	case REASON_SHARED:
 	case REASON_EXCESS:
 	case REASON_OUTLIER:
 	case REASON_CANDIDATE:

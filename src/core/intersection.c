@@ -29,32 +29,37 @@ static bool interval_holds(const struct candidate *c, double point_s)
 
 /*
  * Sources of one vote have equal parts of it, so that they need not agree
- * to be heard, and cannot be heard in several places at once.
+ * to be heard, and cannot be heard in several places at once. Who shares with
+ * some for its upstream and with others for its network has the lesser part.
  */
 static double intersection_share(const struct candidate *candidates,
 				 size_t count, const struct candidate *one)
 {
-	unsigned same = 0;
+	unsigned same = 1, near = 1;
 
-	if (one->vote == 0) {
-		return 1;
-	}
 	for (size_t i = 0; i < count; i++) {
-		same += is_voter(&candidates[i]) &&
-			candidates[i].vote == one->vote;
+		const struct candidate *c = &candidates[i];
+
+		if (c != one && is_voter(c)) {
+			same += one->vote != 0 && c->vote == one->vote;
+			near += one->network != 0 && c->network == one->network;
+		}
 	}
-	return 1.0 / same;
+	return 1.0 / (same > near ? same : near);
 }
 
-/* Hands the votes out; returns how many there are. */
-static double intersection_count(struct candidate *candidates, size_t count)
+/* Hands the votes out, one to each if `singly`; returns how many there are. */
+static double intersection_count(struct candidate *candidates, size_t count,
+				 bool singly)
 {
 	double votes = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		if (is_voter(&candidates[i])) {
-			candidates[i].share = intersection_share(
-				candidates, count, &candidates[i]);
+			candidates[i].share =
+				singly ? 1
+				       : intersection_share(candidates, count,
+							    &candidates[i]);
 			votes += candidates[i].share;
 		}
 	}
@@ -86,16 +91,28 @@ static void intersection_take(struct candidate *candidates, size_t count,
 	}
 }
 
+/* True when any share of a vote is not a whole one. */
+static bool intersection_is_shared(const struct candidate *candidates,
+				   size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (is_voter(&candidates[i]) && candidates[i].share < 1) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /*
  * The points that a majority shares form closed stretches; each begins where
  * an interval begins and ends where one ends. An interval that meets a stretch
  * holds its beginning, or begins within it: the beginnings are enough.
  */
-struct intersection intersection_find(struct candidate *candidates,
-				      size_t count)
+static struct intersection intersection_try(struct candidate *candidates,
+					    size_t count, bool singly)
 {
 	struct intersection in = { false, INFINITY, -INFINITY };
-	double votes = intersection_count(candidates, count);
+	double votes = intersection_count(candidates, count, singly);
 	double needed = votes / 2 + SHARE_ERROR;
 
 	for (size_t i = 0; i < count; i++) {
@@ -119,6 +136,17 @@ struct intersection intersection_find(struct candidate *candidates,
 		if (intersection_votes(candidates, count, high_s) > needed) {
 			in.high_s = fmax(in.high_s, high_s);
 		}
+	}
+	return in;
+}
+
+struct intersection intersection_find(struct candidate *candidates,
+				      size_t count)
+{
+	struct intersection in = intersection_try(candidates, count, false);
+
+	if (!in.found && intersection_is_shared(candidates, count)) {
+		in = intersection_try(candidates, count, true);
 	}
 	for (size_t i = 0; i < count && !in.found; i++) {
 		if (is_voter(&candidates[i])) {

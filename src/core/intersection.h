@@ -9,6 +9,10 @@
  * point that a majority shares lies within an honest interval. (Taking only
  * the point that most share would let two liars and a part of the honest
  * outvote the rest of the honest.)
+ *
+ * Where votes that are shared (votes.h) give no majority, as of four servers
+ * behind one receiver against one other, all count singly: that is better
+ * than to follow nobody, and what everybody expects.
  */
 #ifndef CORE_INTERSECTION_H
 #define CORE_INTERSECTION_H

@@ -173,6 +173,27 @@ static size_t selection_peer(const struct tos_config *tos,
 								 : present;
 }
 
+/* Says of those who share a vote that they do, where it has mattered. */
+static void selection_explain(struct candidate *candidates, size_t count)
+{
+	size_t cast_out = 0, all = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		cast_out += candidates[i].reason == REASON_FALSETICKER;
+		all += candidates[i].share > 0;
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct candidate *c = &candidates[i];
+
+		if (c->share < 1 && c->reason == REASON_FALSETICKER &&
+		    2 * cast_out >= all) {
+			c->reason = REASON_OUTVOTED;
+		} else if (c->share < 1 && c->reason == REASON_CANDIDATE) {
+			c->reason = REASON_SHARED;
+		}
+	}
+}
+
 static void choice_fill(struct choice *choice, struct candidate *candidates,
 			size_t count, const struct intersection *in)
 {
@@ -226,4 +247,5 @@ void selection_run(const struct tos_config *tos, struct candidate *candidates,
 	choice->found = true;
 	choice->system_peer = selection_peer(tos, candidates, count);
 	choice_fill(choice, candidates, count, &in);
+	selection_explain(candidates, count);
 }

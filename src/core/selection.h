@@ -47,10 +47,10 @@ struct candidate {
 	double root_delay_s, root_disp_s; /* the source's own, as it told us */
 	double waiting_s; /* of root_disp_s: came while its next answer is not
 			     due; who was just asked is not better for it */
-	uint64_t vote; /* sources with one nonzero vote share one vote (E6) */
-	uint64_t network;  /* whoever has the same is of one hand; 0: none */
-	uint32_t refid;    /* what it follows */
-	uint32_t identity; /* what those who follow it call it */
+	/* Sources that have the same of either share one vote (votes.h). */
+	uint64_t vote, network; /* 0: it shares none */
+	uint32_t refid;         /* what it follows */
+	uint32_t identity;      /* what those who follow it call it */
 	uint32_t ours;     /* what it calls us if it follows us; 0: unknown */
 	enum reason unfit; /* REASON_OK, or why it cannot take part at all */
 	uint8_t stratum;

@@ -152,7 +152,9 @@ static void ask(struct source *s, const struct event *ev,
 	if (s->polling.reach == 0 && s->polling.unreach > 8) {
 		lookup_want(&s->lookup, ev->now);
 	}
-	s->bad_polls = s->reason == REASON_FALSETICKER ? s->bad_polls + 1 : 0;
+	bool bad =
+		s->reason == REASON_FALSETICKER || s->reason == REASON_OUTVOTED;
+	s->bad_polls = bad ? s->bad_polls + 1 : 0;
 }
 
 static double stamp_noise(enum stamp_origin origin)

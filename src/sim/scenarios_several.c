@@ -82,8 +82,11 @@ static void tell_of_orphans(struct world *w, const char *tos)
 		      cores[0]->daemon->view.stratum == 2 &&
 			      cores[1]->daemon->view.stratum == 2,
 		      "there is a real source, so nobody is an orphan");
-	/* What an orphan says of itself holds here, not out there. */
+	/* What orphans say of themselves holds here, not out there. */
 	oracle_excuse(client, ORACLE_BOUND);
+	for (unsigned i = 0; i < CORES; i++) {
+		oracle_excuse(cores[i], ORACLE_BOUND);
+	}
 	w->nodes[0]->upstream.manner.silent = true;
 	world_run(w, 6 * 3600);
 	expect_a_family(w, cores, client);
