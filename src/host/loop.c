@@ -123,6 +123,7 @@ bool loop_start(struct loop *l, struct engine_start *start)
 	start->now = m.now;
 	start->wall = m.wall;
 	l->engine = engine_init(memory, l->setup.config, start);
+	recorder_start(l->setup.recorder, l->setup.config, start);
 	l->deadline = m.now;
 	return true;
 }
@@ -152,7 +153,9 @@ void loop_deliver(struct loop *l, struct event *ev)
 	ev->now = m.now;
 	ev->wall = m.wall;
 	outbox_empty(l->outbox);
+	recorder_event(l->setup.recorder, ev);
 	l->deadline = engine_handle(l->engine, ev, l->outbox);
+	recorder_effects(l->setup.recorder, l->outbox, l->deadline);
 	carry_out(l);
 }
 

@@ -16,6 +16,7 @@
 #include "host/clientsock.h"
 #include "host/ctlsock.h"
 #include "host/journal.h"
+#include "host/recorder.h"
 #include "host/resolver.h"
 #include "host/serversock.h"
 #include "host/sysclock.h"
@@ -31,6 +32,7 @@ struct loop_setup {
 	unsigned rescan_s;   /* 0: look for new addresses never again */
 	const char *control; /* path of the unix socket; NULL: none */
 	gid_t control_gid;
+	struct recorder *recorder; /* opened or not */
 };
 
 /* The list for poll(), kept for its memory; see ready.c. */

@@ -40,6 +40,7 @@ struct ntpd {
 	struct journal journal;
 	struct identity identity;
 	struct loop loop;
+	struct recorder recorder;
 	struct utsname system;
 	uint16_t port;
 	bool foreground, single;
@@ -359,6 +360,7 @@ static void set_up_loop(struct ntpd *d)
 		.rescan_s = RESCAN_S,
 		.control = CTLSOCK_PATH,
 		.control_gid = d->identity.gid,
+		.recorder = &d->recorder,
 	};
 
 	setup.rules.rules = d->config.config.nics;
@@ -395,6 +397,8 @@ static int run(struct ntpd *d)
 	int code = EXIT_FAILURE;
 
 	set_up_loop(d);
+	recorder_open(&d->recorder, &d->journal,
+		      d->options.text[OPTION_RECORD]);
 	if (!d->single) {
 		raise_priority(d);
 	}
@@ -420,6 +424,7 @@ static int run(struct ntpd *d)
 	}
 out:
 	loop_close(&d->loop);
+	recorder_close(&d->recorder);
 	return code;
 }
 

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ntpsim - daemons in virtual time: worlds with a name, worlds from a seed.
+ * ntpsim - daemons in virtual time: worlds with a name, worlds from a seed, and
+ * what a record has of a run.
  *
- * Ends with 1 when an oracle broke, and says which; the seed it prints
- * repeats the run.
+ * Ends with 1 when an oracle broke or a replay differs, and says where; the
+ * seed it prints repeats a world.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/replay.h"
 #include "sim/report.h"
 #include "sim/scenario.h"
 
@@ -22,6 +25,7 @@ struct wishes {
 	unsigned nodes;
 	bool twice, trace, brief;
 	const struct scenario *scenario; /* NULL: a random world */
+	const char *record, *replay;     /* files; NULL: none */
 };
 
 _Noreturn void invariant_failed(const char *cond, const char *file, int line)
@@ -37,7 +41,9 @@ static void usage(FILE *out)
 		"Usage: ntpsim --list\n"
 		"       ntpsim [OPTION]... SCENARIO|all\n"
 		"       ntpsim [OPTION]... --seed N | --seeds A..B\n"
-		"Runs whole time daemons in a virtual world.\n\n"
+		"       ntpsim --replay FILE\n"
+		"Runs whole time daemons in a virtual world, or what was "
+		"recorded of one.\n\n"
 		"  -l, --list         the scenarios that have a name\n"
 		"  -s, --seed N       the world's luck; without a scenario\n"
 		"                     everything is drawn from it\n"
@@ -47,14 +53,23 @@ static void usage(FILE *out)
 		"  -2, --twice        run twice and compare\n"
 		"  -t, --trace        print what daemons say\n"
 		"  -b, --brief        one line a world, no table\n"
+		"  -w, --record FILE  of one world, its first daemon\n"
+		"  -r, --replay FILE  all events of a record once more; ends "
+		"with 0 when\n"
+		"                     the effects are the same, with 1 and the "
+		"first that\n"
+		"                     differs, or with 2 when it cannot be "
+		"read\n"
 		"  -h, --help\n",
 		out);
 }
 
-static struct world *play(const struct wishes *wishes, uint64_t seed)
+static struct world *play(const struct wishes *wishes, uint64_t seed,
+			  struct tape *tape)
 {
 	struct world *w = world_new(seed);
 
+	w->tape = tape;
 	if (wishes->trace) {
 		w->trace = stdout;
 	}
@@ -74,7 +89,7 @@ static struct world *play(const struct wishes *wishes, uint64_t seed)
 
 static void compare(const struct wishes *wishes, struct world *w)
 {
-	struct world *again = play(wishes, w->seed);
+	struct world *again = play(wishes, w->seed, NULL);
 
 	if (again->trail.hash != w->trail.hash) {
 		oracle_break(w, ORACLE_REPEATS, NULL,
@@ -84,9 +99,40 @@ static void compare(const struct wishes *wishes, struct world *w)
 	world_end(again);
 }
 
+/* NULL, and said why, when the file cannot be written. */
+static struct world *play_recorded(const struct wishes *wishes, uint64_t seed)
+{
+	FILE *file = fopen(wishes->record, "wb");
+	struct world *w = NULL;
+	struct tape tape;
+	bool good = false;
+
+	if (file) {
+		tape_begin(&tape, file);
+		w = play(wishes, seed, &tape);
+		w->tape = NULL;
+		good = tape_end(&tape);
+		good &= fclose(file) == 0;
+	}
+	if (!good) {
+		(void)fprintf(stderr, "ntpsim: %s: %s\n", wishes->record,
+			      strerror(errno));
+	}
+	if (w && !good) {
+		world_end(w);
+		return NULL;
+	}
+	return w;
+}
+
 static bool run(const struct wishes *wishes, uint64_t seed)
 {
-	struct world *w = play(wishes, seed);
+	struct world *w = wishes->record ? play_recorded(wishes, seed)
+					 : play(wishes, seed, NULL);
+
+	if (!w) {
+		return false;
+	}
 
 	if (wishes->twice) {
 		compare(wishes, w);
@@ -127,6 +173,51 @@ static bool run_all(struct wishes *wishes)
 		well &= run_seeds(wishes);
 	}
 	return well;
+}
+
+/* The whole file; NULL, and said why. */
+static uint8_t *read_file(const char *path, size_t *len)
+{
+	FILE *f = fopen(path, "rb");
+	uint8_t *data = NULL;
+	long size = -1;
+
+	if (f && fseek(f, 0, SEEK_END) == 0) {
+		size = ftell(f);
+		rewind(f);
+	}
+	if (size >= 0) {
+		data = malloc((size_t)size + 1);
+	}
+	if (data) {
+		*len = fread(data, 1, (size_t)size, f);
+	}
+	if (!data || ferror(f)) {
+		(void)fprintf(stderr, "ntpsim: %s: %s\n", path,
+			      strerror(errno));
+		free(data);
+		data = NULL;
+	}
+	if (f) {
+		(void)fclose(f);
+	}
+	return data;
+}
+
+static int replay(const struct wishes *w)
+{
+	static const int codes[] = {
+		[REPLAY_SAME] = 0, [REPLAY_DIFFERS] = 1, [REPLAY_BROKEN] = 2
+	};
+	size_t len = 0;
+	uint8_t *data = read_file(w->replay, &len);
+	int code = 2;
+
+	if (data) {
+		code = codes[replay_run(data, len, stdout)];
+	}
+	free(data);
+	return code;
 }
 
 static int list(void)
@@ -190,6 +281,12 @@ static bool wish(int option, const char *value, struct wishes *w)
 	case 'b':
 		w->brief = true;
 		return true;
+	case 'w':
+		w->record = value;
+		return true;
+	case 'r':
+		w->replay = value;
+		return true;
 	default:
 		return false;
 	}
@@ -197,7 +294,13 @@ static bool wish(int option, const char *value, struct wishes *w)
 
 static int go(struct wishes *w, const char *name, bool seeded)
 {
-	if (!name && !seeded) {
+	if (w->replay && !name && !seeded && !w->record) {
+		return replay(w);
+	}
+	/* A record has one world in it. */
+	bool many = (name && strcmp(name, "all") == 0) || w->seed != w->last;
+
+	if ((!name && !seeded) || w->replay || (w->record && many)) {
 		usage(stderr);
 		return 2;
 	}
@@ -225,6 +328,8 @@ int main(int argc, char **argv)
 		{ "twice", no_argument, NULL, '2' },
 		{ "trace", no_argument, NULL, 't' },
 		{ "brief", no_argument, NULL, 'b' },
+		{ "record", required_argument, NULL, 'w' },
+		{ "replay", required_argument, NULL, 'r' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -232,7 +337,7 @@ int main(int argc, char **argv)
 	bool seeded = false;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "ls:S:d:n:2tbh", options,
+	while ((option = getopt_long(argc, argv, "ls:S:d:n:2tbw:r:h", options,
 				     NULL)) != -1) {
 		if (option == 'l') {
 			return list();

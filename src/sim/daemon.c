@@ -12,6 +12,17 @@
 #define PRECISION (-20) /* log2 s */
 #define WAKE_S 20e-6    /* at least, between an arrival and its being seen */
 
+/* NULL: it is not the one that is recorded. */
+static struct tape *tape_of(const struct node *n)
+{
+	struct tape *t = n->world->tape;
+
+	if (t && !t->of) {
+		t->of = n;
+	}
+	return t && t->of == n ? t : NULL;
+}
+
 static void free_life(struct daemon *d)
 {
 	free(d->memory);
@@ -68,6 +79,9 @@ static void start_engine(struct daemon *d)
 	d->memory = malloc(engine_size(&d->config));
 	INVARIANT(d->memory != NULL);
 	d->engine = engine_init(d->memory, &d->config, &start);
+	if (tape_of(n)) {
+		tape_start(tape_of(n), &d->config, &start);
+	}
 }
 
 static void begin_life(struct daemon *d)
@@ -149,7 +163,13 @@ void daemon_event(struct node *n, const struct event *what)
 	ev.now = vclock_mono(&n->clock, w->now);
 	ev.wall = vclock_wall(&n->clock, w->now);
 	outbox_empty(d->outbox);
+	if (tape_of(n)) {
+		tape_event(tape_of(n), &ev);
+	}
 	instant deadline = engine_handle(d->engine, &ev, d->outbox);
+	if (tape_of(n)) {
+		tape_effects(tape_of(n), d->outbox, deadline);
+	}
 	carry_out(n);
 	d->timer++;
 	/* Never in the same moment again: time must be able to go by. */

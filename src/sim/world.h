@@ -16,6 +16,7 @@
 #include "sim/oracle.h"
 #include "sim/queue.h"
 #include "sim/spoof.h"
+#include "sim/tape.h"
 #include "sim/trail.h"
 #include "sim/vnet.h"
 
@@ -47,9 +48,10 @@ struct world {
 	struct spoof spoof;
 	struct oracle oracle;
 	struct trail trail;
-	moment settled; /* meters count from here on */
-	double look_s;  /* how often the oracles look at every clock */
-	FILE *trace;    /* NULL, or where notes go */
+	moment settled;    /* meters count from here on */
+	double look_s;     /* how often the oracles look at every clock */
+	FILE *trace;       /* NULL, or where notes go */
+	struct tape *tape; /* NULL, or what records the first daemon */
 };
 
 struct world *world_new(uint64_t seed);

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * record.h - what happened to an engine and what it did about it, as bytes.
+ *
+ * The engine is a function of its configuration, its start and its events: a
+ * record has all of them, so that a run can be repeated, and the effects, so
+ * that the repetition can be compared (sim/replay.h).
+ *
+ *   run   = START { EVENT { EFFECT } DONE }
+ *   item  = kind(1) length(3) fields(length) check(4)
+ *
+ * A START begins with the magic words, so that runs can stand in one file one
+ * after another, and the next one is found behind a broken end. What a kind or
+ * field is called in the record never changes; a new kind of event or effect
+ * gets its name and its fields in recordevent.c or recordeffect.c, and nowhere
+ * else. Keys are never in an event: a new one that carries any leaves them out
+ * here, and replay draws others from the seed.
+ */
+#ifndef CORE_RECORD_H
+#define CORE_RECORD_H
+
+#include "core/engine.h"
+#include "core/fields.h"
+#include "core/server.h"
+
+#define RECORD_MAGIC "Truechimer record\n" /* of START, before its fields */
+#define RECORD_VERSION 1
+#define RECORD_FRAME 8               /* bytes of an item beside its fields */
+#define RECORD_MOST ((1u << 24) - 1) /* bytes of fields */
+#define RECORD_ROOM ((size_t)2 * OUTBOX_BYTES) /* for any item but START */
+#define RECORD_ADDRS 64                        /* of one EVENT_RESOLVED */
+#define RECORD_WORD 128
+#define RECORD_LINE 1024
+
+enum record_item {
+	RECORD_START = 1,
+	RECORD_EVENT,
+	RECORD_EFFECT,
+	RECORD_DONE,
+};
+
+/* How a run began. */
+struct record_start {
+	struct engine_start start; /* its words are those below */
+	char version[RECORD_WORD], processor[RECORD_WORD], system[RECORD_WORD];
+	const uint8_t *config; /* the normal form */
+	size_t config_len;
+	/* What the normal form has no words for. */
+	bool panic_once, step_once, slew_only, quit, no_clock;
+	enum family only;
+};
+
+/* An event, with what its pointers point to. */
+struct record_event {
+	struct event event;
+	netaddr addrs[RECORD_ADDRS];
+	struct server_shard shard; /* the sum of all */
+};
+
+struct record_effect {
+	struct effect effect;
+	const uint8_t *bytes; /* of SEND, RESOLVE, ANSWER; `at` is 0 */
+};
+
+/* What came back with the outbox. */
+struct record_done {
+	instant deadline;
+	uint32_t effects, lost;
+};
+
+/*
+ * The normal form without what may hold secrets and changes nothing: lines
+ * without effect, such as `crypto pw ...`.
+ */
+void record_config_print(const struct config *c, struct text *out);
+/* Takes from or gives to a configuration what the normal form has not. */
+void record_take_config(struct record_start *r, const struct config *c);
+void record_give_config(const struct record_start *r, struct config *c);
+
+/* Each appends an item; the writer fails when there is no room. */
+void record_put_start(struct writer *w, const struct record_start *r);
+void record_put_event(struct writer *w, const struct event *ev);
+void record_put_effect(struct writer *w, const struct effect *e,
+		       const uint8_t *bytes);
+void record_put_done(struct writer *w, const struct record_done *d);
+
+/* Reading: an item, in place. */
+struct record_view {
+	enum record_item kind;
+	const uint8_t *data; /* its fields */
+	size_t len;
+};
+
+enum record_verdict {
+	RECORD_GOOD,
+	RECORD_OVER,    /* the bytes end where an item does */
+	RECORD_CUT,     /* they end within one */
+	RECORD_DAMAGED, /* they are not what was written */
+	RECORD_NEWER,   /* a format that this build does not know */
+};
+
+/* The next item; the reader stays where it is unless that is good. */
+enum record_verdict record_next(struct reader *r, struct record_view *item);
+/* On to the next START that may be one; false: there is none. */
+bool record_seek_start(struct reader *r);
+
+/*
+ * From the fields of an item. Not FIELDS_FINE: what could be read is there,
+ * and is not to be used.
+ */
+enum fields_trouble record_get_start(const struct record_view *item,
+				     struct record_start *r);
+enum fields_trouble record_get_event(const struct record_view *item,
+				     struct record_event *r);
+enum fields_trouble record_get_effect(const struct record_view *item,
+				      struct record_effect *r);
+enum fields_trouble record_get_done(const struct record_view *item,
+				    struct record_done *d);
+const char *record_trouble_words(enum fields_trouble t);
+
+/* "packet now=... wall=..." */
+void record_print_event(const struct event *ev, struct text *out);
+void record_print_effect(const struct effect *e, const uint8_t *bytes,
+			 struct text *out);
+
+/* The bytes that an effect refers to; NULL: none. */
+const uint8_t *record_effect_bytes(const struct outbox *out,
+				   const struct effect *e);
+/* "packet", "steer": the names of the kinds. */
+const char *record_event_name(enum event_kind kind);
+const char *record_effect_name(enum effect_kind kind);
+
+/* The fields themselves: one walk for all three directions. */
+void record_event_fields(struct fields *f, struct record_event *r);
+void record_effect_fields(struct fields *f, struct record_effect *r);
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The one place that knows the kinds of events, for records. */
+#include <string.h>
+
+#include "core/record.h"
+
+#define KINDS 256 /* more than there will ever be */
+#define ADDR_LEN 22
+#define TAG_SERVED 32   /* and on, one for each verdict */
+#define TAG_VERSIONS 96 /* and on */
+
+/* Never changed: records have them. */
+const char *record_event_name(enum event_kind kind)
+{
+	switch (kind) {
+	case EVENT_TICK:
+		return "tick";
+	case EVENT_SENT:
+		return "sent";
+	case EVENT_PACKET:
+		return "packet";
+	case EVENT_FAILED:
+		return "failed";
+	case EVENT_RESOLVED:
+		return "resolved";
+	case EVENT_CONTROL:
+		return "control";
+	case EVENT_NETWORK:
+		return "network";
+	}
+	return NULL;
+}
+
+static void kind_field(struct fields *f, struct event *ev)
+{
+	char word[RECORD_WORD] = "";
+
+	if (f->walk != FIELDS_READ) {
+		text_str(&(struct text){ .start = word, .size = sizeof(word) },
+			 record_event_name(ev->kind));
+	}
+	field_word(f, 1, "event", word, sizeof(word));
+	for (unsigned i = 0; f->walk == FIELDS_READ && i < KINDS; i++) {
+		const char *name = record_event_name((enum event_kind)i);
+
+		if (name && strcmp(name, word) == 0) {
+			ev->kind = (enum event_kind)i;
+			return;
+		}
+	}
+	fields_refuse(f);
+}
+
+static void sent_fields(struct fields *f, struct event *ev)
+{
+	ev->sent.exchange = (uint16_t)field_uint(f, 16, "exchange",
+						 ev->sent.exchange, UINT16_MAX);
+	ev->sent.at = field_tstamp(f, 17, "at", ev->sent.at);
+	ev->sent.origin = (enum stamp_origin)field_uint(
+		f, 18, "origin", ev->sent.origin, STAMP_CARD);
+}
+
+static void packet_fields(struct fields *f, struct event *ev)
+{
+	ev->packet.at = field_tstamp(f, 16, "at", ev->packet.at);
+	ev->packet.origin = (enum stamp_origin)field_uint(
+		f, 17, "origin", ev->packet.origin, STAMP_CARD);
+	ev->packet.local = field_addr(f, 18, "local", ev->packet.local);
+	field_bytes(f, 19, "data", &ev->packet.data, &ev->packet.len);
+}
+
+static void resolved_fields(struct fields *f, struct record_event *r)
+{
+	struct event *ev = &r->event;
+	size_t count =
+		field_uint(f, 16, "count", ev->resolved.count, RECORD_ADDRS);
+
+	/* Reading: into our own; writing: from wherever they are. */
+	if (f->walk != FIELDS_READ && count > 0) {
+		memcpy(r->addrs, ev->resolved.addrs,
+		       count * sizeof(r->addrs[0]));
+	}
+	for (size_t i = 0; i < count; i++) {
+		r->addrs[i] =
+			field_addr(f, (uint8_t)(17 + i), "addr", r->addrs[i]);
+	}
+	ev->resolved.addrs = r->addrs;
+	ev->resolved.count = count;
+}
+
+static void sum_shards(const struct event *ev, struct server_shard *sum)
+{
+	*sum = (struct server_shard){ .limit = NULL };
+	for (size_t i = 0; i < ev->control.shard_count; i++) {
+		const struct server_shard *s = &ev->control.shards[i];
+
+		for (size_t v = 0; v < ARRAY_LEN(sum->verdicts); v++) {
+			sum->verdicts[v] += s->verdicts[v];
+		}
+		for (size_t v = 0; v < ARRAY_LEN(sum->versions); v++) {
+			sum->versions[v] += s->versions[v];
+		}
+	}
+}
+
+_Static_assert(TAG_SERVED + SERVER_VERDICTS <= TAG_VERSIONS, "tags go up");
+
+static void control_fields(struct fields *f, struct record_event *r)
+{
+	struct event *ev = &r->event;
+
+	if (f->walk != FIELDS_READ) {
+		sum_shards(ev, &r->shard);
+	}
+	ev->control.from = field_addr(f, 16, "from", ev->control.from);
+	ev->control.may_modify =
+		field_bool(f, 17, "may_modify", ev->control.may_modify);
+	field_bytes(f, 18, "data", &ev->control.data, &ev->control.len);
+	for (size_t i = 0; i < ARRAY_LEN(r->shard.verdicts); i++) {
+		r->shard.verdicts[i] =
+			field_uint(f, (uint8_t)(TAG_SERVED + i), "served",
+				   r->shard.verdicts[i], UINT64_MAX);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(r->shard.versions); i++) {
+		r->shard.versions[i] =
+			field_uint(f, (uint8_t)(TAG_VERSIONS + i), "version",
+				   r->shard.versions[i], UINT64_MAX);
+	}
+	ev->control.shards = &r->shard;
+	ev->control.shard_count = 1;
+}
+
+void record_event_fields(struct fields *f, struct record_event *r)
+{
+	struct event *ev = &r->event;
+
+	kind_field(f, ev);
+	ev->now.v = field_time(f, 2, "now", ev->now.v);
+	ev->wall = field_tstamp(f, 3, "wall", ev->wall);
+	ev->source.slot =
+		(uint16_t)field_uint(f, 4, "slot", ev->source.slot, UINT16_MAX);
+	ev->source.generation = (uint16_t)field_uint(
+		f, 5, "generation", ev->source.generation, UINT16_MAX);
+	switch (ev->kind) {
+	case EVENT_TICK:
+	case EVENT_NETWORK:
+		break;
+	case EVENT_SENT:
+		sent_fields(f, ev);
+		break;
+	case EVENT_PACKET:
+		packet_fields(f, ev);
+		break;
+	case EVENT_FAILED:
+		ev->failed.exchange = (uint16_t)field_uint(
+			f, 16, "exchange", ev->failed.exchange, UINT16_MAX);
+		break;
+	case EVENT_RESOLVED:
+		resolved_fields(f, r);
+		break;
+	case EVENT_CONTROL:
+		control_fields(f, r);
+		break;
+	}
+}

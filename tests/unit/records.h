@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* records.h - events and effects of any kind, with luck in every field. */
+#ifndef TESTS_UNIT_RECORDS_H
+#define TESTS_UNIT_RECORDS_H
+
+#include <string.h>
+
+#include "check.h"
+#include "core/record.h"
+
+static uint8_t blob[512];
+static netaddr record_addrs[RECORD_ADDRS];
+static struct server_shard shards[2];
+
+static inline netaddr any_addr(void)
+{
+	netaddr a =
+		netaddr_v4((uint32_t)check_rng() | 1, (uint16_t)check_rng());
+
+	if (check_rng() % 2) {
+		a.ip[0] = 0xfe;
+		a.scope = (uint32_t)check_rng();
+	}
+	return a;
+}
+
+static inline size_t any_bytes(void)
+{
+	size_t len = check_rng() % sizeof(blob);
+
+	for (size_t i = 0; i < len; i++) {
+		blob[i] = (uint8_t)check_rng();
+	}
+	return len;
+}
+
+static inline bool any_bool(void)
+{
+	return check_rng() % 2 != 0;
+}
+
+/* Small ones, large ones and zero. */
+static inline uint64_t any_number(void)
+{
+	return check_rng() % 5 == 0 ? 0 : check_rng() >> check_rng() % 64;
+}
+
+static inline double any_double(void)
+{
+	return any_bool() ? -1e-4 / 3 : (double)any_number() * 1e-9;
+}
+
+static inline enum stamp_origin any_origin(void)
+{
+	return (enum stamp_origin)(check_rng() % (STAMP_CARD + 1));
+}
+
+static inline void any_control(struct event *ev)
+{
+	for (size_t s = 0; s < ARRAY_LEN(shards); s++) {
+		for (size_t i = 0; i < SERVER_VERDICTS; i++) {
+			shards[s].verdicts[i] = any_number() >> 1;
+		}
+		for (size_t i = 0; i < ARRAY_LEN(shards[s].versions); i++) {
+			shards[s].versions[i] = any_number() >> 1;
+		}
+	}
+	ev->control.from = any_addr();
+	ev->control.may_modify = any_bool();
+	ev->control.data = blob;
+	ev->control.len = any_bytes();
+	ev->control.shards = shards;
+	ev->control.shard_count = check_rng() % (ARRAY_LEN(shards) + 1);
+}
+
+static inline struct event any_event(enum event_kind kind)
+{
+	struct event ev = { .kind = kind };
+
+	ev.now.v = (int64_t)any_number();
+	ev.wall.v = any_number();
+	ev.source.slot = (uint16_t)check_rng();
+	ev.source.generation = (uint16_t)any_number();
+	switch (kind) {
+	case EVENT_TICK:
+	case EVENT_NETWORK:
+		break;
+	case EVENT_SENT:
+		ev.sent.exchange = (uint16_t)check_rng();
+		ev.sent.at.v = any_number();
+		ev.sent.origin = any_origin();
+		break;
+	case EVENT_PACKET:
+		ev.packet.at.v = any_number();
+		ev.packet.origin = any_origin();
+		ev.packet.local = any_addr();
+		ev.packet.data = blob;
+		ev.packet.len = any_bytes();
+		break;
+	case EVENT_FAILED:
+		ev.failed.exchange = (uint16_t)check_rng();
+		break;
+	case EVENT_RESOLVED:
+		ev.resolved.count = check_rng() % (RECORD_ADDRS + 1);
+		for (size_t i = 0; i < ev.resolved.count; i++) {
+			record_addrs[i] = any_addr();
+		}
+		ev.resolved.addrs = record_addrs;
+		break;
+	case EVENT_CONTROL:
+		any_control(&ev);
+		break;
+	}
+	return ev;
+}
+
+static inline void any_status(struct effect *e)
+{
+	e->status.synchronised = any_bool();
+	e->status.leap = (enum leap)(check_rng() % 4);
+	e->status.tai_known = any_bool();
+	e->status.tai = (int16_t)check_rng();
+	e->status.max_error.v = (int64_t)any_number();
+	e->status.est_error.v = (int64_t)any_number();
+	e->status.poll = (int8_t)check_rng();
+}
+
+static inline void any_view(struct view *v)
+{
+	v->leap = (enum leap)(check_rng() % 4);
+	v->stratum = (uint8_t)check_rng();
+	v->precision = (int8_t)check_rng();
+	v->refid = (uint32_t)check_rng();
+	v->reference.v = any_number();
+	v->made.v = any_number();
+	v->root_delay.v = (int64_t)any_number();
+	v->root_disp.v = -(int64_t)(any_number() >> 1);
+	v->drift_ppm = any_double();
+}
+
+static inline void any_note(struct note *n)
+{
+	size_t len = check_rng() % sizeof(n->word);
+
+	n->id = (enum note_id)(check_rng() % NOTES);
+	n->addr = any_addr();
+	n->number = (int64_t)any_number();
+	n->second = -(int64_t)(any_number() >> 1);
+	n->value = any_double();
+	memset(n->word, 'w', len);
+	n->word[len] = '\0';
+}
+
+static inline struct effect any_effect(enum effect_kind kind)
+{
+	struct effect e = { .kind = kind };
+
+	e.source.slot = (uint16_t)any_number();
+	e.source.generation = (uint16_t)check_rng();
+	switch (kind) {
+	case EFFECT_SEND:
+		e.send.to = any_addr();
+		e.send.exchange = (uint16_t)check_rng();
+		e.send.len = (uint32_t)any_bytes();
+		break;
+	case EFFECT_CLOSE:
+		break;
+	case EFFECT_RESOLVE:
+		e.resolve.family = (enum family)(check_rng() % 3);
+		e.resolve.len = (uint32_t)any_bytes();
+		break;
+	case EFFECT_STEER:
+		e.steer.freq = any_double();
+		break;
+	case EFFECT_STEP:
+		e.step.v = (int64_t)any_number();
+		break;
+	case EFFECT_SLEW:
+		e.slew.v = -(int64_t)(any_number() >> 1);
+		break;
+	case EFFECT_STATUS:
+		any_status(&e);
+		break;
+	case EFFECT_VIEW:
+		any_view(&e.view);
+		break;
+	case EFFECT_ANSWER:
+		e.answer.len = (uint32_t)any_bytes();
+		break;
+	case EFFECT_NOTE:
+		any_note(&e.note);
+		break;
+	case EFFECT_SAVE:
+		e.save.freq_ppm = any_double();
+		break;
+	case EFFECT_EXIT:
+		e.exit.code = (int)(check_rng() % 512) - 256;
+		break;
+	}
+	return e;
+}
+
+#endif
