@@ -222,6 +222,7 @@ static void start_fields(struct fields *f, struct record_start *r)
 	r->quit = field_bool(f, 16, "quit", r->quit);
 	r->no_clock = field_bool(f, 17, "no_clock", r->no_clock);
 	r->only = (enum family)field_uint(f, 18, "only", r->only, FAMILY_V6);
+	s->freq_age_s = field_double(f, 19, "freq_age_s", s->freq_age_s);
 }
 
 static void copy_word(char word[RECORD_WORD], const char *s)

@@ -213,6 +213,7 @@ void record_effect_fields(struct fields *f, struct record_effect *r)
 		break;
 	case EFFECT_STEER:
 		e->steer.freq = field_double(f, 16, "freq", e->steer.freq);
+		e->steer.base = field_double(f, 17, "base", e->steer.base);
 		break;
 	case EFFECT_STEP:
 		e->step = span_field(f, 16, "by", e->step);

@@ -8,6 +8,28 @@
 #include "check.h"
 #include "core/record.h"
 
+/*
+ * A new field changes one of these sizes: it wants a line in recordevent.c,
+ * recordeffect.c or record.c, one here, and then the new size.
+ */
+#if UINTPTR_MAX == UINT64_MAX
+#define SIZE_IS(type, member, size) \
+	_Static_assert(sizeof(((type *)0)->member) == (size), \
+		       "a field that records do not have?")
+SIZE_IS(struct event, sent, 24);
+SIZE_IS(struct event, packet, 56);
+SIZE_IS(struct event, resolved, 16);
+SIZE_IS(struct event, control, 64);
+SIZE_IS(struct effect, send, 36);
+SIZE_IS(struct effect, resolve, 12);
+SIZE_IS(struct effect, steer, 16);
+SIZE_IS(struct effect, status, 40);
+SIZE_IS(struct effect, view, 64);
+SIZE_IS(struct effect, note, 152);
+_Static_assert(sizeof(struct engine_start) == 1136,
+	       "a field that records do not have?");
+#endif
+
 static uint8_t blob[512];
 static netaddr record_addrs[RECORD_ADDRS];
 static struct server_shard shards[2];
@@ -171,6 +193,7 @@ static inline struct effect any_effect(enum effect_kind kind)
 		break;
 	case EFFECT_STEER:
 		e.steer.freq = any_double();
+		e.steer.base = any_double();
 		break;
 	case EFFECT_STEP:
 		e.step.v = (int64_t)any_number();

@@ -259,6 +259,7 @@ static size_t put_config(struct writer *w)
 					     .precision = -20,
 					     .freq_known = true,
 					     .freq_ppm = -12.5,
+					     .freq_age_s = 3.25,
 					     .version = "ntpd test",
 					     .processor = "p",
 					     .system = "s" } };
@@ -303,6 +304,7 @@ static void a_start_comes_back(void **state)
 	assert_int_equal(r.start.precision, -20);
 	assert_true(r.start.freq_known);
 	assert_true(r.start.freq_ppm == -12.5);
+	assert_true(r.start.freq_age_s == 3.25);
 	assert_string_equal(r.start.version, "ntpd test");
 	assert_int_equal(r.start.leaps.count, 2);
 	assert_int_equal(r.start.leaps.entries[1].at, 1483228800);
