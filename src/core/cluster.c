@@ -95,6 +95,34 @@ static double cluster_excess(const struct candidate *c, double scatter_s)
 		    c->estimate.offset_sd * c->estimate.offset_sd);
 }
 
+/*
+ * The way that we measured cannot be made shorter by what a server says, so a
+ * liar must really be near to push the honest aside.
+ */
+static bool cluster_outdoes(const struct candidate *near,
+			    const struct candidate *far)
+{
+	double near_s = near->estimate.delay_s / 2 + near->estimate.offset_sd;
+	double far_s = far->estimate.delay_s / 2 + far->estimate.offset_sd;
+
+	return near_s * BACKUP_RATIO < far_s &&
+	       near->distance_s * BACKUP_RATIO < far->distance_s;
+}
+
+/* Those who are far away cannot say that who is near is off. */
+static bool cluster_outdoes_all(const struct candidate *candidates,
+				size_t count, const struct candidate *near)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct candidate *c = &candidates[i];
+
+		if (is_member(c) && c != near && !cluster_outdoes(near, c)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 /* The worst outlier; `count` when there is none. */
 static size_t cluster_worst(struct candidate *candidates, size_t count)
 {
@@ -112,7 +140,8 @@ static size_t cluster_worst(struct candidate *candidates, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		const struct candidate *c = &candidates[i];
 
-		if (!is_member(c) || is_kept(c)) {
+		if (!is_member(c) || is_kept(c) ||
+		    cluster_outdoes_all(candidates, count, c)) {
 			continue;
 		}
 		if (cluster_excess(c, scatter_s) > limit) {
@@ -121,20 +150,6 @@ static size_t cluster_worst(struct candidate *candidates, size_t count)
 		}
 	}
 	return worst;
-}
-
-/*
- * The way that we measured cannot be made shorter by what a server says, so a
- * liar must really be near to push the honest aside.
- */
-static bool cluster_outdoes(const struct candidate *near,
-			    const struct candidate *far)
-{
-	double near_s = near->estimate.delay_s / 2 + near->estimate.offset_sd;
-	double far_s = far->estimate.delay_s / 2 + far->estimate.offset_sd;
-
-	return near_s * BACKUP_RATIO < far_s &&
-	       near->distance_s * BACKUP_RATIO < far->distance_s;
 }
 
 static void cluster_back_up(struct candidate *candidates, size_t count)

@@ -30,6 +30,7 @@ enum effect_kind {
 	EFFECT_ANSWER,  /* a datagram to who sent the control request */
 	EFFECT_NOTE,    /* something an operator should know: see notes.def */
 	EFFECT_SAVE,    /* the drift file */
+	EFFECT_READ,    /* a reference clock; answered by EVENT_REFCLOCK */
 	EFFECT_EXIT,    /* the daemon's work is done, or must not go on */
 };
 
@@ -68,6 +69,9 @@ struct effect {
 		struct {
 			double freq_ppm; /* as the drift file has it */
 		} save;
+		struct {
+			uint8_t type, unit; /* of 127.127.t.u */
+		} read;
 		struct {
 			int code;
 		} exit;

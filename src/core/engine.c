@@ -39,6 +39,7 @@ static void abandon_all(struct engine *e, struct outbox *out)
 	for (size_t i = 0; i < e->source_slots; i++) {
 		source_abandon(&e->sources[i], out);
 	}
+	engine_abandon_clocks(e);
 }
 
 /* Our seconds are too short by as much: nobody is to be asked the sooner. */
@@ -128,8 +129,7 @@ static void take_network(struct engine *e)
 	}
 }
 
-/* It may have been the clock: what do the others say? */
-static void hurry_others(struct engine *e, const struct source *than)
+void engine_hurry(struct engine *e, const struct source *than)
 {
 	for (size_t i = 0; i < e->source_slots; i++) {
 		struct source *s = &e->sources[i];
@@ -137,6 +137,20 @@ static void hurry_others(struct engine *e, const struct source *than)
 		if (s->used && s != than && !source_is_waiting(s)) {
 			polling_hurry(&s->polling, &e->rng);
 		}
+	}
+}
+
+void engine_heard(struct engine *e, instant at)
+{
+	if (!e->answered) {
+		e->answered = true;
+		e->answered_at = e->now;
+		if (e->upstream) {
+			take_network(e); /* that the others be heard too */
+		}
+	}
+	if (e->stepped && instant_diff(at, e->stepped_at).v > 0) {
+		e->stepped = false;
 	}
 }
 
@@ -154,18 +168,9 @@ static void judged(struct engine *e, struct source *s,
 	if (verdict != SOURCE_SAMPLE) {
 		return;
 	}
-	if (!e->answered) {
-		e->answered = true;
-		e->answered_at = e->now;
-		if (e->upstream) {
-			take_network(e); /* that the others be heard too */
-		}
-	}
-	if (e->stepped && instant_diff(sample->at, e->stepped_at).v > 0) {
-		e->stepped = false;
-	}
+	engine_heard(e, sample->at);
 	if (source_learn(s, sample, &world, e->now)) {
-		hurry_others(e, s);
+		engine_hurry(e, s);
 	}
 	engine_decide(e, true, out);
 }
@@ -259,11 +264,8 @@ static bool is_bad_in(const struct engine *e, const struct pool *p)
 	return false;
 }
 
-static void tick_others(struct engine *e, struct outbox *out)
+static void tick_pools(struct engine *e, struct outbox *out)
 {
-	bool local_leads =
-		!e->has_peer || e->peer_slot >= e->source_slots + e->pool_slots;
-
 	for (size_t i = 0; i < e->pool_slots; i++) {
 		struct pool *p = &e->pools[i];
 
@@ -271,9 +273,6 @@ static void tick_others(struct engine *e, struct outbox *out)
 			pool_wake(p, e->now);
 		}
 		lookup_tick(&p->lookup, p->id, e->now, out);
-	}
-	for (size_t i = 0; i < e->clock_slots; i++) {
-		(void)refclock_tick(&e->clocks[i], local_leads, e->now);
 	}
 }
 
@@ -294,7 +293,8 @@ static void tick(struct engine *e, const struct event *ev, struct outbox *out)
 {
 	tick_discipline(e, out);
 	tick_sources(e, ev, out);
-	tick_others(e, out);
+	tick_pools(e, out);
+	engine_tick_clocks(e, out);
 	if (!e->finished) {
 		engine_decide(e, false, out);
 		tick_quit(e, out);
@@ -369,6 +369,9 @@ instant engine_handle(struct engine *e, const struct event *ev,
 		break;
 	case EVENT_NETWORK:
 		take_network(e);
+		break;
+	case EVENT_REFCLOCK:
+		engine_take_reading(e, ev, out);
 		break;
 	}
 	if (!e->finished) {

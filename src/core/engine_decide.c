@@ -13,9 +13,15 @@ static struct source *source_at(struct engine *e, size_t i)
 	return e->slots[i] < e->source_slots ? &e->sources[e->slots[i]] : NULL;
 }
 
+/* Where it is no source. */
 static struct refclock *clock_at(struct engine *e, size_t i)
 {
-	return &e->clocks[e->slots[i] - e->source_slots - e->pool_slots];
+	return engine_clock(e, e->slots[i]);
+}
+
+static bool is_local(struct engine *e, size_t i)
+{
+	return !source_at(e, i) && !clock_at(e, i)->driver->measures;
 }
 
 /*
@@ -28,7 +34,7 @@ instant engine_local_at(const struct engine *e)
 	const struct tos_config *tos = &e->config->tos;
 	double wait_s = ENGINE_GRACE_S;
 
-	if (e->source_slots == 0) {
+	if (e->source_slots + e->measuring == 0) {
 		wait_s = 0;
 	}
 	if (e->upstream || tos->orphanwait_given) {
@@ -40,7 +46,6 @@ instant engine_local_at(const struct engine *e)
 static void gather(struct engine *e)
 {
 	double phi = engine_phi(e);
-	bool waits = instant_diff(e->now, engine_local_at(e)).v < 0;
 	size_t n = 0;
 
 	for (size_t i = 0; i < e->source_slots; i++) {
@@ -52,12 +57,7 @@ static void gather(struct engine *e)
 			engine_identify(s, &e->candidates[n++]);
 		}
 	}
-	for (size_t i = 0; i < e->clock_slots; i++) {
-		const struct refclock *r = &e->clocks[i];
-
-		e->slots[n] = r->id.slot;
-		refclock_candidate(r, waits, e->now, &e->candidates[n++]);
-	}
+	n = engine_gather_clocks(e, n);
 	for (size_t i = 0; i < n; i++) {
 		const struct source *s = source_at(e, i);
 
@@ -85,21 +85,6 @@ static void spread(struct engine *e)
 	}
 }
 
-static void note_local_peer(struct engine *e, struct refclock *r,
-			    struct outbox *out)
-{
-	struct effect n = { .kind = EFFECT_NOTE, .source = r->id };
-
-	if (e->upstream) {
-		engine_note(e, NOTE_FREE_RUN, 0, "", out);
-	}
-	events_add(&r->events, PEER_SYS_PEER);
-	n.note.id = NOTE_SYS_PEER;
-	n.note.addr = r->config->addr;
-	n.note.number = refclock_status(r);
-	outbox_add(out, &n);
-}
-
 /* The system peer is this candidate; true when it was not before. */
 static bool crown(struct engine *e, size_t i, struct outbox *out)
 {
@@ -117,7 +102,7 @@ static bool crown(struct engine *e, size_t i, struct outbox *out)
 	if (s) {
 		source_note(s, NOTE_SYS_PEER, out);
 	} else {
-		note_local_peer(e, clock_at(e, i), out);
+		engine_crown_clock(e, clock_at(e, i), out);
 	}
 	return true;
 }
@@ -131,6 +116,13 @@ static void lose_peer(struct engine *e, struct outbox *out)
 	}
 }
 
+static enum leap leap_at(struct engine *e, size_t i)
+{
+	const struct source *s = source_at(e, i);
+
+	return s ? s->peer.leap : clock_at(e, i)->leap;
+}
+
 /* What a strict majority of the survivors says (RFC 5905, section 11.2). */
 static enum leap voted_leap(struct engine *e)
 {
@@ -138,10 +130,10 @@ static enum leap voted_leap(struct engine *e)
 
 	for (size_t i = 0; i < e->candidate_count; i++) {
 		enum tally t = reason_tally(e->candidates[i].reason);
-		const struct source *s = source_at(e, i);
 
-		if (s && (t == TALLY_CANDIDATE || t == TALLY_SYSPEER)) {
-			votes[s->peer.leap]++;
+		if (!is_local(e, i) &&
+		    (t == TALLY_CANDIDATE || t == TALLY_SYSPEER)) {
+			votes[leap_at(e, i)]++;
 			all++;
 		}
 	}
@@ -159,10 +151,12 @@ static double next_sample_s(struct engine *e)
 		const struct source *s = source_at(e, i);
 		double wait_s;
 
-		if (!s || reason_tally(s->reason) < TALLY_CANDIDATE) {
+		if (is_local(e, i) ||
+		    reason_tally(e->candidates[i].reason) < TALLY_CANDIDATE) {
 			continue;
 		}
-		wait_s = -engine_age_s(e, s->polling.due);
+		wait_s = -engine_age_s(e, s ? s->polling.due
+					    : clock_at(e, i)->due);
 		soonest_s = fmin(soonest_s, wait_s);
 	}
 	return fmax(soonest_s, POLLING_GAP_S);
@@ -181,6 +175,7 @@ void engine_measure_anew(struct engine *e, double by_s, struct outbox *out)
 			source_restart(s, e->freq_sd, &world, e->now);
 		}
 	}
+	engine_restart_clocks(e);
 	e->open = false;
 	e->answered = false;
 	standing_widen(&e->standing, by_s);
@@ -196,6 +191,7 @@ static void shift_sources(struct engine *e, double step_s, double freq)
 			estimator_adjust(&s->estimator, e->now, step_s, freq);
 		}
 	}
+	engine_shift_clocks(e, step_s, freq);
 }
 
 /*
@@ -223,6 +219,7 @@ static void step(struct engine *e, const struct adjustment *adj,
 			}
 		}
 	}
+	engine_abandon_clocks(e);
 	standing_lose(&e->standing, REFID_STEP);
 	engine_note(e, NOTE_STEPPED, adj->step_s, "", out);
 	e->view_due = true;
@@ -298,34 +295,33 @@ static void finish_once(struct engine *e, struct outbox *out)
 	stop(e, 0, out);
 }
 
-static void follow_local(struct engine *e, const struct refclock *r,
-			 struct outbox *out)
-{
-	struct standing *s = &e->standing;
-	bool was = s->synchronised;
+/* What the system peer makes of us. */
+struct lead {
+	enum clock_kind kind;
+	uint32_t refid;
+	double doubt; /* s/s: what its rate may be wrong by */
+};
 
-	standing_follow(s, &e->choice, engine_phi(e) * 1e6, false, e->now);
-	s->synchronised = true;
-	s->stratum = (uint8_t)(e->choice.stratum + 1);
-	s->kind = CLOCK_KIND_LOCAL;
-	s->refid = refclock_address(r);
-	s->leap = engine_leap(e, LEAP_NONE, out);
-	s->reference = e->wall;
-	if (!was) {
-		engine_note(e, NOTE_CLOCK_SYNC, 0, "", out);
-	}
+static struct lead lead_of(struct engine *e, size_t i)
+{
+	const struct source *s = source_at(e, i);
+	const struct refclock *r = s ? NULL : clock_at(e, i);
+
+	return s ? (struct lead){ CLOCK_KIND_NTP, refid_of_address(&s->addr),
+				  doubt_rate(&s->doubt) }
+		 : (struct lead){ r->driver->kind, r->refid, 0 };
 }
 
-static void follow_server(struct engine *e, const struct source *peer,
-			  bool sampled, struct outbox *out)
+static void follow_source(struct engine *e, bool sampled, struct outbox *out)
 {
 	struct standing *s = &e->standing;
-	bool was = s->synchronised && s->kind == CLOCK_KIND_NTP;
+	struct lead lead = lead_of(e, e->choice.system_peer);
+	bool was = s->synchronised && s->kind != CLOCK_KIND_LOCAL;
 
 	/* An offset that is only watched goes on growing. */
-	standing_follow(
-		s, &e->choice, (engine_phi(e) + doubt_rate(&peer->doubt)) * 1e6,
-		!e->may_set || e->discipline.state == DISCIPLINE_SPIK, e->now);
+	standing_follow(s, &e->choice, (engine_phi(e) + lead.doubt) * 1e6,
+			!e->may_set || e->discipline.state == DISCIPLINE_SPIK,
+			e->now);
 	e->freq_sd = fmax(e->choice.combined.freq_sd, FREQ_SD_LEAST);
 	e->upstream = true;
 	e->lonely_since = e->now;
@@ -334,8 +330,8 @@ static void follow_server(struct engine *e, const struct source *peer,
 	}
 	s->synchronised = true;
 	s->stratum = (uint8_t)(e->choice.stratum + 1);
-	s->kind = CLOCK_KIND_NTP;
-	s->refid = refid_of_address(&peer->addr);
+	s->kind = lead.kind;
+	s->refid = lead.refid;
 	s->leap = engine_leap(e, voted_leap(e), out);
 	if (sampled) {
 		s->reference = e->wall;
@@ -372,25 +368,25 @@ static bool correct(struct engine *e, struct outbox *out)
 
 static void follow(struct engine *e, bool sampled, struct outbox *out)
 {
-	struct source *peer = source_at(e, e->choice.system_peer);
+	size_t peer = e->choice.system_peer;
 
-	if (!peer) {
-		(void)crown(e, e->choice.system_peer, out);
-		follow_local(e, clock_at(e, e->choice.system_peer), out);
+	if (is_local(e, peer)) {
+		(void)crown(e, peer, out);
+		engine_follow_local(e, clock_at(e, peer), out);
 		return;
 	}
 	if (e->config->quit) {
 		finish_once(e, out);
 		return;
 	}
-	(void)crown(e, e->choice.system_peer, out);
+	(void)crown(e, peer, out);
 	if (e->fresh && correct(e, out)) {
 		/* Stepped: what is left of the offset is what we serve. */
-		follow_server(e, peer, false, out);
+		follow_source(e, false, out);
 		return;
 	}
 	if (!e->finished) {
-		follow_server(e, peer, sampled, out);
+		follow_source(e, sampled, out);
 	}
 }
 
@@ -402,7 +398,7 @@ void engine_decide(struct engine *e, bool sampled, struct outbox *out)
 	selection_run(&e->config->tos, e->candidates, e->candidate_count,
 		      &e->choice);
 	spread(e);
-	if (e->choice.found && source_at(e, e->choice.system_peer) &&
+	if (e->choice.found && !is_local(e, e->choice.system_peer) &&
 	    !engine_gate_opens(e)) {
 		e->choice.found = false;
 		return;

@@ -11,12 +11,6 @@
 #define MOST_S 6     /* ... or after this, when more than half answered */
 #define ANY_S 7      /* ... or after this, whoever answered: done within 10 s */
 
-/* The configured sources that may be followed. */
-struct roll {
-	size_t asked, heard, known, agree;
-	bool complete; /* nobody is still to be found by name */
-};
-
 bool engine_is_gated(const struct engine *e)
 {
 	return e->answered && !e->open;
@@ -35,6 +29,9 @@ void engine_close_gate(struct engine *e)
 			return;
 		}
 	}
+	if (engine_hears_clocks(e)) {
+		return;
+	}
 	e->open = false;
 	e->answered = false;
 }
@@ -49,10 +46,10 @@ static bool has_member(const struct engine *e, const struct pool *p)
 	return false;
 }
 
-static struct roll call_roll(const struct engine *e)
+static struct engine_roll call_roll(const struct engine *e)
 {
 	unsigned enough = e->config->quit ? FEW_QUIT : FEW;
-	struct roll r = { .complete = true };
+	struct engine_roll r = { .complete = true };
 
 	for (size_t i = 0; i < e->source_slots; i++) {
 		const struct source *s = &e->sources[i];
@@ -68,6 +65,7 @@ static struct roll call_roll(const struct engine *e)
 		r.known += s->estimator.samples >= enough;
 		r.agree += reason_tally(s->reason) > TALLY_FALSETICK;
 	}
+	engine_enrol_clocks(e, enough, &r);
 	for (size_t i = 0; i < e->pool_slots; i++) {
 		r.complete = r.complete && has_member(e, &e->pools[i]);
 	}
@@ -81,7 +79,7 @@ static struct roll call_roll(const struct engine *e)
  */
 bool engine_gate_opens(struct engine *e)
 {
-	struct roll r = call_roll(e);
+	struct engine_roll r = call_roll(e);
 	double age_s = engine_age_s(e, e->answered_at);
 
 	if (e->open || !e->answered) {

@@ -94,6 +94,9 @@ static int8_t system_poll(const struct engine *e)
 	if (e->has_peer && e->peer_slot < e->source_slots) {
 		return polling_now(&e->sources[e->peer_slot].polling);
 	}
+	if (e->has_peer && e->standing.kind != CLOCK_KIND_LOCAL) {
+		return refclock_poll(engine_clock(e, e->peer_slot));
+	}
 	return 6;
 }
 
@@ -171,7 +174,8 @@ void engine_save(struct engine *e, struct outbox *out)
 		return;
 	}
 	check_limit(e, out);
-	if (!e->may_set || e->standing.kind != CLOCK_KIND_NTP ||
+	if (!e->may_set || e->standing.kind == CLOCK_KIND_UNKNOWN ||
+	    e->standing.kind == CLOCK_KIND_LOCAL ||
 	    engine_age_s(e, e->saved_at) < (first ? SAVE_FIRST_S : SAVE_S)) {
 		return;
 	}

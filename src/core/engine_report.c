@@ -51,6 +51,9 @@ static void report_system(const struct engine *e, const struct event *ev,
 	if (e->has_peer && e->peer_slot < e->source_slots) {
 		r->peer_addr = e->sources[e->peer_slot].addr;
 		r->peer_mode = MODE_CLIENT;
+	} else if (e->has_peer) {
+		r->peer_addr = engine_clock(e, e->peer_slot)->config->addr;
+		r->peer_mode = MODE_CLIENT;
 	}
 	engine_report_leaps(e, r);
 	for (size_t i = 0; i < ev->control.shard_count; i++) {
@@ -205,42 +208,6 @@ static void report_source(const struct engine *e, const struct source *s,
 	r->jitter_s = now.jitter_s;
 }
 
-static void report_clock(const struct engine *e, const struct refclock *c,
-			 struct peer_report *r)
-{
-	*r = (struct peer_report){
-		.assoc = c->number,
-		.addr = netaddr_v4(refclock_address(c), NTP_PORT),
-		.local = netaddr_v4(UINT32_C(0x7f000001), NTP_PORT),
-		.host = c->name,
-		.refclock = true,
-		.stratum = c->stratum,
-		.precision = e->start.precision,
-		.refid = c->refid,
-		.configured = true,
-		.tally = reason_tally(c->reason),
-		.reason = reason_words(c->reason),
-		.events = c->events,
-		.reach = c->reach,
-		.our_mode = MODE_CLIENT,
-		.their_mode = MODE_SERVER,
-		.our_poll = refclock_poll(c),
-		.their_poll = refclock_poll(c),
-		.disp_s = c->heard ? 0 : 16,
-		.count_sent = c->polls,
-		.count_received = c->polls,
-		.time_next_s = whole_s(-engine_age_s(e, c->due)),
-		.cookies = REPORT_NOT_NTS,
-	};
-	if (c->heard) {
-		span age = instant_diff(e->now, c->heard_at);
-
-		r->received = tstamp_add(e->wall, span_sub(SPAN_ZERO, age));
-		r->reference = r->received;
-		r->time_received_s = whole_s(span_to_seconds(age));
-	}
-}
-
 static void report_pool(const struct engine *e, const struct pool *p,
 			struct peer_report *r)
 {
@@ -280,37 +247,9 @@ static bool report_peer(const struct engine *e, uint16_t assoc,
 	}
 	for (size_t i = 0; i < e->clock_slots; i++) {
 		if (e->clocks[i].number == assoc) {
-			report_clock(e, &e->clocks[i], r);
+			engine_report_clock(e, &e->clocks[i], r);
 			return true;
 		}
-	}
-	return false;
-}
-
-static bool report_device(const struct engine *e, uint16_t assoc,
-			  struct clock_report *r)
-{
-	for (size_t i = 0; i < e->clock_slots; i++) {
-		const struct refclock *c = &e->clocks[i];
-
-		if (assoc != 0 && c->number != assoc) {
-			continue;
-		}
-		*r = (struct clock_report){
-			.type = c->config->refclock_type,
-			.unit = c->config->refclock_unit,
-			.device = "Undisciplined local clock",
-			.timecode = "",
-			.poll = c->polls,
-			.time1_s = c->config->fudge.time1_s,
-			.time2_s = c->config->fudge.time2_s,
-			.stratum = c->stratum,
-			.refid = c->refid,
-		};
-		for (size_t f = 0; f < ARRAY_LEN(r->flag); f++) {
-			r->flag[f] = c->config->fudge.flag[f];
-		}
-		return true;
 	}
 	return false;
 }
@@ -336,7 +275,7 @@ static size_t list_all(struct engine *e)
 						 report_peer_status(&r) };
 	}
 	for (size_t i = 0; i < e->clock_slots; i++) {
-		report_clock(e, &e->clocks[i], &r);
+		engine_report_clock(e, &e->clocks[i], &r);
 		e->listed[n++] =
 			(struct control_listed){ r.assoc,
 						 report_peer_status(&r) };
@@ -368,7 +307,7 @@ void engine_control(struct engine *e, const struct event *ev,
 		}
 		break;
 	case CONTROL_NEEDS_CLOCK:
-		if (report_device(e, q.header.assoc, &device)) {
+		if (engine_report_device(e, q.header.assoc, &device)) {
 			subject.clock = &device;
 		}
 		break;

@@ -22,10 +22,10 @@ static bool is_network(const struct source_config *s)
 	return s->kind == SOURCE_KIND_SERVER || s->kind == SOURCE_KIND_PEER;
 }
 
-static bool is_local_clock(const struct source_config *s)
+static bool is_clock(const struct source_config *s)
 {
 	return s->kind == SOURCE_KIND_REFCLOCK &&
-	       s->refclock_type == REFCLOCK_LOCAL;
+	       refclock_driver(s->refclock_type);
 }
 
 static struct shape shape_of(const struct config *config)
@@ -35,7 +35,7 @@ static struct shape shape_of(const struct config *config)
 
 	for (const struct source_config *s = config->sources; s; s = s->next) {
 		n.sources += is_network(s);
-		n.clocks += is_local_clock(s);
+		n.clocks += is_clock(s);
 		n.pools += s->kind == SOURCE_KIND_POOL;
 	}
 	if (n.pools > 0) {
@@ -136,9 +136,12 @@ static void add_sources(struct engine *e)
 	     c = c->next) {
 		if (is_network(c)) {
 			add_server(e, c);
-		} else if (is_local_clock(c)) {
-			e->clocks[clocks].number = engine_number(e);
-			refclock_init(&e->clocks[clocks++], c, e->now);
+		} else if (is_clock(c)) {
+			struct refclock *r = &e->clocks[clocks++];
+
+			r->number = engine_number(e);
+			refclock_init(r, c, e->freq_sd, e->now);
+			e->measuring += r->driver->measures;
 		} else if (c->kind == SOURCE_KIND_POOL) {
 			e->pools[pools].number = engine_number(e);
 			pool_init(&e->pools[pools++], c, family_of(e, c),

@@ -9,10 +9,12 @@
  *   engine_leap.c      the table of leap seconds, against what sources say
  *   engine_names.c     addresses of names to sources, pool members
  *   engine_gate.c      when enough have answered to decide
+ *   engine_clocks.c    reference clocks
  *   engine_decide.c    who is right, and what that means for the clock
  *   engine_orphan.c    what to serve when there is nobody to follow
  *   engine_publish.c   view, kernel status, drift file, notes
  *   engine_report.c    control requests
+ *   engine_report_clocks.c  what they hear of reference clocks
  */
 #ifndef CORE_ENGINE_STATE_H
 #define CORE_ENGINE_STATE_H
@@ -50,6 +52,7 @@ struct engine {
 	struct pool *pools;
 	struct refclock *clocks;
 	size_t source_slots, pool_slots, clock_slots;
+	size_t measuring;    /* of `clocks` */
 	size_t sources_most; /* high-water mark */
 	uint64_t refused;    /* members that there was no slot for */
 	instant network_at;  /* when everything was asked anew last */
@@ -94,11 +97,52 @@ struct engine {
 	bool view_due;
 };
 
+/* The configured sources that may be followed, while the gate is shut. */
+struct engine_roll {
+	size_t asked, heard, known, agree;
+	bool complete; /* nobody is still to be found by name */
+};
+
 /* engine_start.c */
 void engine_first(struct engine *e, struct outbox *out);
 
 /* A new association's number for control messages; never 0. */
 uint16_t engine_number(struct engine *e);
+
+/* engine.c */
+/* Somebody has told the time, as of `at`. */
+void engine_heard(struct engine *e, instant at);
+/* It may have been the clock: what do the others say? */
+void engine_hurry(struct engine *e, const struct source *than);
+
+/* engine_clocks.c */
+struct refclock *engine_clock(const struct engine *e, uint16_t slot);
+void engine_tick_clocks(struct engine *e, struct outbox *out);
+void engine_take_reading(struct engine *e, const struct event *ev,
+			 struct outbox *out);
+/* One side of selection each, behind those of the sources. */
+size_t engine_gather_clocks(struct engine *e, size_t n);
+/* The clock was stepped, or its rate changed. */
+void engine_shift_clocks(struct engine *e, double step_s, double freq);
+/* It jumped: the reading that waits is void. */
+void engine_abandon_clocks(struct engine *e);
+void engine_restart_clocks(struct engine *e);
+bool engine_hears_clocks(const struct engine *e);
+/* Those that measure; `enough` samples make one known. */
+void engine_enrol_clocks(const struct engine *e, unsigned enough,
+			 struct engine_roll *roll);
+void engine_crown_clock(struct engine *e, struct refclock *r,
+			struct outbox *out);
+/* LOCAL is the choice. */
+void engine_follow_local(struct engine *e, const struct refclock *r,
+			 struct outbox *out);
+
+/* engine_report_clocks.c */
+void engine_report_clock(const struct engine *e, const struct refclock *c,
+			 struct peer_report *r);
+/* Of association 0: the system peer's clock, or the first. */
+bool engine_report_device(const struct engine *e, uint16_t assoc,
+			  struct clock_report *r);
 
 /* engine_leap.c */
 /* What is announced when our sources vote so (E12). */

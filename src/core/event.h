@@ -26,6 +26,15 @@ enum event_kind {
 	EVENT_RESOLVED, /* the addresses of a name; none: it failed */
 	EVENT_CONTROL,  /* a control request (mode 6), by UDP or unix socket */
 	EVENT_NETWORK,  /* an address or a link came: worth asking again now */
+	EVENT_REFCLOCK, /* what a reference clock had to say when read */
+};
+
+/* What there was to be read of a reference clock. */
+enum reading {
+	READING_GOOD,
+	READING_NONE,    /* nothing since it was read last, or no clock */
+	READING_CLASH,   /* it changed while it was read */
+	READING_GARBLED, /* these bytes are no time */
 };
 
 enum stamp_origin { STAMP_DAEMON, STAMP_KERNEL, STAMP_CARD };
@@ -64,6 +73,13 @@ struct event {
 			const struct server_shard *shards;
 			size_t shard_count;
 		} control;
+		struct {
+			enum reading reading; /* good, or the rest is void: */
+			tstamp reference;     /* what the clock said ... */
+			tstamp received;      /* ... when ours showed this */
+			int leap;             /* as it has it: 3 means lost */
+			int precision;        /* log2 s, as it has it */
+		} refclock;
 	};
 };
 

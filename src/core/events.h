@@ -32,6 +32,14 @@ enum system_event {
 	SYSTEM_TAI = 14,
 };
 
+/* Of a reference clock: its own status word, in what ntpq calls clockvar. */
+enum clock_event {
+	CLOCK_NOMINAL = 0,
+	CLOCK_NO_REPLY = 1,
+	CLOCK_BAD_FORMAT = 2,
+	CLOCK_BAD_TIME = 6,
+};
+
 #define EVENTS_MOST 15 /* the counter stops here */
 
 struct events {

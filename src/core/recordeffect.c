@@ -32,6 +32,8 @@ const char *record_effect_name(enum effect_kind kind)
 		return "note";
 	case EFFECT_SAVE:
 		return "save";
+	case EFFECT_READ:
+		return "read";
 	case EFFECT_EXIT:
 		return "exit";
 	}
@@ -56,6 +58,7 @@ const uint8_t *record_effect_bytes(const struct outbox *out,
 	case EFFECT_VIEW:
 	case EFFECT_NOTE:
 	case EFFECT_SAVE:
+	case EFFECT_READ:
 	case EFFECT_EXIT:
 		break;
 	}
@@ -236,6 +239,12 @@ void record_effect_fields(struct fields *f, struct record_effect *r)
 	case EFFECT_SAVE:
 		e->save.freq_ppm =
 			field_double(f, 16, "freq_ppm", e->save.freq_ppm);
+		break;
+	case EFFECT_READ:
+		e->read.type = (uint8_t)field_uint(f, 16, "type", e->read.type,
+						   UINT8_MAX);
+		e->read.unit = (uint8_t)field_uint(f, 17, "unit", e->read.unit,
+						   UINT8_MAX);
 		break;
 	case EFFECT_EXIT:
 		e->exit.code = (int)field_int(f, 16, "code", e->exit.code,

@@ -27,6 +27,8 @@ const char *record_event_name(enum event_kind kind)
 		return "control";
 	case EVENT_NETWORK:
 		return "network";
+	case EVENT_REFCLOCK:
+		return "refclock";
 	}
 	return NULL;
 }
@@ -130,6 +132,21 @@ static void control_fields(struct fields *f, struct record_event *r)
 	ev->control.shard_count = 1;
 }
 
+static void refclock_fields(struct fields *f, struct event *ev)
+{
+	ev->refclock.reading = (enum reading)field_uint(
+		f, 16, "reading", ev->refclock.reading, READING_GARBLED);
+	ev->refclock.reference =
+		field_tstamp(f, 17, "reference", ev->refclock.reference);
+	ev->refclock.received =
+		field_tstamp(f, 18, "received", ev->refclock.received);
+	ev->refclock.leap = (int)field_int(f, 19, "leap", ev->refclock.leap,
+					   INT32_MIN, INT32_MAX);
+	ev->refclock.precision =
+		(int)field_int(f, 20, "precision", ev->refclock.precision,
+			       INT32_MIN, INT32_MAX);
+}
+
 void record_event_fields(struct fields *f, struct record_event *r)
 {
 	struct event *ev = &r->event;
@@ -160,6 +177,9 @@ void record_event_fields(struct fields *f, struct record_event *r)
 		break;
 	case EVENT_CONTROL:
 		control_fields(f, r);
+		break;
+	case EVENT_REFCLOCK:
+		refclock_fields(f, ev);
 		break;
 	}
 }

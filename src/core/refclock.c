@@ -8,36 +8,59 @@
 #define POLL_LEAST 4
 #define POLL_MOST 17
 
+static const struct refclock_driver drivers[] = {
+#define DRIVER(type, name, refid, stratum, kind, measures, device) \
+	{ type, stratum, measures, CLOCK_KIND_##kind, name, refid, device },
+#include "core/refclockdrivers.def"
+#undef DRIVER
+};
+
+const struct refclock_driver *refclock_driver(unsigned type)
+{
+	for (size_t i = 0; i < ARRAY_LEN(drivers); i++) {
+		if (drivers[i].type == type) {
+			return &drivers[i];
+		}
+	}
+	return NULL;
+}
+
 /* Tools of others tell a clock from a server by the bracket in its name. */
 static void name(struct refclock *r)
 {
 	struct text text = text_over(r->name, sizeof(r->name));
 
-	text_str(&text, r->config->refclock_type == REFCLOCK_LOCAL
-				? "LOCAL("
-				: "REFCLOCK(");
+	text_str(&text, r->driver->name);
+	text_char(&text, '(');
 	text_u64(&text, r->config->refclock_unit);
 	text_char(&text, ')');
 }
 
 void refclock_init(struct refclock *r, const struct source_config *config,
-		   instant now)
+		   double freq_sd, instant now)
 {
 	const struct fudge_config *f = &config->fudge;
+	const struct refclock_driver *driver =
+		refclock_driver(config->refclock_type);
 
+	INVARIANT(driver);
 	*r = (struct refclock){
 		.id = r->id,
 		.number = r->number,
 		.config = config,
-		.stratum = REFCLOCK_LOCAL_STRATUM,
-		.refid = refid_of_text(f->refid[0] ? f->refid : "LOCL"),
+		.driver = driver,
+		.stratum = driver->stratum,
+		.refid = refid_of_text(f->refid[0] ? f->refid : driver->refid),
 		.due = now,
 		.reason = REASON_NO_ANSWER,
+		.leap = LEAP_UNSYNC,
 	};
 	name(r);
 	if (f->given && f->stratum != STRATUM_UNSET) {
 		r->stratum = f->stratum;
 	}
+	r->poll_at = instant_add(now, SPAN_S(INT64_C(1) << refclock_poll(r)));
+	refclock_begin(r, freq_sd, 0, now);
 }
 
 int8_t refclock_poll(const struct refclock *r)
@@ -66,13 +89,6 @@ bool refclock_tick(struct refclock *r, bool leads, instant now)
 		r->heard_at = now;
 	}
 	return leads;
-}
-
-void refclock_hurry(struct refclock *r, instant now)
-{
-	if (r->reach == 0 && instant_diff(now, r->due).v < 0) {
-		r->due = now;
-	}
 }
 
 void refclock_candidate(const struct refclock *r, bool waits, instant now,
@@ -116,4 +132,29 @@ uint16_t refclock_status(const struct refclock *r)
 	}
 	bits |= (unsigned)reason_tally(r->reason) << 8;
 	return (uint16_t)(bits | events_bits(&r->events));
+}
+
+void refclock_note(struct refclock *r, enum note_id id, struct outbox *out)
+{
+	static const struct {
+		enum note_id id;
+		uint8_t event;
+	} codes[] = {
+		{ NOTE_MOBILIZE, PEER_MOBILIZE },
+		{ NOTE_UNREACHABLE, PEER_UNREACHABLE },
+		{ NOTE_REACHABLE, PEER_REACHABLE },
+		{ NOTE_SYS_PEER, PEER_SYS_PEER },
+	};
+	struct effect n = { .kind = EFFECT_NOTE, .source = r->id };
+
+	for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
+		if (codes[i].id == id) {
+			events_add(&r->events, codes[i].event);
+		}
+	}
+	n.note.id = id;
+	n.note.addr = r->config->addr;
+	n.note.number = refclock_status(r);
+	n.note.second = r->number;
+	outbox_add(out, &n);
 }

@@ -75,6 +75,7 @@ bool loop_open(struct loop *l)
 			    l->network_fd);
 	}
 	open_control(l);
+	shm_clocks_open(&l->shm, l->setup.config, l->setup.journal);
 	return true;
 }
 
@@ -133,6 +134,7 @@ void loop_close(struct loop *l)
 	serversocks_close(&l->servers);
 	clientsocks_free(&l->clients);
 	ctlsock_close(&l->control);
+	shm_clocks_close(&l->shm);
 	resolver_close(&l->resolver);
 	if (l->network_fd >= 0) {
 		close(l->network_fd);
@@ -202,7 +204,8 @@ static instant handle_due(struct loop *l)
 		if (l->ended) {
 			return now;
 		}
-		if (clientsocks_due(&l->clients, now, &ev, &wake)) {
+		if (clientsocks_due(&l->clients, now, &ev, &wake) ||
+		    shm_clocks_due(&l->shm, &ev)) {
 			loop_deliver(l, &ev);
 		} else if (resolver_take(&l->resolver, now, &answer, &wake)) {
 			resolved(l, &answer);

@@ -19,6 +19,7 @@
 #include "host/recorder.h"
 #include "host/resolver.h"
 #include "host/serversock.h"
+#include "host/shm.h"
 #include "host/sysclock.h"
 
 /* What the program decided before the loop begins. */
@@ -59,6 +60,7 @@ struct loop {
 	struct serversocks servers;
 	struct resolver resolver;
 	struct ctlsock control;
+	struct shm_clocks shm;
 	struct asker asker;
 	int wake_fd, network_fd; /* -1: none */
 	instant rescan;          /* when to look for addresses */

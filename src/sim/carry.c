@@ -9,6 +9,7 @@
 #define STAMP_READY_S 30e-6 /* until the transmit stamp is known */
 #define STAMP_LATE_S 5e-3   /* sometimes as much: the answer may overtake it */
 #define STAMP_LATE 0.02     /* how often */
+#define READ_S 5e-6         /* until a reference clock is read */
 #define FIRST_PORT 1024
 
 static void put(struct node *n, double after_s, struct future *f)
@@ -153,6 +154,11 @@ static void carry_one(struct node *n, const struct effect *e)
 		d->drift_known = true;
 		d->drift_ppm = e->save.freq_ppm;
 		d->drift_at = n->world->now;
+		break;
+	case EFFECT_READ:
+		put(n, READ_S,
+		    &(struct future){ .kind = HAPPEN_READ,
+				      .source = e->source });
 		break;
 	case EFFECT_EXIT:
 		carry_exit(n, e->exit.code);

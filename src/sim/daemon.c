@@ -289,6 +289,14 @@ static void sent(struct node *n, const struct future *f)
 	daemon_event(n, &ev);
 }
 
+static void read_clock(struct node *n, const struct future *f)
+{
+	struct event ev = { .kind = EVENT_REFCLOCK, .source = f->source };
+
+	receiver_read(n, &ev);
+	daemon_event(n, &ev);
+}
+
 /* A deadline has come, if the clock ran on as it did when it was set. */
 static void tick(struct node *n, const struct future *f)
 {
@@ -333,6 +341,10 @@ void daemon_handle(struct node *n, struct future *f)
 					.failed.exchange = f->exchange,
 				});
 		break;
+	case HAPPEN_READ:
+		read_clock(n, f);
+		break;
+	case HAPPEN_PULSE:
 	case HAPPEN_FAULT:
 	case HAPPEN_MEASURE:
 		break; /* not a daemon's business */

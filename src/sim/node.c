@@ -67,7 +67,9 @@ static void upstream_handle(struct node *n, const struct future *f)
 void node_handle(struct node *n, struct future *f)
 {
 	vclock_advance(&n->clock, n->world->now);
-	if (n->daemon) {
+	if (f->kind == HAPPEN_PULSE) {
+		receiver_pulse(n);
+	} else if (n->daemon) {
 		daemon_handle(n, f);
 	} else {
 		upstream_handle(n, f);

@@ -9,6 +9,7 @@
 #include "sim/gauge.h"
 #include "sim/meter.h"
 #include "sim/queue.h"
+#include "sim/receiver.h"
 #include "sim/upstream.h"
 #include "sim/vclock.h"
 #include "sim/watch.h"
@@ -23,6 +24,7 @@ struct node {
 	struct vclock clock;
 	struct daemon *daemon; /* NULL: it is an upstream */
 	struct upstream upstream;
+	struct receiver receiver;
 	struct meter meter;
 	struct gauge gauge;
 	struct watch watch;

@@ -19,6 +19,8 @@ enum happening {
 	HAPPEN_SENT,     /* a transmit stamp is ready */
 	HAPPEN_REFUSED,  /* a request could not be sent */
 	HAPPEN_RESOLVED, /* a name's addresses are known, or will not be */
+	HAPPEN_READ,     /* a daemon reads its reference clock */
+	HAPPEN_PULSE,    /* a reference clock writes */
 	HAPPEN_FAULT,    /* a fault begins or ends */
 	HAPPEN_MEASURE,  /* the oracles look at every clock */
 };

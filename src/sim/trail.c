@@ -119,6 +119,9 @@ void trail_effect(struct trail *t, const struct outbox *out,
 	case EFFECT_EXIT:
 		trail_number(t, (uint64_t)e->exit.code);
 		break;
+	case EFFECT_READ:
+		trail_number(t, (uint64_t)e->read.type << 8 | e->read.unit);
+		break;
 	case EFFECT_CLOSE:
 		break;
 	}

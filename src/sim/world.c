@@ -55,6 +55,8 @@ static void happen(struct world *w, struct future *f)
 	case HAPPEN_SENT:
 	case HAPPEN_REFUSED:
 	case HAPPEN_RESOLVED:
+	case HAPPEN_READ:
+	case HAPPEN_PULSE:
 		node_handle(w->nodes[f->node], f);
 		break;
 	}

@@ -25,7 +25,7 @@ struct asked {
 
 struct run {
 	struct config config;
-	struct source_config sources[5];
+	struct source_config sources[6];
 	struct restrict_config restricts[2];
 	struct engine *engine;
 	struct outbox out;
@@ -33,8 +33,9 @@ struct run {
 	instant now, deadline;
 	tstamp wall;
 	struct asked asked[HOSTS];
-	size_t last;    /* of `asked`: who was asked last */
-	source_id name; /* whose name was asked for last */
+	size_t last;     /* of `asked`: who was asked last */
+	source_id name;  /* whose name was asked for last */
+	source_id clock; /* which clock was to be read last */
 	bool ended;
 };
 
@@ -48,6 +49,7 @@ static void configure(struct run *r, uint8_t flags)
 		{ .kind = SOURCE_KIND_POOL, .host = "pool.example" },
 		{ .kind = SOURCE_KIND_REFCLOCK, .refclock_type = 1 },
 		{ .kind = SOURCE_KIND_SERVER, .host = "b", .burst = true },
+		{ .kind = SOURCE_KIND_REFCLOCK, .refclock_type = 28 },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
@@ -167,6 +169,10 @@ static void check_effect(struct run *r, const struct effect *e)
 		break;
 	case EFFECT_EXIT:
 		r->ended = true;
+		break;
+	case EFFECT_READ:
+		INVARIANT(e->read.type == 28);
+		r->clock = e->source;
 		break;
 	case EFFECT_CLOSE:
 	case EFFECT_ANSWER:
@@ -290,6 +296,24 @@ static void garbage(struct run *r)
 	handle(r, &ev);
 }
 
+/* Anything at all, as often as not near the truth. */
+static void clock_was_read(struct run *r)
+{
+	struct event ev = { .kind = EVENT_REFCLOCK, .source = r->clock };
+	uint8_t flags = read_u8(&r->in);
+	int shift = flags & 1 ? 16 : 28;
+
+	ev.refclock.reading = (enum reading)(flags >> 6);
+	ev.refclock.received = tstamp_add(
+		r->wall, (span){ -(int64_t)read_u8(&r->in) * (1 << shift) });
+	ev.refclock.reference = tstamp_add(
+		ev.refclock.received, (span){ ((int64_t)read_u8(&r->in) - 128) *
+					      (INT64_C(1) << shift) });
+	ev.refclock.leap = (flags >> 1 & 7) - 1;
+	ev.refclock.precision = read_u8(&r->in) - 128;
+	handle(r, &ev);
+}
+
 static void step(struct run *r)
 {
 	struct event tick = { .kind = EVENT_TICK };
@@ -330,10 +354,16 @@ static void step(struct run *r)
 		handle(r, &network);
 		break;
 	default:
-		if (read_u8(&r->in) & 1) {
+		switch (read_u8(&r->in) % 3) {
+		case 0:
 			control(r);
-		} else {
+			break;
+		case 1:
 			garbage(r);
+			break;
+		default:
+			clock_was_read(r);
+			break;
 		}
 		break;
 	}

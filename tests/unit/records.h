@@ -132,6 +132,14 @@ static inline struct event any_event(enum event_kind kind)
 	case EVENT_CONTROL:
 		any_control(&ev);
 		break;
+	case EVENT_REFCLOCK:
+		ev.refclock.reading =
+			(enum reading)(check_rng() % (READING_GARBLED + 1));
+		ev.refclock.reference.v = any_number();
+		ev.refclock.received.v = any_number();
+		ev.refclock.leap = (int)(uint32_t)check_rng();
+		ev.refclock.precision = (int)(uint32_t)check_rng();
+		break;
 	}
 	return ev;
 }
@@ -215,6 +223,10 @@ static inline struct effect any_effect(enum effect_kind kind)
 		break;
 	case EFFECT_SAVE:
 		e.save.freq_ppm = any_double();
+		break;
+	case EFFECT_READ:
+		e.read.type = (uint8_t)check_rng();
+		e.read.unit = (uint8_t)check_rng();
 		break;
 	case EFFECT_EXIT:
 		e.exit.code = (int)(check_rng() % 512) - 256;

@@ -16,7 +16,7 @@ static struct refclock *fresh(void)
 		.refclock_unit = 2,
 		.fudge = { .given = true, .stratum = 10 },
 	};
-	refclock_init(&local, &config, (instant){ 0 });
+	refclock_init(&local, &config, 1e-4, (instant){ 0 });
 	return &local;
 }
 
@@ -30,12 +30,12 @@ static void fudge_sets_stratum_and_refid(void **state)
 	assert_int_equal(refclock_address(r), 0x7f7f0102);
 	config.fudge.stratum = 255;
 	config.fudge.refid[0] = 'X';
-	refclock_init(r, &config, (instant){ 0 });
+	refclock_init(r, &config, 1e-4, (instant){ 0 });
 	assert_int_equal(r->stratum, 5);
 	assert_int_equal(r->refid, 0x58000000);
 	config.fudge.given = false;
 	config.fudge.stratum = 0; /* nobody said so */
-	refclock_init(r, &config, (instant){ 0 });
+	refclock_init(r, &config, 1e-4, (instant){ 0 });
 	assert_int_equal(r->stratum, 5);
 }
 

@@ -63,8 +63,11 @@ struct tiny {
 	struct tiny_thing queue[TINY_QUEUE];
 	netaddr names[4]; /* what any name resolves to */
 	size_t name_count;
-	bool stamp_late; /* EVENT_SENT comes after the answer */
-	bool no_stamp;   /* or never */
+	bool stamp_late;    /* EVENT_SENT comes after the answer */
+	bool no_stamp;      /* or never */
+	double clock_lie_s; /* of the reference clock */
+	bool clock_silent;
+	unsigned reads;
 	struct view view;
 	struct effect status;    /* what the kernel was told last */
 	struct leap_table leaps; /* at the start */
@@ -181,6 +184,17 @@ static inline void tiny_local(struct tiny *t)
 	c->addr = netaddr_v4(0x7f7f0100, 123);
 	c->fudge.given = true;
 	c->fudge.stratum = 10;
+}
+
+/* A reference clock that measures: it has something at every reading. */
+static inline struct source_config *tiny_clock(struct tiny *t)
+{
+	struct source_config *c = tiny_source(t, SOURCE_KIND_REFCLOCK);
+
+	c->refclock_type = 28;
+	c->addr = netaddr_v4(0x7f7f1c00, 123);
+	c->minpoll = 4;
+	return c;
 }
 
 static inline void tiny_start(struct tiny *t)
@@ -330,6 +344,11 @@ static inline void tiny_carry(struct tiny *t, const struct effect *e)
 		t->answer_len = e->answer.len;
 		memcpy(t->answer, t->out.bytes + e->answer.at, e->answer.len);
 		break;
+	case EFFECT_READ:
+		assert_int_equal(e->read.type, 28);
+		t->reads++;
+		tiny_put(t, 1e-5, EVENT_REFCLOCK)->source = e->source;
+		break;
 	case EFFECT_NOTE:
 		t->notes[e->note.id]++;
 		break;
@@ -384,6 +403,12 @@ static inline void tiny_deliver(struct tiny *t, struct tiny_thing *q)
 	} else if (thing.kind == EVENT_RESOLVED) {
 		ev.resolved.addrs = t->names;
 		ev.resolved.count = t->name_count;
+	} else if (thing.kind == EVENT_REFCLOCK) {
+		ev.refclock.reading =
+			t->clock_silent ? READING_NONE : READING_GOOD;
+		ev.refclock.reference = tiny_true(t->now_s + t->clock_lie_s);
+		ev.refclock.received = tiny_wall(t);
+		ev.refclock.precision = -20;
 	}
 	tiny_handle(t, &ev);
 }
