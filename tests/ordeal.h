@@ -9,7 +9,6 @@
 #include <math.h>
 
 #include "core/filter.h"
-#include "core/queue.h"
 
 enum ordeal_kind {
 	ORDEAL_PREDICT,
@@ -70,19 +69,26 @@ static inline void ordeal_begin(struct ordeal *o)
 	o->filter = f;
 }
 
+/*
+ * By a law of any width beside none at all: the farther out, the less it is
+ * the law that counts. In between the curve is positive.
+ */
 static inline void ordeal_observe(struct ordeal *o, enum direction d)
 {
-	const struct queue q = { ordeal_size(o, 1e-9, 1) };
 	double noise_s = ordeal_size(o, 1e-9, 1), var;
 	double mean = filter_expect(&o->filter, d, &var);
-	double usual_s = sqrt(var) + noise_s + q.scale_s;
+	double s = sqrt(var + noise_s * noise_s);
 	/* One in eight far out, on either side. */
-	double away = ordeal_luck(o) % 8 ? ordeal_size(o, 1e-3, 4)
-					 : ordeal_size(o, 4, 1e9);
-	double value = mean + ordeal_sign(o) * away * usual_s;
-	struct likelihood l = queue_likelihood(&q, value - mean, var, noise_s);
+	double away = ordeal_luck(o) % 8 ? ordeal_size(o, 1e-3, 8)
+					 : ordeal_size(o, 8, 1e9);
+	double slope = ordeal_sign(o) * away / s;
+	double odds = ordeal_size(o, 1e-9, 1) * exp(fmin(away * away / 2, 600));
+	double r = 1 / (1 + odds);
 
-	filter_observe(&o->filter, d, l.slope, l.curve);
+	if (isfinite(mean)) { /* else it is found at once */
+		filter_observe(&o->filter, d, r * slope,
+			       r * ((1 - r) * slope * slope - 1 / (s * s)));
+	}
 }
 
 static inline void ordeal_step(struct ordeal *o)
