@@ -51,24 +51,37 @@ struct run {
 	int longest; /* samples in a row beyond the limit */
 };
 
-/* Where all of them are run. */
+/* Where all of them are run: on a steady course, or with a trouble. */
 struct runner {
 	struct estimator estimator;
 	struct track track;
 	struct guess guess;
+	enum trouble trouble; /* NOTHING: steady, by these: */
 	size_t course;
 	enum law law;
 	int samples;
 };
 
+static inline int runner_settle(const struct runner *r)
+{
+	return DIVERGING_SETTLE + (r->trouble == NOTHING ? 0 : TROUBLE_AT);
+}
+
 static inline void runner_run(struct runner *r, struct run *one)
 {
-	track_steady(&r->track, r->course, r->law, one->seed, r->samples);
+	int settle = runner_settle(r);
+
+	if (r->trouble == NOTHING) {
+		track_steady(&r->track, r->course, r->law, one->seed,
+			     r->samples);
+	} else {
+		track_troubled(&r->track, r->trouble, one->seed);
+	}
 	follow(&r->estimator, &r->track, &r->guess);
-	one->rms_s = track_span_rms_s(&r->track, &r->guess, DIVERGING_SETTLE,
-				      r->samples);
+	one->rms_s =
+		track_span_rms_s(&r->track, &r->guess, settle, r->track.count);
 	one->worst_s = 0;
-	for (int k = DIVERGING_SETTLE; k < r->samples; k++) {
+	for (int k = settle; k < r->track.count; k++) {
 		double e = r->track.offset_s[k] - r->guess.offset_s[k];
 
 		one->worst_s = fmax(one->worst_s, fabs(e));
@@ -102,7 +115,7 @@ static inline double runner_run_all(struct runner *r, struct run *runs,
 			runner_run(r, &runs[i]);
 			runs[i].longest = track_longest(
 				&r->track, &r->guess,
-				DIVERGING_TIMES * median_s, DIVERGING_SETTLE);
+				DIVERGING_TIMES * median_s, runner_settle(r));
 		}
 	}
 	return median_s;

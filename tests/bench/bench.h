@@ -34,7 +34,7 @@ void bench_write_series(const struct choice *c, const char *name,
 void bench_steady_table(const struct choice *c);
 void bench_trouble_table(const struct choice *c);
 void bench_time(uint64_t seed);
-void bench_diverge(const struct choice *c, int samples);
+void bench_diverge(const struct choice *c, int samples, bool troubles);
 void bench_definite(long updates, uint64_t seed);
 
 #endif

@@ -18,8 +18,10 @@ static const char usage[] =
 	"  --troubles    the table of troubles only\n"
 	"  --time        the time of one sample only\n"
 	"  --series DIR  every track and what was made of it, as DIR/ROW.csv\n"
-	"  --diverge N   N seeds of each course and noise: which diverge?\n"
-	"  --samples N   length of those (600)\n"
+	"  --diverge N   N seeds of each course and noise (with --troubles: of "
+	"each\n"
+	"                trouble): which diverge?\n"
+	"  --samples N   length of the courses (600)\n"
 	"  --definite N  N random updates of one filter: is its covariance "
 	"still one?\n";
 
@@ -134,7 +136,7 @@ static void run(const struct task *t)
 		return;
 	}
 	if (t->diverge) {
-		bench_diverge(c, t->samples);
+		bench_diverge(c, t->samples, t->troubles);
 		return;
 	}
 	bool all = !t->steady && !t->troubles && !t->time;
