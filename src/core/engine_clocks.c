@@ -134,9 +134,11 @@ void engine_follow_local(struct engine *e, const struct refclock *r,
 			 struct outbox *out)
 {
 	struct standing *s = &e->standing;
+	struct footing footing = { .heard = e->now,
+				   .phi_ppm = engine_phi(e) * 1e6 };
 	bool was = s->synchronised;
 
-	standing_follow(s, &e->choice, engine_phi(e) * 1e6, false, e->now);
+	standing_follow(s, &e->choice, &footing, e->now);
 	s->synchronised = true;
 	s->stratum = (uint8_t)(e->choice.stratum + 1);
 	s->kind = CLOCK_KIND_LOCAL;

@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#define WAY_PART 0.005 /* what ways that are alike may differ by */
 #define FREQ_SD_LEAST 1e-7
 #define FREQ_SD_RESTART 2e-6
 
@@ -295,6 +296,26 @@ static void finish_once(struct engine *e, struct outbox *out)
 	stop(e, 0, out);
 }
 
+/*
+ * By what all our sources together may be wrong, however well we know them:
+ * by their own word, and by a part of the way there.
+ */
+static double floor_s(struct engine *e)
+{
+	double sum_s = WAY_PART * fmax(e->choice.root_delay_s, 0);
+
+	for (size_t i = 0; i < e->candidate_count; i++) {
+		const struct candidate *c = &e->candidates[i];
+		const struct source *s = source_at(e, i);
+
+		if (c->weight > 0) {
+			sum_s += c->weight *
+				 (s ? source_floor_s(s) : c->root_disp_s);
+		}
+	}
+	return sum_s;
+}
+
 /* What the system peer makes of us. */
 struct lead {
 	enum clock_kind kind;
@@ -319,9 +340,15 @@ static void follow_source(struct engine *e, bool sampled, struct outbox *out)
 	bool was = s->synchronised && s->kind != CLOCK_KIND_LOCAL;
 
 	/* An offset that is only watched goes on growing. */
-	standing_follow(s, &e->choice, (engine_phi(e) + lead.doubt) * 1e6,
+	struct footing footing = {
+		.heard = e->heard_at,
+		.phi_ppm = (engine_phi(e) + lead.doubt) * 1e6,
+		.floor_s = floor_s(e),
+		.uncorrected =
 			!e->may_set || e->discipline.state == DISCIPLINE_SPIK,
-			e->now);
+	};
+
+	standing_follow(s, &e->choice, &footing, e->now);
 	e->freq_sd = fmax(e->choice.combined.freq_sd, FREQ_SD_LEAST);
 	e->upstream = true;
 	e->lonely_since = e->now;
@@ -393,6 +420,7 @@ static void follow(struct engine *e, bool sampled, struct outbox *out)
 void engine_decide(struct engine *e, bool sampled, struct outbox *out)
 {
 	e->fresh |= sampled;
+	e->heard_at = sampled ? e->now : e->heard_at;
 	engine_close_gate(e);
 	gather(e);
 	selection_run(&e->config->tos, e->candidates, e->candidate_count,

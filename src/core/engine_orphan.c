@@ -36,7 +36,8 @@ void engine_orphan(struct engine *e, struct outbox *out)
 		return;
 	}
 	/* It is the time here by definition, so nothing is off (as classic). */
-	standing_follow(s, &nobody, 0, false, e->now);
+	standing_follow(s, &nobody, &(struct footing){ .heard = e->now },
+			e->now);
 	s->synchronised = true;
 	s->stratum = (uint8_t)tos->orphan;
 	s->kind = CLOCK_KIND_UNKNOWN;

@@ -108,7 +108,8 @@ static void tell_kernel(struct engine *e, enum leap leap, struct outbox *out)
 	k.status.leap = leap;
 	k.status.max_error =
 		span_from_seconds(standing_bound_s(&e->standing, e->now));
-	k.status.est_error = span_from_seconds(e->standing.estimated_s);
+	k.status.est_error =
+		span_from_seconds(standing_likely_s(&e->standing, e->now));
 	k.status.poll = system_poll(e);
 	engine_tell_tai(e, &k);
 	e->status = k;

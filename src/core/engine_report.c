@@ -35,11 +35,12 @@ static void report_system(const struct engine *e, const struct event *ev,
 		.freq_ppm = discipline_kernel(discipline_freq(&e->discipline)) *
 			    1e6,
 		.max_error_s = standing_bound_s(s, e->now),
-		.est_error_s = s->estimated_s,
+		.est_error_s = standing_likely_s(s, e->now),
 		.kernel_status = leap == LEAP_UNSYNC ? "pll unsync" : "pll",
 		.uptime_s = whole_s(engine_age_s(e, e->began)),
 		.setvars = e->config->setvars,
 	};
+	r->bound_known = standing_clock_bound(s, e->now, &r->clock_bound_s);
 	if (e->choice.found) {
 		const struct estimate *c = &e->choice.combined;
 

@@ -32,9 +32,9 @@
 #define ENGINE_TABLES 4      /* of access, used in turn */
 #define ENGINE_SLEW_VIEW_S 2 /* nor than this while much is slewed away */
 #define ENGINE_SLEW_S 1e-3   /* that is: more than this */
-#define ENGINE_VIEW_S 16     /* a view is never older */
-#define ENGINE_GRACE_S 15    /* before LOCAL, while nobody has answered */
-#define ENGINE_QUIT_S 60     /* -q gives up after so long */
+#define ENGINE_VIEW_S STANDING_VIEW_S
+#define ENGINE_GRACE_S 15 /* before LOCAL, while nobody has answered */
+#define ENGINE_QUIT_S 60  /* -q gives up after so long */
 
 /* What a slot of `slots` holds, by position: see engine_init(). */
 struct engine {
@@ -71,6 +71,7 @@ struct engine {
 	size_t candidate_count;
 	struct choice choice;
 	instant answered_at;  /* the first answer since all was void */
+	instant heard_at;     /* the last sample of any source */
 	instant stepped_at;   /* by us */
 	instant lonely_since; /* no server leads */
 

@@ -162,6 +162,9 @@ static void view_fields(struct fields *f, struct view *v)
 	v->root_delay = span_field(f, 22, "root_delay", v->root_delay);
 	v->root_disp = span_field(f, 23, "root_disp", v->root_disp);
 	v->drift_ppm = field_double(f, 24, "drift_ppm", v->drift_ppm);
+	v->bound_known = field_bool(f, 25, "bound_known", v->bound_known);
+	v->bound = span_field(f, 26, "bound", v->bound);
+	v->bound_ppm = field_double(f, 27, "bound_ppm", v->bound_ppm);
 	if (f->walk == FIELDS_READ) {
 		v->access = NULL;
 	}

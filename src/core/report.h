@@ -82,6 +82,9 @@ struct system_report {
 	double clock_jitter_s; /* of one measurement after another */
 	double wander_ppm;
 
+	bool bound_known;
+	double clock_bound_s; /* the clock is right within this */
+
 	bool tai_known;
 	int tai;             /* TAI - UTC, s */
 	int64_t leap_at;     /* s since 1970 of the table's last; 0: none */

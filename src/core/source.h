@@ -163,6 +163,8 @@ bool source_learn(struct source *s, const struct sample *sample,
 /* Its side of selection; `phi` in s/s. */
 void source_candidate(const struct source *s, double phi, instant now,
 		      struct candidate *c);
+/* By what it may be wrong, however well it is measured. */
+double source_floor_s(const struct source *s);
 /* The peer status word (RFC 9327). */
 uint16_t source_status(const struct source *s);
 /* Counts an event and appends its note. */

@@ -103,6 +103,19 @@ static enum reason unfitness(const struct source *s)
 	return s->config->noselect ? REASON_NOSELECT : REASON_OK;
 }
 
+double source_floor_s(const struct source *s)
+{
+	struct estimate e;
+	double wrong_s = 0;
+
+	if (estimator_estimate(&s->estimator, s->heard_at, &e)) {
+		wrong_s = proofs_error_s(&s->proofs, e.delay_s);
+	}
+	/* What it claimed lately: the estimate is made of that too. */
+	return wrong_s + s->doubt.most_s +
+	       span_to_seconds(answer_precision(s->peer.precision));
+}
+
 void source_candidate(const struct source *s, double phi, instant now,
 		      struct candidate *c)
 {

@@ -10,12 +10,14 @@
 #ifndef CORE_STANDING_H
 #define CORE_STANDING_H
 
+#include "core/bound.h"
 #include "core/events.h"
 #include "core/report.h"
 #include "core/selection.h"
 #include "core/view.h"
 
 #define STANDING_LIMIT_S 1.5 /* a bound past this is no time at all */
+#define STANDING_VIEW_S 16   /* no view is older than this */
 #define STANDING_UNKNOWN 16  /* the stratum of who is not synchronised */
 
 struct standing {
@@ -28,16 +30,23 @@ struct standing {
 	tstamp reference; /* when the clock was last measured */
 	instant at;       /* of the values below */
 	double root_delay_s, root_disp_s;
-	double growth_ppm;  /* of root_disp_s since `at` */
-	double estimated_s; /* our own share: what we think we are off */
+	double growth_ppm;  /* of root_disp_s since `at`, at least */
+	struct bound bound; /* our own share */
 	struct events events;
+};
+
+/* What a choice stands on. */
+struct footing {
+	instant heard;    /* the last exchange */
+	double phi_ppm;   /* how fast an unwatched clock may drift */
+	double floor_s;   /* what our sources may be wrong by themselves */
+	bool uncorrected; /* nobody corrects our clock */
 };
 
 void standing_init(struct standing *s, int8_t precision, double phi_ppm,
 		   instant now);
-/* Follows this choice; `uncorrected`: nobody corrects our clock. */
 void standing_follow(struct standing *s, const struct choice *choice,
-		     double phi_ppm, bool uncorrected, instant now);
+		     const struct footing *footing, instant now);
 /* What we knew does not hold any more: LI 3, and this word for a refid. */
 void standing_lose(struct standing *s, uint32_t refid);
 /* Something moved our clock by this much and nobody has measured since. */
@@ -46,6 +55,14 @@ void standing_widen(struct standing *s, double by_s);
 double standing_disp_s(const struct standing *s, instant now);
 /* Root distance at `now`: the clock is right within this. */
 double standing_bound_s(const struct standing *s, instant now);
+/* How far off the clock is likely to be. */
+double standing_likely_s(const struct standing *s, instant now);
+/*
+ * The clock is right within this, if ways there and back are alike; false
+ * when nobody knows. Much narrower than root distance, which holds always.
+ */
+MUST_USE bool standing_clock_bound(const struct standing *s, instant now,
+				   double *within_s);
 /* What we tell: LEAP_UNSYNC while we do not know the time. */
 enum leap standing_leap(const struct standing *s, instant now);
 struct view standing_view(const struct standing *s, const struct access *access,

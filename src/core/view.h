@@ -21,6 +21,9 @@ struct view {
 	span root_delay;
 	span root_disp;   /* at `made`; grows by `drift_ppm` since then */
 	double drift_ppm; /* how fast the bound grows: never under PHI */
+	bool bound_known; /* of what follows; see standing_clock_bound() */
+	span bound;       /* the clock is right within this at `made` ... */
+	double bound_ppm; /* ... and this is how fast it widens since then */
 	const struct access *access; /* who may ask what; NULL: everybody */
 };
 

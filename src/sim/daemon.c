@@ -360,11 +360,17 @@ bool daemon_synchronised(const struct node *n)
 	       d->view.stratum < 16;
 }
 
-double daemon_bound_s(struct node *n)
+static double view_age_s(const struct node *n)
+{
+	tstamp wall = vclock_wall(&n->clock, n->world->now);
+
+	return span_to_seconds(tstamp_diff(wall, n->daemon->view.made));
+}
+
+double daemon_bound_s(const struct node *n)
 {
 	const struct view *v = &n->daemon->view;
-	tstamp wall = vclock_wall(&n->clock, n->world->now);
-	double age_s = span_to_seconds(tstamp_diff(wall, v->made));
+	double age_s = view_age_s(n);
 
 	return span_to_seconds(v->root_delay) / 2 +
 	       span_to_seconds(v->root_disp) + 1e-6 * v->drift_ppm * age_s;
@@ -372,9 +378,14 @@ double daemon_bound_s(struct node *n)
 
 struct claim daemon_claim(const struct node *n)
 {
-	double likely_s = span_to_seconds(n->daemon->status.status.est_error);
+	const struct view *v = &n->daemon->view;
+	double bound_s =
+		span_to_seconds(v->bound) + 1e-6 * v->bound_ppm * view_age_s(n);
 
-	return (struct claim){ .earliest_s = -likely_s, .latest_s = likely_s };
+	if (!v->bound_known) {
+		bound_s = daemon_bound_s(n);
+	}
+	return (struct claim){ .earliest_s = -bound_s, .latest_s = bound_s };
 }
 
 double daemon_step_threshold_s(const struct node *n)

@@ -75,7 +75,7 @@ void daemon_handle(struct node *n, struct future *f);
 /* Does it say that it knows the time? */
 bool daemon_synchronised(const struct node *n);
 /* How far it says its clock may be from the truth. */
-double daemon_bound_s(struct node *n);
+double daemon_bound_s(const struct node *n);
 /* The true time, less what the clock shows, as it publishes it. */
 struct claim {
 	double earliest_s, latest_s;

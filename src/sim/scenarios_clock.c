@@ -78,6 +78,45 @@ void tell_temperature(struct world *w)
 	world_run(w, 20 * 3600);
 }
 
+/* Twelve hours with servers, then two days alone. */
+static void hold_over(struct world *w, double wander, double back_s)
+{
+	struct oscillator kind = oscillator_quartz(0.05, 20e-6, wander);
+	struct node *n = client_with(w, &kind);
+
+	stage_settle(w, n, 12 * 3600, 0);
+	vnet_isolate(&w->net, n->index, true);
+	for (unsigned i = 0; i < 2 * 24 * 60; i++) {
+		world_run(w, 60);
+		struct claim c = daemon_claim(n);
+		double error_s = node_error_s(n);
+
+		if (daemon_synchronised(n)) {
+			oracle_expect(w,
+				      -error_s >= c.earliest_s &&
+					      -error_s <= c.latest_s,
+				      "the truth is inside its clock bound");
+		}
+	}
+	vnet_isolate(&w->net, n->index, false);
+	daemon_network(n);
+	world_run(w, back_s);
+	oracle_expect(w, daemon_synchronised(n), "in service again");
+	world_run(w, 1800);
+	oracle_limit(n, 5e-3);
+	world_run(w, 3600);
+}
+
+void tell_holdover(struct world *w)
+{
+	hold_over(w, 1e-9, 60);
+}
+
+void tell_holdover_wild(struct world *w)
+{
+	hold_over(w, 1e-7, 600); /* so far off that it takes stepout */
+}
+
 void tell_external_step(struct world *w)
 {
 	struct node *n = usual_client(w);

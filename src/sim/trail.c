@@ -66,6 +66,9 @@ static void trail_view(struct trail *t, const struct view *v)
 	trail_number(t, (uint64_t)v->root_delay.v);
 	trail_number(t, (uint64_t)v->root_disp.v);
 	trail_double(t, v->drift_ppm);
+	trail_number(t, v->bound_known);
+	trail_number(t, (uint64_t)v->bound.v);
+	trail_double(t, v->bound_ppm);
 }
 
 static void trail_note(struct trail *t, const struct note *n)

@@ -24,7 +24,7 @@ SIZE_IS(struct effect, send, 36);
 SIZE_IS(struct effect, resolve, 12);
 SIZE_IS(struct effect, steer, 16);
 SIZE_IS(struct effect, status, 40);
-SIZE_IS(struct effect, view, 64);
+SIZE_IS(struct effect, view, 88);
 SIZE_IS(struct effect, note, 152);
 _Static_assert(sizeof(struct engine_start) == 1136,
 	       "a field that records do not have?");
@@ -166,6 +166,9 @@ static inline void any_view(struct view *v)
 	v->root_delay.v = (int64_t)any_number();
 	v->root_disp.v = -(int64_t)(any_number() >> 1);
 	v->drift_ppm = any_double();
+	v->bound_known = any_bool();
+	v->bound.v = (int64_t)(any_number() >> 1);
+	v->bound_ppm = any_double();
 }
 
 static inline void any_note(struct note *n)

@@ -30,6 +30,12 @@ static void rv_shows_the_defaults_in_classic_form(void **state)
 	t->system.setvars = &owner;
 	ask(t, MODE6_READVAR, 0, "");
 	assert_string_equal(t->data, golden);
+	t->system.bound_known = true;
+	t->system.clock_bound_s = 0.000123456;
+	ask(t, MODE6_READVAR, 0, "clockbound");
+	assert_string_equal(t->data, "clockbound=0.123456\r\n");
+	ask(t, MODE6_READVAR, 0, "");
+	assert_true(strstr(t->data, "clk_wander=0.000, clockbound=0.123456,"));
 	assert_int_equal(t->datagrams, 1);
 	assert_int_equal(t->headers[0].status, 0x0615);
 	assert_int_equal(t->headers[0].version, 2);
