@@ -75,6 +75,34 @@ static void a_preferred_survivor_is_used_alone(void **state)
 	assert_true(fabs(choice.combined.offset_s) < 1e-12);
 }
 
+/*
+ * Four servers over one uneven way agree with each other and not with a pulse
+ * per second, which is right: they cannot make an outlier of it.
+ */
+static void the_far_cannot_cast_out_the_near(void **state)
+{
+	(void)state;
+	struct candidate c[5] = { server(2e-3), server(2e-3), server(2e-3),
+				  server(2e-3), server(0) };
+	struct choice choice;
+
+	c[4].root_delay_s = 0;
+	c[4].root_disp_s = 1e-6;
+	c[4].estimate.delay_s = 0;
+	c[4].estimate.offset_sd = 1e-6;
+	c[4].stratum = 0;
+	selection_run(&usual, c, 5, &choice);
+	assert_true(choice.found);
+	assert_int_equal(choice.system_peer, 4);
+	assert_true(fabs(choice.combined.offset_s) < 1e-12);
+	assert_int_equal(c[0].reason, REASON_BACKUP);
+	/* As far away as they are, it is one. */
+	c[4].estimate.delay_s = c[0].estimate.delay_s;
+	c[4].root_disp_s = c[0].root_disp_s;
+	selection_run(&usual, c, 5, &choice);
+	assert_int_equal(c[4].reason, REASON_OUTLIER);
+}
+
 static void a_local_clock_waits_for_all_others(void **state)
 {
 	(void)state;
@@ -315,6 +343,7 @@ int main(void)
 		cmocka_unit_test(nobody_is_followed_when_there_is_nobody),
 		cmocka_unit_test(a_true_source_survives_alone),
 		cmocka_unit_test(a_preferred_survivor_is_used_alone),
+		cmocka_unit_test(the_far_cannot_cast_out_the_near),
 		cmocka_unit_test(a_local_clock_waits_for_all_others),
 		cmocka_unit_test(tos_bounds_stratum_distance_and_number),
 		cmocka_unit_test(mindist_is_the_least_that_sources_may_differ),
