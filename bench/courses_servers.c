@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Courses about several servers; courses.def says what each is. */
+/* Courses about several servers, and a reference clock; courses.def says what
+ * each is. */
 #include "course.h"
 
 #define USUAL 1e-9
@@ -45,6 +46,17 @@ void course_liars_3_of_7(struct run *r)
 	lies(r, 0, 10);
 	lies(r, 2, 10);
 	lies(r, 4, 10);
+	course_days(r);
+}
+
+void course_shm_pps(struct run *r)
+{
+	struct oscillator kind = course_quartz(r, USUAL);
+
+	kind.quantum = span_from_ns(1);
+	r->config = "driftfile drift\nserver 127.127.28.0 minpoll 4\n";
+	course_daemon(r, &kind);
+	receiver_fit(r->node, 1e-6);
 	course_days(r);
 }
 
