@@ -35,6 +35,7 @@ enum combine_what { COMBINE_OFFSET, COMBINE_FREQ };
 
 struct combined {
 	double value, sd;
+	double spread; /* the part of sd that is not noise */
 };
 
 static bool takes_part(const struct candidate *c)
@@ -128,7 +129,7 @@ static struct combined combine_quantities(struct candidate *candidates,
 {
 	double spread = combine_spread(candidates, count, what);
 	double common = what == COMBINE_FREQ ? FREQ_COMMON : OFFSET_COMMON;
-	double value = 0, own = 0, shared = 0;
+	double value = 0, own = 0, shared = 0, between = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		struct quantity q = combine_quantity(&candidates[i], what);
@@ -146,14 +147,17 @@ static struct combined combine_quantities(struct candidate *candidates,
 		}
 		value += w * q.value;
 		shared += w * q.sd;
-		own += w * w *
-		       ((1 - common) * q.sd * q.sd +
-			spread * q.scale * q.scale);
+		own += w * w * (1 - common) * q.sd * q.sd;
+		between += w * w * spread * q.scale * q.scale;
 	}
-	return (struct combined){ value, sqrt(own + common * shared * shared) };
+	return (struct combined){
+		value, sqrt(own + between + common * shared * shared),
+		sqrt(between)
+	};
 }
 
-struct estimate combine_run(struct candidate *candidates, size_t count)
+struct estimate combine_run(struct candidate *candidates, size_t count,
+			    double *spread_s)
 {
 	struct combined freq =
 		combine_quantities(candidates, count, COMBINE_FREQ);
@@ -164,6 +168,7 @@ struct estimate combine_run(struct candidate *candidates, size_t count)
 				.freq = freq.value,
 				.freq_sd = freq.sd };
 
+	*spread_s = offset.spread;
 	for (size_t i = 0; i < count; i++) {
 		const struct estimate *e = &candidates[i].estimate;
 		double w = candidates[i].weight;

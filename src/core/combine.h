@@ -18,8 +18,10 @@
 /*
  * The combined offset and frequency of those whose reason is
  * REASON_CANDIDATE, and their deviations; sets each one's weight. The other
- * fields are the weighted means. At least one must take part.
+ * fields are the weighted means; `spread_s` is the part of the offset's
+ * deviation that is not noise. At least one must take part.
  */
-struct estimate combine_run(struct candidate *candidates, size_t count);
+struct estimate combine_run(struct candidate *candidates, size_t count,
+			    double *spread_s);
 
 #endif

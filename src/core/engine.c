@@ -172,6 +172,7 @@ static void judged(struct engine *e, struct source *s,
 	if (source_learn(s, sample, &world, e->now)) {
 		engine_hurry(e, s);
 	}
+	engine_learn(e, s, sample);
 	engine_decide(e, true, out);
 }
 

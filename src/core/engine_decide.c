@@ -168,6 +168,7 @@ void engine_measure_anew(struct engine *e, double by_s, struct outbox *out)
 	struct source_world world = engine_world(e);
 
 	e->freq_sd = fmin(fmax(e->freq_sd, FREQ_SD_RESTART), 1e-4);
+	joint_forget(&e->joint);
 	for (size_t i = 0; i < e->source_slots; i++) {
 		struct source *s = &e->sources[i];
 
@@ -185,6 +186,7 @@ void engine_measure_anew(struct engine *e, double by_s, struct outbox *out)
 
 static void shift_sources(struct engine *e, double step_s, double freq)
 {
+	joint_adjust(&e->joint, e->now, step_s, freq);
 	for (size_t i = 0; i < e->source_slots; i++) {
 		struct source *s = &e->sources[i];
 
@@ -432,6 +434,7 @@ void engine_decide(struct engine *e, bool sampled, struct outbox *out)
 		return;
 	}
 	if (e->choice.found) {
+		joint_refine(&e->joint, e->candidates, &e->choice);
 		follow(e, sampled, out);
 		e->view_due = true;
 		return;

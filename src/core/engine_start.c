@@ -198,6 +198,7 @@ struct engine *engine_init(void *memory, const struct config *config,
 	e->saved_freq = e->discipline.base;
 	standing_init(&e->standing, start->precision,
 		      config->tinker.dispersion_ppm, start->now);
+	joint_init(&e->joint);
 	add_sources(e);
 	prepare_access(e);
 	return e;

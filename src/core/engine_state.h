@@ -11,7 +11,8 @@
  *   engine_gate.c      when enough have answered to decide
  *   engine_clocks.c    reference clocks
  *   engine_decide.c    who is right, and what that means for the clock
- *   engine_orphan.c    what to serve when there is nobody to follow
+ *   engine_others.c    what sources are to each other and to us; what to
+ *                      serve when there is nobody to follow
  *   engine_publish.c   view, kernel status, drift file, notes
  *   engine_report.c    control requests
  *   engine_report_clocks.c  what they hear of reference clocks
@@ -23,6 +24,7 @@
 #include "core/control.h"
 #include "core/discipline.h"
 #include "core/engine.h"
+#include "core/joint.h"
 #include "core/pool.h"
 #include "core/refclock.h"
 #include "core/source.h"
@@ -75,6 +77,7 @@ struct engine {
 	instant stepped_at;   /* by us */
 	instant lonely_since; /* no server leads */
 
+	struct joint joint; /* the clock, by all survivors together */
 	struct discipline discipline;
 	double freq_sd; /* s/s: how well the clock's frequency is known */
 	struct standing standing;
@@ -179,7 +182,10 @@ void engine_measure_anew(struct engine *e, double by_s, struct outbox *out);
 /* From when on a local clock may lead. */
 instant engine_local_at(const struct engine *e);
 
-/* engine_orphan.c */
+/* engine_others.c */
+/* The clock by all survivors together learns from one's exchange. */
+void engine_learn(struct engine *e, const struct source *s,
+		  const struct sample *sample);
 /* Who it is to others, for selection. */
 void engine_identify(const struct source *s, struct candidate *c);
 /* Nobody leads: serves our own time after `tos orphanwait`. */

@@ -200,7 +200,9 @@ static void choice_fill(struct choice *choice, struct candidate *candidates,
 	struct candidate *peer = &candidates[choice->system_peer];
 	double squares = 0;
 
-	choice->combined = combine_run(candidates, count);
+	choice->combined = combine_run(candidates, count, &choice->spread_s);
+	choice->low_s = in->found ? in->low_s : -INFINITY;
+	choice->high_s = in->found ? in->high_s : INFINITY;
 	for (size_t i = 0; i < count; i++) {
 		double off = candidates[i].estimate.offset_s -
 			     choice->combined.offset_s;
@@ -216,10 +218,8 @@ static void choice_fill(struct choice *choice, struct candidate *candidates,
 			candidates[i].weight = &candidates[i] == peer;
 		}
 	}
-	if (in->found) {
-		choice->combined.offset_s = fmax(
-			in->low_s, fmin(choice->combined.offset_s, in->high_s));
-	}
+	choice->combined.offset_s = fmax(
+		choice->low_s, fmin(choice->combined.offset_s, choice->high_s));
 	choice->jitter_s = sqrt(squares);
 	choice->stratum = peer->stratum;
 	choice->root_delay_s = peer->root_delay_s + peer->estimate.delay_s;

@@ -74,8 +74,11 @@ struct choice {
 	double root_delay_s;      /* of the way to the root over system_peer */
 	double root_disp_s;       /* likewise, without our own offset_sd, and
 				     with what the others moved it by */
-	double jitter_s;          /* of the survivors among themselves, RMS */
-	uint8_t stratum;          /* of system_peer */
+	double low_s, high_s;     /* the combined offset is within these */
+	double spread_s; /* how far the combined offset may be off because the
+			    survivors are: part of its deviation */
+	double jitter_s; /* of the survivors among themselves, RMS */
+	uint8_t stratum; /* of system_peer */
 };
 
 enum tally reason_tally(enum reason reason);

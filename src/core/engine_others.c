@@ -14,6 +14,19 @@ void engine_identify(const struct source *s, struct candidate *c)
 	c->ours = netaddr_is_none(&s->local) ? 0 : refid_of_address(&s->local);
 }
 
+/* Not from one whose rate is off, or that is not among the survivors. */
+void engine_learn(struct engine *e, const struct source *s,
+		  const struct sample *sample)
+{
+	enum tally t = reason_tally(s->reason);
+	uint32_t key = ((uint32_t)s->id.slot + 1) << 16 | s->id.generation;
+
+	if ((t == TALLY_CANDIDATE || t == TALLY_SYSPEER) &&
+	    doubt_slew(&s->doubt) == 0) {
+		joint_add(&e->joint, key, sample, &s->estimator);
+	}
+}
+
 /* Nobody has led for so long that we keep our own time. */
 static instant orphaned_at(const struct engine *e)
 {

@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/joint.h"
+
+#include <math.h>
+#include <string.h>
+
+#define FORGET 0.99     /* merit kept from one exchange to the next */
+#define LEAST_LEFT 1e-3 /* of a variance after one observation */
+#define ROUNDING 1e-15
+#define OWN_LEAST_S 1e-7 /* no source is exact to less */
+#define LATE_MOST_S 64.0
+#define SETTLED 3 /* exchanges until an estimator knows its path a little */
+#define VAR_LEAST 1e-24
+
+/*
+ * It knows more than the combination claims to, give or take what either has
+ * wrong of itself: of their variances.
+ */
+#define BEGUN 2.0
+
+/* How open the offset is left at the beginning. */
+#define OPEN_WAYS 1.0
+#define OPEN_SDS 10.0
+
+/* More deviations than that from what it follows: it has lost it. */
+#define LOST_SDS 5.0
+
+static const double wanders[JOINT_WANDERS] = { 1e-10, 1e-9, 1e-8, 1e-7 };
+/* How far sources are off, as parts of their ways. */
+static const double spreads[JOINT_SPREADS] = { 0.003, 0.03, 0.3 };
+
+static double member_wander(size_t i)
+{
+	return wanders[i / JOINT_SPREADS];
+}
+
+static double member_own_s(size_t i, double way_s)
+{
+	return OWN_LEAST_S + spreads[i % JOINT_SPREADS] * way_s;
+}
+
+void joint_init(struct joint *j)
+{
+	memset(j, 0, sizeof(*j));
+	correction_init(&j->correction);
+}
+
+void joint_forget(struct joint *j)
+{
+	struct correction kept = j->correction;
+
+	joint_init(j);
+	j->correction = kept;
+}
+
+void joint_adjust(struct joint *j, instant at, double step_s, double freq)
+{
+	correction_add(&j->correction, at, span_from_seconds(step_s), freq);
+}
+
+static bool is_taken(const struct joint *j, size_t state)
+{
+	return state < JOINT_FIRST || j->seats[state - JOINT_FIRST].key != 0;
+}
+
+/* A source whose own error is not known: nothing in common with any state. */
+static void member_seat(struct joint_member *m, size_t state, double at_s,
+			double sd_s)
+{
+	for (size_t i = 0; i < JOINT_STATES; i++) {
+		m->p[state][i] = m->p[i][state] = 0;
+	}
+	m->x[state] = at_s;
+	m->p[state][state] = sd_s * sd_s;
+}
+
+static void member_predict(struct joint_member *m, double t, double wander)
+{
+	double walked = t > 0 ? wander * wander * t : 0;
+
+	m->x[JOINT_OFFSET] += t * m->x[JOINT_FREQ];
+	for (size_t i = 0; i < JOINT_STATES; i++) {
+		m->p[JOINT_OFFSET][i] += t * m->p[JOINT_FREQ][i];
+	}
+	for (size_t i = 0; i < JOINT_STATES; i++) {
+		m->p[i][JOINT_OFFSET] += t * m->p[i][JOINT_FREQ];
+	}
+	m->p[JOINT_OFFSET][JOINT_OFFSET] += walked * t * t / 3;
+	m->p[JOINT_OFFSET][JOINT_FREQ] += walked * t / 2;
+	m->p[JOINT_FREQ][JOINT_OFFSET] = m->p[JOINT_OFFSET][JOINT_FREQ];
+	m->p[JOINT_FREQ][JOINT_FREQ] += walked;
+}
+
+static void joint_predict(struct joint *j, instant to)
+{
+	double t = span_to_seconds(instant_diff(to, j->at));
+
+	for (size_t i = 0; i < JOINT_MEMBERS; i++) {
+		member_predict(&j->members[i], t, member_wander(i));
+	}
+	j->at = to;
+}
+
+/* What a source's packets are like, as its own estimator sees it. */
+struct path {
+	double floor_s[DIRECTIONS]; /* asymmetry included */
+	double noise_s;             /* the Gaussian part of a packet's time */
+	double way_s, scale_s;
+	struct queue queues[DIRECTIONS];
+};
+
+static double mean_scale_s(const struct member *m)
+{
+	return (m->queues[FORWARD].scale_s + m->queues[BACKWARD].scale_s) / 2;
+}
+
+static struct path path_of(const struct estimator *e, double stamp_noise_s)
+{
+	const struct bank *b = &e->rivals.all[0].bank;
+	struct path p = { .noise_s = stamp_noise_s * stamp_noise_s };
+
+	for (size_t i = 0; i < BANK_MEMBERS; i++) {
+		const struct member *m = &b->members[i];
+		const double *x = m->filter.x;
+		double w = m->weight, spread = bank_spread(i);
+		double scale_s = mean_scale_s(m);
+
+		p.way_s += w * x[STATE_FLOORS];
+		p.floor_s[FORWARD] +=
+			w * (x[STATE_FLOORS] + x[STATE_ASYMMETRY]) / 2;
+		p.floor_s[BACKWARD] +=
+			w * (x[STATE_FLOORS] - x[STATE_ASYMMETRY]) / 2;
+		p.noise_s += w * (m->filter.p[STATE_FLOORS][STATE_FLOORS] / 4 +
+				  (spread * spread - 1) * scale_s * scale_s);
+		p.scale_s += w * scale_s;
+		for (enum direction d = FORWARD; d < DIRECTIONS; d++) {
+			p.queues[d].scale_s += w * m->queues[d].scale_s;
+		}
+	}
+	p.noise_s = sqrt(p.noise_s);
+	p.way_s = fmax(p.way_s, 0);
+	return p;
+}
+
+/* The seat with this key, or a new one in the place least in use. */
+static size_t joint_seat(struct joint *j, uint32_t key, const struct path *p,
+			 instant now)
+{
+	size_t seat = 0;
+
+	for (size_t i = 0; i < JOINT_SOURCES; i++) {
+		if (j->seats[i].key == key) {
+			j->seats[i].used_at = now;
+			return i;
+		}
+		if (j->seats[seat].key != 0 &&
+		    (j->seats[i].key == 0 ||
+		     instant_diff(j->seats[i].used_at, j->seats[seat].used_at)
+				     .v < 0)) {
+			seat = i;
+		}
+	}
+	j->seats[seat] = (struct joint_seat){ key, p->way_s, now };
+	for (size_t i = 0; i < JOINT_MEMBERS; i++) {
+		member_seat(&j->members[i], JOINT_FIRST + seat, 0,
+			    member_own_s(i, p->way_s));
+	}
+	return seat;
+}
+
+/* Where a source is seen, less its floors: offset + its own error. */
+struct facet {
+	double at_s, var;
+	double with[JOINT_STATES]; /* its covariance with each state */
+};
+
+static struct facet member_facet(const struct joint_member *m, size_t state)
+{
+	struct facet f = { .at_s = m->x[JOINT_OFFSET] + m->x[state] };
+
+	for (size_t i = 0; i < JOINT_STATES; i++) {
+		f.with[i] = m->p[i][JOINT_OFFSET] + m->p[i][state];
+	}
+	f.var = fmax(f.with[JOINT_OFFSET] + f.with[state], VAR_LEAST);
+	return f;
+}
+
+/* `slope` and `curve`: by the position of the facet. */
+static void member_learn(struct joint_member *m, const struct joint *j,
+			 const struct facet *f, double slope, double curve)
+{
+	curve = fmax(curve, -(1 - LEAST_LEFT) / f->var);
+	for (size_t a = 0; a < JOINT_STATES; a++) {
+		double wa = f->with[a];
+
+		if (!is_taken(j, a)) {
+			continue;
+		}
+		m->x[a] += wa * slope;
+		for (size_t b = 0; b < a; b++) {
+			m->p[a][b] += wa * f->with[b] * curve;
+			m->p[b][a] = m->p[a][b];
+		}
+		m->p[a][a] += wa * wa * curve + ROUNDING * wa * wa / f->var;
+	}
+}
+
+/* Folds in both directions; the log of their density. */
+static double member_add(struct joint_member *m, const struct joint *j,
+			 size_t state, const double seen_s[DIRECTIONS],
+			 const struct path *p)
+{
+	double evidence = 0;
+
+	for (enum direction d = FORWARD; d < DIRECTIONS; d++) {
+		double sign = d == FORWARD ? 1 : -1;
+		struct facet f = member_facet(m, state);
+		struct likelihood l = queue_likelihood(
+			&p->queues[d],
+			seen_s[d] - p->floor_s[d] - sign * f.at_s, f.var,
+			p->noise_s);
+
+		evidence += l.log_density;
+		member_learn(m, j, &f, -sign * l.slope, l.curve);
+	}
+	return evidence;
+}
+
+static void joint_weigh(struct joint *j, const double evidence[JOINT_MEMBERS])
+{
+	double best = -INFINITY, sum = 0;
+
+	for (size_t i = 0; i < JOINT_MEMBERS; i++) {
+		struct joint_member *m = &j->members[i];
+
+		m->merit = FORGET * m->merit + evidence[i];
+		best = fmax(best, m->merit);
+	}
+	for (size_t i = 0; i < JOINT_MEMBERS; i++) {
+		struct joint_member *m = &j->members[i];
+
+		m->merit -= best;
+		m->weight = exp(m->merit);
+		sum += m->weight;
+	}
+	for (size_t i = 0; i < JOINT_MEMBERS; i++) {
+		j->members[i].weight /= sum;
+	}
+}
+
+/*
+ * When a source's own estimator has found out that the source is somewhere
+ * else by now, its own error is unknown again.
+ */
+static void joint_follow(struct joint *j, size_t state, double offset_s,
+			 double sd_s)
+{
+	double at_s = 0, var = 0, clock_s = 0;
+
+	for (size_t i = 0; i < JOINT_MEMBERS; i++) {
+		const struct joint_member *m = &j->members[i];
+		struct facet f = member_facet(m, state);
+
+		at_s += m->weight * f.at_s;
+		var += m->weight * f.var;
+		clock_s += m->weight * m->x[JOINT_OFFSET];
+	}
+	if (fabs(offset_s - at_s) <= LOST_SDS * sqrt(var + sd_s * sd_s)) {
+		return;
+	}
+	for (size_t i = 0; i < JOINT_MEMBERS; i++) {
+		double own_s =
+			member_own_s(i, j->seats[state - JOINT_FIRST].way_s);
+
+		member_seat(&j->members[i], state, offset_s - clock_s,
+			    fmax(own_s, sd_s));
+	}
+}
+
+void joint_add(struct joint *j, uint32_t key, const struct sample *s,
+	       const struct estimator *e)
+{
+	struct corrected c = correction_at(&j->correction, s->at);
+	span off = span_sub(c.step, j->reference);
+	struct estimate own;
+	double evidence[JOINT_MEMBERS];
+
+	if (!j->started || !estimator_estimate(e, s->at, &own) ||
+	    own.samples < SETTLED ||
+	    span_to_seconds(instant_diff(s->at, j->at)) < -LATE_MOST_S) {
+		return;
+	}
+	struct path p = path_of(e, s->noise_s);
+	double seen_s[DIRECTIONS] = {
+		span_to_seconds(
+			span_sub(s->forward, span_sub(SPAN_ZERO, off))) +
+			c.slew_s,
+		span_to_seconds(span_sub(s->backward, off)) - c.slew_s,
+	};
+	joint_predict(j, s->at);
+	size_t state = JOINT_FIRST + joint_seat(j, key, &p, s->at);
+
+	joint_follow(j, state, own.offset_s + span_to_seconds(off) + c.slew_s,
+		     own.offset_sd);
+	for (size_t i = 0; i < JOINT_MEMBERS; i++) {
+		evidence[i] = member_add(&j->members[i], j, state, seen_s, &p);
+	}
+	joint_weigh(j, evidence);
+}
+
+/*
+ * Begins with this estimate. Its frequency holds; the offset is left open,
+ * for what it is off by now would be told from the sources' own errors never
+ * again.
+ */
+static void joint_begin(struct joint *j, const struct estimate *e)
+{
+	struct corrected c = correction_at(&j->correction, e->at);
+	double open_s = OPEN_WAYS * e->delay_s + OPEN_SDS * e->offset_sd;
+
+	joint_forget(j);
+	j->started = true;
+	j->at = e->at;
+	j->reference = span_from_seconds(e->offset_s);
+	j->reference = span_sub(j->reference, span_sub(SPAN_ZERO, c.step));
+	for (size_t i = 0; i < JOINT_MEMBERS; i++) {
+		struct joint_member *m = &j->members[i];
+
+		m->weight = 1.0 / JOINT_MEMBERS;
+		m->x[JOINT_OFFSET] = c.slew_s;
+		m->x[JOINT_FREQ] = e->freq + c.rate;
+		m->p[JOINT_OFFSET][JOINT_OFFSET] = open_s * open_s;
+		m->p[JOINT_FREQ][JOINT_FREQ] = 2 * e->freq_sd * e->freq_sd;
+	}
+}
+
+/*
+ * The variance of the offset as far as noise goes: that of the offset and the
+ * mean of the sources' own errors together, by which all of them may be off
+ * at once. That mean is taken to be zero: no packet can tell.
+ */
+static double member_noise_var(const struct joint *j, size_t index)
+{
+	const struct joint_member *m = &j->members[index];
+	double along[JOINT_STATES] = { [JOINT_OFFSET] = 1 };
+	double sum = 0, var = 0;
+
+	for (size_t i = JOINT_FIRST; i < JOINT_STATES; i++) {
+		double own_s =
+			member_own_s(index, j->seats[i - JOINT_FIRST].way_s);
+
+		along[i] = is_taken(j, i) ? 1 / (own_s * own_s) : 0;
+		sum += along[i];
+	}
+	for (size_t i = JOINT_FIRST; i < JOINT_STATES && sum > 0; i++) {
+		along[i] /= sum;
+	}
+	for (size_t a = 0; a < JOINT_STATES; a++) {
+		for (size_t b = 0; b < JOINT_STATES; b++) {
+			var += along[a] * along[b] * m->p[a][b];
+		}
+	}
+	return fmax(var, 0);
+}
+
+/* At j->at: of all members together, and of the uncorrected clock. */
+struct summary {
+	double offset_s, freq;
+	double offset_var, freq_var;
+};
+
+static struct summary joint_sum(const struct joint *j)
+{
+	struct summary s = { .offset_s = 0 };
+
+	for (size_t i = 0; i < JOINT_MEMBERS; i++) {
+		const struct joint_member *m = &j->members[i];
+
+		s.offset_s += m->weight * m->x[JOINT_OFFSET];
+		s.freq += m->weight * m->x[JOINT_FREQ];
+	}
+	for (size_t i = 0; i < JOINT_MEMBERS; i++) {
+		const struct joint_member *m = &j->members[i];
+		double off_s = m->x[JOINT_OFFSET] - s.offset_s;
+		double off = m->x[JOINT_FREQ] - s.freq;
+
+		s.offset_var +=
+			m->weight * (member_noise_var(j, i) + off_s * off_s);
+		s.freq_var +=
+			m->weight * (m->p[JOINT_FREQ][JOINT_FREQ] + off * off);
+	}
+	return s;
+}
+
+static bool is_near(double one, double other, double one_sd, double other_var)
+{
+	return fabs(one - other) <=
+	       LOST_SDS * sqrt(one_sd * one_sd + other_var);
+}
+
+void joint_refine(struct joint *j, const struct candidate *candidates,
+		  struct choice *choice)
+{
+	const struct candidate *peer = &candidates[choice->system_peer];
+	struct estimate *e = &choice->combined;
+
+	if (!choice->found || choice->survivors < 2 || peer->prefer ||
+	    peer->last_resort) {
+		return;
+	}
+	if (!j->started) {
+		joint_begin(j, e);
+		return;
+	}
+	joint_predict(j, e->at);
+	struct summary s = joint_sum(j);
+	struct corrected c = correction_at(&j->correction, e->at);
+	double base_s = span_to_seconds(span_sub(j->reference, c.step));
+	double offset_s = base_s + (s.offset_s - c.slew_s);
+	double freq = s.freq - c.rate;
+
+	if (!is_near(offset_s, e->offset_s, e->offset_sd, s.offset_var) ||
+	    !is_near(freq, e->freq, e->freq_sd, s.freq_var)) {
+		joint_begin(j, e);
+		return;
+	}
+	double spread_var = choice->spread_s * choice->spread_s;
+
+	if (s.offset_var + spread_var > BEGUN * e->offset_sd * e->offset_sd) {
+		return; /* it has only begun */
+	}
+	e->offset_s = fmax(choice->low_s, fmin(offset_s, choice->high_s));
+	e->offset_sd = sqrt(s.offset_var + spread_var);
+	e->freq = freq;
+	e->freq_sd = sqrt(s.freq_var);
+	choice->root_disp_s =
+		peer->root_disp_s + fabs(e->offset_s - peer->estimate.offset_s);
+}
