@@ -12,7 +12,7 @@ static int settle(void **state)
 	(void)state;
 	world = world_new(check_rng());
 	world_add_servers(world, 3);
-	client = stage_client(world, "server @ iburst\n");
+	client = stage_client(world, "server @ iburst maxpoll 7\n");
 	world_run(world, 3600);
 	return world->oracle.any;
 }
