@@ -50,26 +50,50 @@ static void claims_are_neither_too_small_nor_too_large(void **state)
 	}
 }
 
+#define SEEDS 20
+#define TROUBLED_SEEDS 5
+#define SEEDS_MORE 2
+
+/* The first seeds, and what some more do beside them. */
+static void assert_none_diverges(const char *name, size_t first,
+				 const uint64_t *more, size_t count)
+{
+	struct run runs[SEEDS + SEEDS_MORE] = { 0 };
+	size_t all = first + count;
+
+	assert_true(first <= SEEDS && count <= SEEDS_MORE);
+	for (size_t i = 0; i < all; i++) {
+		runs[i].seed = i < first ? i + 1 : more[i - first];
+	}
+	double median_s = runner_run_all(&runner, runs, (int)all);
+
+	print_message("# %-36s median %.1e s, worst %.1e s\n", name, median_s,
+		      runs[all - 1].rms_s);
+	for (size_t i = 0; i < all; i++) {
+		assert_true(runs[i].longest <= DIVERGING_ROW);
+	}
+}
+
 static void no_run_diverges(void **state)
 {
-	struct run runs[20];
-
 	(void)state;
+	runner.trouble = NOTHING;
 	runner.course = 0;
 	runner.samples = 600;
 	for (runner.law = 0; runner.law < LAWS; runner.law++) {
-		for (size_t i = 0; i < ARRAY_LEN(runs); i++) {
-			runs[i] = (struct run){ .seed = i + 1 };
-		}
-		double median_s =
-			runner_run_all(&runner, runs, ARRAY_LEN(runs));
+		assert_none_diverges(law_names[runner.law], SEEDS, NULL, 0);
+	}
+}
 
-		print_message("# %-12s median %.1e s, worst %.1e s\n",
-			      law_names[runner.law], median_s,
-			      runs[ARRAY_LEN(runs) - 1].rms_s);
-		for (size_t i = 0; i < ARRAY_LEN(runs); i++) {
-			assert_true(runs[i].longest <= DIVERGING_ROW);
-		}
+static void no_run_diverges_after_a_trouble(void **state)
+{
+	static const uint64_t creeping = 127; /* the offset went off slowly */
+
+	(void)state;
+	for (enum trouble t = FREQ_1PPM; t < TROUBLES; t++) {
+		runner.trouble = t;
+		assert_none_diverges(trouble_names[t], TROUBLED_SEEDS,
+				     &creeping, t == FORWARD_LONGER);
 	}
 }
 
@@ -108,6 +132,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(claims_are_neither_too_small_nor_too_large),
 		cmocka_unit_test(no_run_diverges),
+		cmocka_unit_test(no_run_diverges_after_a_trouble),
 		cmocka_unit_test(a_filter_survives_a_million_updates),
 		cmocka_unit_test(a_broken_covariance_is_found),
 	};
