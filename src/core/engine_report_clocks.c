@@ -8,6 +8,22 @@ static uint64_t whole_s(double s)
 	return s > 0 ? (uint64_t)s : 0;
 }
 
+static void report_history(const struct engine *e, const struct refclock *c,
+			   struct peer_report *r)
+{
+	for (size_t i = 0; i < REPORT_FILTER; i++) {
+		const struct refclock_past *past = &c->history[i];
+
+		if (i >= c->verdicts[REFCLOCK_SAMPLE]) {
+			r->filt_disp_s[i] = 16;
+			continue;
+		}
+		r->filt_offset_s[i] = span_to_seconds(past->offset);
+		r->filt_disp_s[i] = engine_phi(e) * engine_age_s(e, past->at) +
+				    ldexp(1, c->precision);
+	}
+}
+
 /* What only a clock that measures has to tell. */
 static void report_measuring(const struct engine *e, const struct refclock *c,
 			     struct peer_report *r)
@@ -23,6 +39,7 @@ static void report_measuring(const struct engine *e, const struct refclock *c,
 	}
 	r->count_received -= c->verdicts[REFCLOCK_NOTHING];
 	r->count_bad_disp = c->verdicts[REFCLOCK_SPIKE];
+	report_history(e, c, r);
 	if (!c->heard) {
 		return;
 	}

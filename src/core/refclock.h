@@ -44,6 +44,12 @@ enum refclock_column {
 	COLUMNS
 };
 
+/* A sample as it was, for the reports. */
+struct refclock_past {
+	instant at;
+	span offset;
+};
+
 struct refclock {
 	source_id id;
 	char name[REFCLOCK_NAME]; /* LOCAL(0): what operators call it */
@@ -71,7 +77,8 @@ struct refclock {
 	enum leap leap;
 	int8_t precision; /* log2 s, as it has it, within reason */
 	tstamp reference; /* of the last sample */
-	unsigned spikes;  /* in a row */
+	struct refclock_past history[REPORT_FILTER]; /* newest first */
+	unsigned spikes;                             /* in a row */
 	uint64_t verdicts[REFCLOCK_VERDICTS], unanswered;
 	unsigned columns[COLUMNS]; /* of this poll */
 	uint8_t state, last; /* of enum clock_event; the last not nominal */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Reference clocks that measure: readings, polls, and what they offer. */
 #include <math.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "core/refclock.h"
@@ -251,6 +252,10 @@ static void accept(struct refclock *r, const struct event *ev,
 	r->heard_at = sample->at;
 	r->leap = (enum leap)ev->refclock.leap;
 	r->reference = ev->refclock.reference;
+	memmove(r->history + 1, r->history,
+		sizeof(r->history) - sizeof(r->history[0]));
+	r->history[0] =
+		(struct refclock_past){ sample->at, sample_offset(sample) };
 	if (r->reach == 0) {
 		r->reach = 1;
 		r->early = true;

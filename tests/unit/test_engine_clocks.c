@@ -220,6 +220,31 @@ static void it_is_told_of_as_classic_does(void **state)
 	tiny_end(&t);
 }
 
+static void its_samples_are_told(void **state)
+{
+	static const char readstat[12] = { 0x16, 1 };
+	char readvar[] = "\x16\2\0\0\0\0\0\0\0\0\0\x22"
+			 "refid,rootdisp,filtoffset,filtdisp  ";
+
+	(void)state;
+	begin();
+	(void)tiny_clock(&t);
+	t.config.no_clock = true;
+	t.own_freq = 0;
+	tiny_start(&t);
+	tiny_run(&t, 2.5);
+	ask(readstat, sizeof(readstat));
+	readvar[6] = (char)t.answer[12]; /* the only association */
+	readvar[7] = (char)t.answer[13];
+	ask(readvar, sizeof(readvar) - 1);
+	assert_true(said("refid=SHM"));
+	assert_true(said("rootdisp=0.001"));
+	assert_true(said("filtoffset= -20.00 -20.00 -20.00 0.00"));
+	/* There were three so far. */
+	assert_true(said(" 16000.00 16000.00 16000.00 16000.00 16000.00"));
+	tiny_end(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +257,7 @@ int main(void)
 		cmocka_unit_test(the_first_choice_waits_for_the_servers),
 		cmocka_unit_test(local_waits_for_a_clock_too),
 		cmocka_unit_test(it_is_told_of_as_classic_does),
+		cmocka_unit_test(its_samples_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
