@@ -31,25 +31,43 @@ struct date date_from_unix(int64_t unix_s)
 	};
 }
 
-static void print_padded(uint64_t v, unsigned digits, struct text *out)
-{
-	uint64_t unit = 1;
-
-	while (digits-- > 1) {
-		unit *= 10;
-	}
-	for (; unit > 0; unit /= 10) {
-		text_char(out, (char)('0' + v / unit % 10));
-	}
-}
-
 void date_print(int64_t unix_s, struct text *out)
 {
 	struct date d = date_from_unix(unix_s);
 
-	print_padded((uint64_t)d.year, 4, out);
-	print_padded(d.month, 2, out);
-	print_padded(d.day, 2, out);
-	print_padded(d.hour, 2, out);
-	print_padded(d.minute, 2, out);
+	text_padded(out, (uint64_t)d.year, 4);
+	text_padded(out, d.month, 2);
+	text_padded(out, d.day, 2);
+	text_padded(out, d.hour, 2);
+	text_padded(out, d.minute, 2);
+}
+
+static int64_t floor_divide(int64_t a, int64_t b)
+{
+	return a / b - (a % b < 0);
+}
+
+/* From 1. */
+static unsigned day_of_year(const struct date *d)
+{
+	static const unsigned before[] = { 0,   31,  59,  90,  120, 151,
+					   181, 212, 243, 273, 304, 334 };
+	bool leap =
+		d->year % 4 == 0 && (d->year % 100 != 0 || d->year % 400 == 0);
+
+	return before[d->month - 1] + (leap && d->month > 2) + d->day;
+}
+
+struct date_week date_week_from_unix(int64_t unix_s)
+{
+	/* Days from Monday; 1 January 1970 was a Thursday. */
+	int64_t day = floor_divide(unix_s, SECONDS_OF_DAY) + 3;
+	int64_t monday = day - floor_divide(day, 7) * 7;
+
+	/* A week belongs to the year that its Thursday is in. */
+	struct date d = date_from_unix(unix_s + (3 - monday) * SECONDS_OF_DAY);
+	return (struct date_week){
+		.year = d.year,
+		.week = (day_of_year(&d) - 1) / 7 + 1,
+	};
 }

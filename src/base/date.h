@@ -15,7 +15,14 @@ struct date {
 	unsigned hour, minute, second; /* from 0 */
 };
 
+/* A week begins on Monday; the first of a year has its first Thursday. */
+struct date_week {
+	int64_t year;
+	unsigned week; /* 1 to 53 (ISO 8601) */
+};
+
 struct date date_from_unix(int64_t unix_s);
+struct date_week date_week_from_unix(int64_t unix_s);
 /* "201701010000": to the minute, as mode 6 has it. */
 void date_print(int64_t unix_s, struct text *out);
 

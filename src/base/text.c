@@ -54,6 +54,11 @@ void text_u64(struct text *t, uint64_t v)
 	text_number(t, v, 10, 1);
 }
 
+void text_padded(struct text *t, uint64_t v, unsigned digits)
+{
+	text_number(t, v, 10, digits);
+}
+
 void text_i64(struct text *t, int64_t v)
 {
 	if (v < 0) {

@@ -24,6 +24,8 @@ void text_char(struct text *t, char c);
 void text_str(struct text *t, const char *s);
 void text_bytes(struct text *t, const char *s, size_t len);
 void text_u64(struct text *t, uint64_t v);
+/* With zeros before it, at least `digits` of them. */
+void text_padded(struct text *t, uint64_t v, unsigned digits);
 void text_i64(struct text *t, int64_t v);
 /* Lower-case hex, at least `digits` of them. */
 void text_hex(struct text *t, uint64_t v, unsigned digits);
