@@ -87,3 +87,27 @@ void outbox_answer(struct outbox *out, const uint8_t *data, size_t len)
 		outbox_add(out, &e);
 	}
 }
+
+struct text outbox_text(struct outbox *out)
+{
+	return text_over((char *)out->bytes + out->used,
+			 OUTBOX_BYTES + 1 - out->used);
+}
+
+void outbox_stats(struct outbox *out, const struct effect *moment,
+		  const struct text *lines)
+{
+	struct effect e = *moment;
+
+	if (lines->len == 0) {
+		return;
+	}
+	if (lines->cut || out->count == OUTBOX_EFFECTS) {
+		out->lost++;
+		return;
+	}
+	e.stats.at = out->used;
+	e.stats.len = (uint32_t)lines->len;
+	out->used += e.stats.len;
+	outbox_add(out, &e);
+}

@@ -16,7 +16,7 @@
 
 #define OUTBOX_EFFECTS 256 /* one event causes no more than this */
 #define OUTBOX_BYTES 65536 /* datagrams, names and control answers */
-#define OUTBOX_RESERVE 16  /* the last ones are for what must not be lost */
+#define OUTBOX_RESERVE 20  /* the last ones are for what must not be lost */
 
 enum effect_kind {
 	EFFECT_SEND,    /* from a fresh socket; answered by EVENT_SENT */
@@ -31,6 +31,7 @@ enum effect_kind {
 	EFFECT_NOTE,    /* something an operator should know: see notes.def */
 	EFFECT_SAVE,    /* the drift file */
 	EFFECT_READ,    /* a reference clock; answered by EVENT_REFCLOCK */
+	EFFECT_STATS,   /* lines for a statistics file */
 	EFFECT_EXIT,    /* the daemon's work is done, or must not go on */
 };
 
@@ -73,6 +74,12 @@ struct effect {
 			uint8_t type, unit; /* of 127.127.t.u */
 		} read;
 		struct {
+			enum stats_kind kind;
+			tstamp wall; /* of the record: its file is of then */
+			span age;    /* of the daemon, likewise */
+			uint32_t at, len; /* whole lines, in the outbox */
+		} stats;
+		struct {
 			int code;
 		} exit;
 	};
@@ -81,7 +88,7 @@ struct effect {
 struct outbox {
 	uint32_t count, used, lost; /* lost: what there was no room for */
 	struct effect effects[OUTBOX_EFFECTS];
-	uint8_t bytes[OUTBOX_BYTES];
+	uint8_t bytes[OUTBOX_BYTES + 1]; /* and a NUL behind texts */
 };
 
 void outbox_empty(struct outbox *out);
@@ -95,6 +102,14 @@ void outbox_close(struct outbox *out, source_id source);
 void outbox_resolve(struct outbox *out, source_id source, const char *name,
 		    enum family family);
 void outbox_answer(struct outbox *out, const uint8_t *data, size_t len);
+/*
+ * Lines are written where they will stand: into outbox_text(), with nothing
+ * else in between, until outbox_stats() takes them. `moment` has their kind,
+ * wall and age; without a line it makes no effect.
+ */
+struct text outbox_text(struct outbox *out);
+void outbox_stats(struct outbox *out, const struct effect *moment,
+		  const struct text *lines);
 /* Any other kind, by value. */
 void outbox_add(struct outbox *out, const struct effect *effect);
 

@@ -165,6 +165,7 @@ static void judged(struct engine *e, struct source *s,
 		return;
 	}
 	s->verdicts[verdict]++;
+	engine_stats_exchange(e, s, verdict, out);
 	if (verdict != SOURCE_SAMPLE) {
 		return;
 	}
@@ -173,6 +174,7 @@ static void judged(struct engine *e, struct source *s,
 		engine_hurry(e, s);
 	}
 	engine_learn(e, s, sample);
+	engine_stats_sample(e, s, out);
 	engine_decide(e, true, out);
 }
 
@@ -300,6 +302,7 @@ static void tick(struct engine *e, const struct event *ev, struct outbox *out)
 		engine_decide(e, false, out);
 		tick_quit(e, out);
 		engine_save(e, out);
+		engine_stats_tick(e, ev, out);
 	}
 }
 
@@ -315,6 +318,7 @@ static instant deadline(const struct engine *e)
 	instant at = engine_view_end(e);
 
 	sooner(&at, discipline_deadline(&e->discipline));
+	sooner(&at, engine_stats_deadline(e));
 	for (size_t i = 0; i < e->source_slots; i++) {
 		if (e->sources[i].used) {
 			sooner(&at, source_deadline(&e->sources[i]));
@@ -378,5 +382,6 @@ instant engine_handle(struct engine *e, const struct event *ev,
 	if (!e->finished) {
 		engine_publish(e, out);
 	}
+	engine_stats_events(e, out);
 	return deadline(e);
 }

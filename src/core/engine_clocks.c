@@ -53,8 +53,8 @@ void engine_tick_clocks(struct engine *e, struct outbox *out)
 
 		if (r->driver->measures) {
 			refclock_ask(r, e->now, out);
-		} else {
-			(void)refclock_tick(r, local_leads, e->now);
+		} else if (refclock_tick(r, local_leads, e->now)) {
+			engine_stats_local(e, r, out);
 		}
 	}
 }

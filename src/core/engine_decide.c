@@ -383,6 +383,10 @@ static bool correct(struct engine *e, struct outbox *out)
 		engine_note(e, NOTE_SPIKE, adj.offset_s, "", out);
 	}
 	engine_apply(e, &adj, out);
+	if (adj.kind == ADJUST_STEER || adj.kind == ADJUST_STEP ||
+	    !e->may_set) {
+		engine_stats_loop(e, adj.offset_s, out);
+	}
 	if (adj.kind == ADJUST_STEP && e->may_set) {
 		e->choice.combined.offset_s -= adj.step_s;
 		return true;

@@ -89,7 +89,7 @@ static void note_serving(struct engine *e, enum leap leap, struct outbox *out)
 	e->said_serving = serving;
 }
 
-static int8_t system_poll(const struct engine *e)
+int8_t engine_poll(const struct engine *e)
 {
 	if (e->has_peer && e->peer_slot < e->source_slots) {
 		return polling_now(&e->sources[e->peer_slot].polling);
@@ -110,7 +110,7 @@ static void tell_kernel(struct engine *e, enum leap leap, struct outbox *out)
 		span_from_seconds(standing_bound_s(&e->standing, e->now));
 	k.status.est_error =
 		span_from_seconds(standing_likely_s(&e->standing, e->now));
-	k.status.poll = system_poll(e);
+	k.status.poll = engine_poll(e);
 	engine_tell_tai(e, &k);
 	e->status = k;
 	if (e->may_set) {

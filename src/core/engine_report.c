@@ -58,7 +58,7 @@ static void report_system(const struct engine *e, const struct event *ev,
 	}
 	engine_report_leaps(e, r);
 	for (size_t i = 0; i < ev->control.shard_count; i++) {
-		report_add_shard(r, &ev->control.shards[i]);
+		report_add_shard(&r->counts, &ev->control.shards[i]);
 	}
 }
 

@@ -201,6 +201,7 @@ struct engine *engine_init(void *memory, const struct config *config,
 	joint_init(&e->joint);
 	add_sources(e);
 	prepare_access(e);
+	engine_stats_start(e);
 	return e;
 }
 

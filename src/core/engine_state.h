@@ -16,6 +16,7 @@
  *   engine_publish.c   view, kernel status, drift file, notes
  *   engine_report.c    control requests
  *   engine_report_clocks.c  what they hear of reference clocks
+ *   engine_stats.c     lines for the statistics files
  */
 #ifndef CORE_ENGINE_STATE_H
 #define CORE_ENGINE_STATE_H
@@ -29,6 +30,7 @@
 #include "core/refclock.h"
 #include "core/source.h"
 #include "core/standing.h"
+#include "core/stats.h"
 
 #define ENGINE_OWN 16        /* addresses known to be ours */
 #define ENGINE_TABLES 4      /* of access, used in turn */
@@ -84,6 +86,10 @@ struct engine {
 	instant view_at, saved_at;
 	double saved_freq;
 	struct effect status; /* what the kernel was told last */
+
+	uint32_t stats;  /* kinds of statistics that are written */
+	instant hour_at; /* of the last line of sysstats */
+	uint64_t traffic[STATS_TRAFFIC]; /* then */
 
 	enum leap said_leap;
 	uint16_t peer_slot, peer_generation, peer_number, next_number;
@@ -200,10 +206,40 @@ void engine_note(struct engine *e, enum note_id id, double value,
 		 const char *word, struct outbox *out);
 void engine_publish(struct engine *e, struct outbox *out);
 void engine_save(struct engine *e, struct outbox *out);
+/* log2 s: how often the system peer is asked. */
+int8_t engine_poll(const struct engine *e);
 
 /* engine_report.c */
 void engine_control(struct engine *e, const struct event *ev,
 		    struct outbox *out);
+
+/* engine_stats.c */
+void engine_stats_start(struct engine *e);
+/* What became of an answer: it is the one that the source holds. */
+void engine_stats_exchange(struct engine *e, const struct source *s,
+			   enum source_verdict verdict, struct outbox *out);
+/* The source has learnt from one more sample. */
+void engine_stats_sample(struct engine *e, const struct source *s,
+			 struct outbox *out);
+/* The same of anything that has samples. */
+void engine_stats_peer(struct engine *e, const struct stats_peer *p,
+		       struct outbox *out);
+/* Our own clock was asked, and says that it is right. */
+void engine_stats_local(struct engine *e, const struct refclock *r,
+			struct outbox *out);
+/* The clock was corrected by what was this far off. */
+void engine_stats_loop(struct engine *e, double offset_s, struct outbox *out);
+/*
+ * A reference clock with flag4 was read: its address, 127.127.t.u, and what
+ * its driver has to say, as it is to stand in clockstats.
+ */
+void engine_stats_clock(struct engine *e, const netaddr *clock,
+			const char *says, struct outbox *out);
+void engine_stats_tick(struct engine *e, const struct event *ev,
+		       struct outbox *out);
+instant engine_stats_deadline(const struct engine *e);
+/* The notes in the outbox, as far as they are event lines. */
+void engine_stats_events(struct engine *e, struct outbox *out);
 
 static inline struct source_world engine_world(struct engine *e)
 {

@@ -46,6 +46,11 @@ struct event {
 	source_id source;
 	union {
 		struct {
+			/* As of `control`; only needed for sysstats. */
+			const struct server_shard *shards;
+			size_t shard_count;
+		} tick;
+		struct {
 			uint16_t exchange; /* which request */
 			tstamp at;
 			enum stamp_origin origin;

@@ -32,6 +32,18 @@ const char *note_name(enum note_id id)
 	return messages[id].name;
 }
 
+static bool begins(const char *s, const char *with)
+{
+	return strncmp(s, with, strlen(with)) == 0;
+}
+
+bool note_is_event(enum note_id id)
+{
+	const char *text = messages[id].text;
+
+	return begins(text, "%addr %hex ") || begins(text, "0.0.0.0 %hex ");
+}
+
 struct field {
 	const char *name;
 	void (*print)(const struct note *n, struct text *out);
@@ -90,7 +102,7 @@ void note_print(const struct note *n, struct text *out)
 		for (size_t i = 0; *p == '%' && i < ARRAY_LEN(fields); i++) {
 			size_t len = strlen(fields[i].name);
 
-			if (strncmp(p, fields[i].name, len) == 0) {
+			if (begins(p, fields[i].name)) {
 				f = &fields[i];
 				p += len;
 				break;

@@ -62,10 +62,9 @@ uint16_t report_clock_status(const struct clock_report *c)
 	return (uint16_t)((c->last & 15u) << 4 | (c->state & 15u));
 }
 
-void report_add_shard(struct system_report *s, const struct server_shard *shard)
+void report_add_shard(struct report_counts *counts,
+		      const struct server_shard *shard)
 {
-	struct report_counts *counts = &s->counts;
-
 	counts->controls += shard->verdicts[SERVER_CONTROL];
 	for (size_t i = 0; i < ARRAY_LEN(counts->served); i++) {
 		counts->served[i] += shard->verdicts[i];
@@ -112,6 +111,21 @@ static uint64_t served_restricted(const struct report_counts *n)
 static uint64_t served_limited(const struct report_counts *n)
 {
 	return n->served[SERVER_LIMITED] + n->served[SERVER_KISSED];
+}
+
+void report_traffic(const struct report_counts *n,
+		    uint64_t counts[STATS_TRAFFIC])
+{
+	counts[STATS_RECEIVED] = served_all(n);
+	counts[STATS_PROCESSED] = n->served[SERVER_ANSWERED];
+	counts[STATS_CURRENT] = n->versions[4];
+	counts[STATS_OLD] = served_old(n);
+	counts[STATS_DENIED] = served_restricted(n);
+	counts[STATS_MALFORMED] = served_malformed(n);
+	counts[STATS_UNAUTHENTIC] = n->auth_failed;
+	counts[STATS_DECLINED] = served_declined(n);
+	counts[STATS_LIMITED] = served_limited(n);
+	counts[STATS_KISSED] = n->served[SERVER_KISSED];
 }
 
 static uint64_t served_answers(const struct report_counts *n)

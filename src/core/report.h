@@ -14,6 +14,7 @@
 #include "core/refid.h"
 #include "core/selection.h"
 #include "core/server.h"
+#include "core/stats.h"
 
 #define REPORT_FILTER 8 /* samples shown of a source, the newest first */
 #define REPORT_STRATUM_UNKNOWN 16
@@ -161,8 +162,12 @@ uint16_t report_peer_status(const struct peer_report *p);
 uint16_t report_clock_status(const struct clock_report *c);
 
 /* Adds what a serving thread counted; call it once for each of them. */
-void report_add_shard(struct system_report *s,
+void report_add_shard(struct report_counts *counts,
 		      const struct server_shard *shard);
+
+/* What was asked since the start, for sysstats. */
+void report_traffic(const struct report_counts *n,
+		    uint64_t counts[STATS_TRAFFIC]);
 
 enum report_format {
 	FORMAT_NUMBER,

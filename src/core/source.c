@@ -29,6 +29,12 @@ const char *source_verdict_words(enum source_verdict v)
 	return texts[v].words;
 }
 
+bool source_verdict_is_answer(enum source_verdict v)
+{
+	return v == SOURCE_SAMPLE ||
+	       (v >= SOURCE_KISS_RATE && v < SOURCE_VERDICTS);
+}
+
 void source_init(struct source *s, const struct source_config *config,
 		 double freq_sd, instant now)
 {
@@ -234,6 +240,13 @@ static enum source_verdict complete(struct source *s, const struct event *ev,
 	return SOURCE_SAMPLE;
 }
 
+/* No word of when the request left: when we let it go must do. */
+static void use_daemons_stamp(struct source *s)
+{
+	s->sent = s->asked_wall;
+	s->sent_origin = STAMP_DAEMON;
+}
+
 enum source_verdict source_tick(struct source *s, const struct event *ev,
 				const struct source_world *world,
 				struct outbox *out, struct sample *sample)
@@ -247,9 +260,7 @@ enum source_verdict source_tick(struct source *s, const struct event *ev,
 	}
 	if (s->state == SOURCE_ANSWERED &&
 	    span_cmp(instant_diff(ev->now, s->answered_at), HOLD) >= 0) {
-		/* No word of when it left: when we let it go must do. */
-		s->sent = s->asked_wall;
-		s->sent_origin = STAMP_DAEMON;
+		use_daemons_stamp(s);
 		v = complete(s, ev, world, out, sample);
 	} else if (source_is_waiting(s) && s->state != SOURCE_ANSWERED &&
 		   span_cmp(instant_diff(ev->now, s->asked_at),
@@ -322,16 +333,19 @@ enum source_verdict source_receive(struct source *s, const struct event *ev,
 	if (v != SOURCE_SAMPLE) {
 		return v;
 	}
-	v = answer_meaning(&p, &ev->packet.local, world);
-	if (v != SOURCE_SAMPLE) {
-		finish(s, true, out);
-		disappoint(s, v, &p, world, out);
-		return v;
-	}
 	s->local = ev->packet.local;
 	s->held = (struct reply){ .packet = p,
 				  .at = ev->packet.at,
 				  .origin = ev->packet.origin };
+	v = answer_meaning(&p, &ev->packet.local, world);
+	if (v != SOURCE_SAMPLE) {
+		if (s->state == SOURCE_ASKED) {
+			use_daemons_stamp(s);
+		}
+		finish(s, true, out);
+		disappoint(s, v, &p, world, out);
+		return v;
+	}
 	if (s->state == SOURCE_ASKED) {
 		s->state = SOURCE_ANSWERED;
 		s->answered_at = ev->now;

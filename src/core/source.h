@@ -109,6 +109,8 @@ struct source_world {
 
 const char *source_verdict_name(enum source_verdict v);
 const char *source_verdict_words(enum source_verdict v);
+/* Was this the answer to a request, good or not, that is in `held` now? */
+bool source_verdict_is_answer(enum source_verdict v);
 
 /* Without an address; `now` is when the name is wanted. */
 void source_init(struct source *s, const struct source_config *config,

@@ -144,6 +144,9 @@ static void carry_one(struct loop *l, const struct effect *e)
 	case EFFECT_READ:
 		shm_clocks_ask(&l->shm, e);
 		break;
+	case EFFECT_STATS:
+		statfiles_write(&l->statfiles, l->outbox, e);
+		break;
 	case EFFECT_EXIT:
 		l->ended = true;
 		l->exit_code = e->exit.code;

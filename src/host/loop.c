@@ -8,6 +8,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "core/filegen.h"
 #include "host/carry.h"
 #include "host/daemonize.h"
 #include "host/netwatch.h"
@@ -26,6 +27,7 @@ void loop_init(struct loop *l, const struct loop_setup *setup)
 	serversocks_init(&l->servers, setup->journal, setup->port,
 			 &setup->rules);
 	resolver_open(&l->resolver, setup->single_process);
+	statfiles_init(&l->statfiles, setup->config, setup->journal);
 }
 
 void loop_plan_rescan(struct loop *l, instant at)
@@ -136,6 +138,7 @@ void loop_close(struct loop *l)
 	ctlsock_close(&l->control);
 	shm_clocks_close(&l->shm);
 	resolver_close(&l->resolver);
+	statfiles_close(&l->statfiles);
 	if (l->network_fd >= 0) {
 		close(l->network_fd);
 	}
@@ -189,6 +192,17 @@ static void resolved(struct loop *l, const struct resolver_answer *answer)
 	loop_deliver(l, &ev);
 }
 
+static struct event tick_of(const struct loop *l)
+{
+	struct event ev = { .kind = EVENT_TICK };
+
+	if (filegen_is_on(l->setup.config, STATS_SYS)) {
+		ev.tick.shards = &l->shard;
+		ev.tick.shard_count = 1;
+	}
+	return ev;
+}
+
 /*
  * Everything that is due without poll(); answers when to look again. Events
  * make effects, which may be due at once: until nothing is.
@@ -213,7 +227,7 @@ static instant handle_due(struct loop *l)
 			   instant_diff(l->rescan, now).v <= 0) {
 			rescan(l, now);
 		} else if (instant_diff(l->deadline, now).v <= 0) {
-			ev = (struct event){ .kind = EVENT_TICK };
+			ev = tick_of(l);
 			loop_deliver(l, &ev);
 			return now; /* let the sockets have their turn */
 		} else {
@@ -234,6 +248,7 @@ static void handle_signals(struct loop *l)
 
 	if (signals_reopen()) {
 		journal_reopen(l->setup.journal);
+		statfiles_close(&l->statfiles);
 		journal_say(l->setup.journal, NOTE_NOTICE,
 			    "log opened again on signal %d (Hangup)", SIGHUP);
 	}

@@ -20,6 +20,7 @@
 #include "host/resolver.h"
 #include "host/serversock.h"
 #include "host/shm.h"
+#include "host/statfiles.h"
 #include "host/sysclock.h"
 
 /* What the program decided before the loop begins. */
@@ -59,6 +60,7 @@ struct loop {
 	struct clientsocks clients;
 	struct serversocks servers;
 	struct resolver resolver;
+	struct statfiles statfiles;
 	struct ctlsock control;
 	struct shm_clocks shm;
 	struct asker asker;

@@ -93,6 +93,19 @@ static void carry_note(struct node *n, const struct note *note)
 	}
 }
 
+/* Kept: how many there were, and what the last one said. */
+static void carry_stats(struct daemon *d, const struct effect *e)
+{
+	struct text last = text_over(d->last_stats[e->stats.kind],
+				     sizeof(d->last_stats[e->stats.kind]));
+	const char *lines = (const char *)d->outbox->bytes + e->stats.at;
+
+	for (uint32_t i = 0; i < e->stats.len; i++) {
+		d->stats[e->stats.kind] += lines[i] == '\n';
+	}
+	text_bytes(&last, lines, e->stats.len);
+}
+
 static void carry_step(struct node *n, span step)
 {
 	oracle_step(n, step);
@@ -159,6 +172,9 @@ static void carry_one(struct node *n, const struct effect *e)
 		put(n, READ_S,
 		    &(struct future){ .kind = HAPPEN_READ,
 				      .source = e->source });
+		break;
+	case EFFECT_STATS:
+		carry_stats(d, e);
 		break;
 	case EFFECT_EXIT:
 		carry_exit(n, e->exit.code);

@@ -300,8 +300,13 @@ static void read_clock(struct node *n, const struct future *f)
 /* A deadline has come, if the clock ran on as it did when it was set. */
 static void tick(struct node *n, const struct future *f)
 {
-	if (f->generation == n->daemon->timer) {
-		daemon_event(n, &(struct event){ .kind = EVENT_TICK });
+	struct daemon *d = n->daemon;
+	struct event ev = { .kind = EVENT_TICK };
+
+	if (f->generation == d->timer) {
+		ev.tick.shards = &d->shard;
+		ev.tick.shard_count = 1;
+		daemon_event(n, &ev);
 	}
 }
 

@@ -13,6 +13,7 @@
 #include "sim/node.h"
 
 #define DAEMON_SOCKETS 256 /* by slot of the source */
+#define DAEMON_STATS 512   /* more than any line of them takes */
 
 /* What the operator gives it. */
 struct operator_orders {
@@ -52,6 +53,8 @@ struct daemon {
 	struct socket sockets[DAEMON_SOCKETS];
 	/* What was seen of it. */
 	uint64_t sent, notes[NOTES];
+	uint64_t stats[STATS_KINDS]; /* lines for statistics files */
+	char last_stats[STATS_KINDS][DAEMON_STATS];
 	uint32_t lost; /* effects, by its outbox */
 	moment started, last_note[NOTES];
 	unsigned steps;

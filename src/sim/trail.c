@@ -119,6 +119,12 @@ void trail_effect(struct trail *t, const struct outbox *out,
 	case EFFECT_SAVE:
 		trail_double(t, e->save.freq_ppm);
 		break;
+	case EFFECT_STATS:
+		trail_number(t, e->stats.kind);
+		trail_number(t, e->stats.wall.v);
+		trail_number(t, (uint64_t)e->stats.age.v);
+		trail_span_of_bytes(t, out, e->stats.at, e->stats.len);
+		break;
 	case EFFECT_EXIT:
 		trail_number(t, (uint64_t)e->exit.code);
 		break;

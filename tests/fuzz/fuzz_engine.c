@@ -99,7 +99,12 @@ static void configure(struct run *r, uint8_t flags)
 		.step_once = flags & 32,
 		.slew_only = flags & 64,
 		.quit = flags & 128,
+		.stats = true,
+		.statsdir = "/stats/",
 	};
+	for (size_t i = 0; i < STATS_KINDS; i++) {
+		r->config.filegens[i].enabled = true;
+	}
 }
 
 static void note_send(struct run *r, const struct effect *e)
@@ -134,6 +139,29 @@ static void check_view(const struct view *v)
 	INVARIANT(isfinite(v->drift_ppm) && v->drift_ppm > 14.999);
 }
 
+/* Whatever servers say: whole lines of printable columns, always as many. */
+static void check_stats(const struct run *r, const struct effect *e)
+{
+	static const unsigned columns[STATS_KINDS] = {
+		[STATS_LOOP] = 7, [STATS_PEER] = 8, [STATS_RAW] = 17
+	};
+	const uint8_t *line = r->out.bytes + e->stats.at;
+	const uint8_t *end = line + e->stats.len;
+	unsigned blanks = 0;
+
+	INVARIANT(e->stats.len > 0 && end[-1] == '\n');
+	for (; line < end; line++) {
+		blanks += *line == ' ';
+		if (*line != '\n') {
+			INVARIANT(*line >= 0x20 && *line <= 0x7e);
+			continue;
+		}
+		INVARIANT(columns[e->stats.kind] == 0 ||
+			  blanks + 1 == columns[e->stats.kind]);
+		blanks = 0;
+	}
+}
+
 static void check_effect(struct run *r, const struct effect *e)
 {
 	bool may_set = r->config.ntp && !r->config.no_clock;
@@ -166,6 +194,9 @@ static void check_effect(struct run *r, const struct effect *e)
 		break;
 	case EFFECT_SAVE:
 		INVARIANT(may_set && fabs(e->save.freq_ppm) <= 500.001);
+		break;
+	case EFFECT_STATS:
+		check_stats(r, e);
 		break;
 	case EFFECT_EXIT:
 		r->ended = true;

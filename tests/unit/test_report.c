@@ -227,8 +227,8 @@ static void the_counts_of_all_shards_add_up(void **state)
 	shard.verdicts[SERVER_NOQUERY] = 4;
 	shard.versions[4] = 9;
 	shard.versions[3] = 3;
-	report_add_shard(&t->system, &shard);
-	report_add_shard(&t->system, &shard);
+	report_add_shard(&t->system.counts, &shard);
+	report_add_shard(&t->system.counts, &shard);
 	ask(t, MODE6_READVAR, 0,
 	    "ss_received,ss_thisver,ss_oldver,ss_restricted,ss_limited,"
 	    "ss_kodsent,ss_processed");

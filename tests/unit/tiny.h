@@ -72,7 +72,8 @@ struct tiny {
 	struct effect status;    /* what the kernel was told last */
 	struct leap_table leaps; /* at the start */
 	unsigned notes[NOTES], steps, slews, steers, saves, statuses, sends;
-	unsigned answers, resolves;
+	unsigned answers, resolves, stats[STATS_KINDS]; /* lines */
+	char stats_line[STATS_KINDS][512];              /* the last ones */
 	uint8_t answer[512];
 	size_t answer_len;
 	double step_s, slew_s, saved_ppm;
@@ -304,6 +305,19 @@ static inline void tiny_send(struct tiny *t, const struct effect *e)
 	}
 }
 
+static inline void tiny_stats(struct tiny *t, const struct effect *e)
+{
+	const char *lines = (const char *)t->out.bytes + e->stats.at;
+	struct text last = text_over(t->stats_line[e->stats.kind],
+				     sizeof(t->stats_line[e->stats.kind]));
+
+	assert_true(e->stats.len > 0 && lines[e->stats.len - 1] == '\n');
+	for (uint32_t i = 0; i < e->stats.len; i++) {
+		t->stats[e->stats.kind] += lines[i] == '\n';
+	}
+	text_bytes(&last, lines, e->stats.len);
+}
+
 static inline void tiny_carry(struct tiny *t, const struct effect *e)
 {
 	switch (e->kind) {
@@ -355,6 +369,9 @@ static inline void tiny_carry(struct tiny *t, const struct effect *e)
 	case EFFECT_SAVE:
 		t->saves++;
 		t->saved_ppm = e->save.freq_ppm;
+		break;
+	case EFFECT_STATS:
+		tiny_stats(t, e);
 		break;
 	case EFFECT_EXIT:
 		t->exited = true;

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the engine writes into the statistics files. Of a kind that nobody
+ * wants no line is made.
+ */
+#include "core/engine_state.h"
+#include "core/filegen.h"
+#include "core/stats.h"
+
+#define HOUR_S 3600
+
+static bool is_wanted(const struct engine *e, enum stats_kind kind)
+{
+	return e->stats & UINT32_C(1) << kind;
+}
+
+void engine_stats_start(struct engine *e)
+{
+	for (unsigned i = 0; i < STATS_KINDS; i++) {
+		e->stats |= (uint32_t)filegen_is_on(e->config, i) << i;
+	}
+	e->hour_at = e->now;
+}
+
+/* False: nobody wants this kind. Else `lines` is to be filled, then put(). */
+static bool begin(const struct engine *e, enum stats_kind kind,
+		  struct outbox *out, struct text *lines)
+{
+	if (!is_wanted(e, kind)) {
+		return false;
+	}
+	*lines = outbox_text(out);
+	return true;
+}
+
+static void put(const struct engine *e, enum stats_kind kind,
+		const struct text *lines, struct outbox *out)
+{
+	struct effect moment = { .kind = EFFECT_STATS };
+
+	moment.stats.kind = kind;
+	moment.stats.wall = e->wall;
+	moment.stats.age = instant_diff(e->now, e->began);
+	outbox_stats(out, &moment, lines);
+}
+
+void engine_stats_exchange(struct engine *e, const struct source *s,
+			   enum source_verdict verdict, struct outbox *out)
+{
+	struct text line;
+	const struct stats_exchange x = {
+		.from = s->addr,
+		.to = s->local,
+		.sent = s->sent,
+		.returned = s->held.at,
+		.packet = &s->held.packet,
+	};
+
+	if (source_verdict_is_answer(verdict) &&
+	    begin(e, STATS_RAW, out, &line)) {
+		stats_print_exchange(e->wall, &x, &line);
+		put(e, STATS_RAW, &line, out);
+	}
+}
+
+void engine_stats_peer(struct engine *e, const struct stats_peer *p,
+		       struct outbox *out)
+{
+	struct text line;
+
+	if (begin(e, STATS_PEER, out, &line)) {
+		stats_print_peer(e->wall, p, &line);
+		put(e, STATS_PEER, &line, out);
+	}
+}
+
+void engine_stats_sample(struct engine *e, const struct source *s,
+			 struct outbox *out)
+{
+	struct estimate now;
+	struct stats_peer p = { .addr = s->addr, .status = source_status(s) };
+
+	if (!is_wanted(e, STATS_PEER) ||
+	    !estimator_estimate(&s->estimator, e->now, &now)) {
+		return;
+	}
+	p.offset_s = now.offset_s;
+	p.delay_s = now.delay_s;
+	p.disp_s = 3 * now.offset_sd;
+	p.jitter_s = now.jitter_s;
+	engine_stats_peer(e, &p, out);
+}
+
+void engine_stats_loop(struct engine *e, double offset_s, struct outbox *out)
+{
+	struct text line;
+	const struct stats_loop l = {
+		.offset_s = offset_s,
+		.freq_ppm = e->discipline.base * 1e6,
+		.jitter_s = e->choice.combined.jitter_s,
+		.wander_ppm = e->choice.combined.wander * 1e6,
+		.poll = engine_poll(e),
+	};
+
+	if (begin(e, STATS_LOOP, out, &line)) {
+		stats_print_loop(e->wall, &l, &line);
+		put(e, STATS_LOOP, &line, out);
+	}
+}
+
+void engine_stats_local(struct engine *e, const struct refclock *r,
+			struct outbox *out)
+{
+	struct stats_peer p = {
+		.addr = netaddr_v4(refclock_address(r), NTP_PORT),
+		.status = refclock_status(r),
+	};
+
+	engine_stats_peer(e, &p, out);
+	if (e->has_peer && e->peer_slot == r->id.slot) {
+		engine_stats_loop(e, 0, out);
+	}
+}
+
+void engine_stats_clock(struct engine *e, const netaddr *clock,
+			const char *says, struct outbox *out)
+{
+	struct text line;
+
+	if (begin(e, STATS_CLOCK, out, &line)) {
+		stats_print_clock(e->wall, clock, says, &line);
+		put(e, STATS_CLOCK, &line, out);
+	}
+}
+
+void engine_stats_tick(struct engine *e, const struct event *ev,
+		       struct outbox *out)
+{
+	struct text line;
+	struct report_counts counts = { 0 };
+	uint64_t all[STATS_TRAFFIC], hour[STATS_TRAFFIC];
+	double passed_s = engine_age_s(e, e->hour_at);
+
+	if (passed_s < HOUR_S || !begin(e, STATS_SYS, out, &line)) {
+		return;
+	}
+	for (size_t i = 0; i < ev->tick.shard_count; i++) {
+		report_add_shard(&counts, &ev->tick.shards[i]);
+	}
+	report_traffic(&counts, all);
+	for (size_t i = 0; i < STATS_TRAFFIC; i++) {
+		hour[i] = all[i] - e->traffic[i];
+		e->traffic[i] = all[i];
+	}
+	stats_print_traffic(e->wall, (uint64_t)passed_s, hour, &line);
+	put(e, STATS_SYS, &line, out);
+	e->hour_at = e->now;
+}
+
+instant engine_stats_deadline(const struct engine *e)
+{
+	return is_wanted(e, STATS_SYS) ? instant_add(e->hour_at, SPAN_S(HOUR_S))
+				       : INSTANT_NEVER;
+}
+
+/* All of them at once: they are of one moment, and so of one file. */
+void engine_stats_events(struct engine *e, struct outbox *out)
+{
+	struct text lines;
+
+	if (!begin(e, STATS_PROTO, out, &lines)) {
+		return;
+	}
+	for (uint32_t i = 0; i < out->count; i++) {
+		const struct effect *n = &out->effects[i];
+
+		if (n->kind == EFFECT_NOTE && note_is_event(n->note.id)) {
+			stats_print_event(e->wall, &n->note, &lines);
+		}
+	}
+	put(e, STATS_PROTO, &lines, out);
+}
