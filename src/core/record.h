@@ -59,7 +59,7 @@ struct record_event {
 
 struct record_effect {
 	struct effect effect;
-	const uint8_t *bytes; /* of SEND, RESOLVE, ANSWER; `at` is 0 */
+	const uint8_t *bytes; /* of SEND, RESOLVE, ANSWER, STATS; `at` is 0 */
 };
 
 /* What came back with the outbox. */

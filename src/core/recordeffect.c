@@ -34,6 +34,8 @@ const char *record_effect_name(enum effect_kind kind)
 		return "save";
 	case EFFECT_READ:
 		return "read";
+	case EFFECT_STATS:
+		return "stats";
 	case EFFECT_EXIT:
 		return "exit";
 	}
@@ -50,6 +52,8 @@ const uint8_t *record_effect_bytes(const struct outbox *out,
 		return out->bytes + e->resolve.at;
 	case EFFECT_ANSWER:
 		return out->bytes + e->answer.at;
+	case EFFECT_STATS:
+		return out->bytes + e->stats.at;
 	case EFFECT_CLOSE:
 	case EFFECT_STEER:
 	case EFFECT_STEP:
@@ -199,6 +203,17 @@ static void note_fields(struct fields *f, struct note *n)
 	field_word(f, 21, "word", n->word, sizeof(n->word));
 }
 
+static void stats_fields(struct fields *f, struct record_effect *r)
+{
+	struct effect *e = &r->effect;
+
+	e->stats.kind = (enum stats_kind)field_uint(
+		f, 16, "kind", e->stats.kind, STATS_KINDS - 1);
+	e->stats.wall = field_tstamp(f, 17, "wall", e->stats.wall);
+	e->stats.age = span_field(f, 18, "age", e->stats.age);
+	bytes_field(f, r, "lines", &e->stats.at, &e->stats.len);
+}
+
 void record_effect_fields(struct fields *f, struct record_effect *r)
 {
 	struct effect *e = &r->effect;
@@ -248,6 +263,9 @@ void record_effect_fields(struct fields *f, struct record_effect *r)
 						   UINT8_MAX);
 		e->read.unit = (uint8_t)field_uint(f, 17, "unit", e->read.unit,
 						   UINT8_MAX);
+		break;
+	case EFFECT_STATS:
+		stats_fields(f, r);
 		break;
 	case EFFECT_EXIT:
 		e->exit.code = (int)field_int(f, 16, "code", e->exit.code,

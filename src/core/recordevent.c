@@ -90,11 +90,12 @@ static void resolved_fields(struct fields *f, struct record_event *r)
 	ev->resolved.count = count;
 }
 
-static void sum_shards(const struct event *ev, struct server_shard *sum)
+static void sum_shards(const struct server_shard *shards, size_t count,
+		       struct server_shard *sum)
 {
 	*sum = (struct server_shard){ .limit = NULL };
-	for (size_t i = 0; i < ev->control.shard_count; i++) {
-		const struct server_shard *s = &ev->control.shards[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct server_shard *s = &shards[i];
 
 		for (size_t v = 0; v < ARRAY_LEN(sum->verdicts); v++) {
 			sum->verdicts[v] += s->verdicts[v];
@@ -107,27 +108,45 @@ static void sum_shards(const struct event *ev, struct server_shard *sum)
 
 _Static_assert(TAG_SERVED + SERVER_VERDICTS <= TAG_VERSIONS, "tags go up");
 
+static void shard_fields(struct fields *f, struct server_shard *s)
+{
+	for (size_t i = 0; i < ARRAY_LEN(s->verdicts); i++) {
+		s->verdicts[i] =
+			field_uint(f, (uint8_t)(TAG_SERVED + i), "served",
+				   s->verdicts[i], UINT64_MAX);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(s->versions); i++) {
+		s->versions[i] =
+			field_uint(f, (uint8_t)(TAG_VERSIONS + i), "version",
+				   s->versions[i], UINT64_MAX);
+	}
+}
+
+static void tick_fields(struct fields *f, struct record_event *r)
+{
+	struct event *ev = &r->event;
+
+	if (f->walk != FIELDS_READ) {
+		sum_shards(ev->tick.shards, ev->tick.shard_count, &r->shard);
+	}
+	shard_fields(f, &r->shard);
+	ev->tick.shards = &r->shard;
+	ev->tick.shard_count = 1;
+}
+
 static void control_fields(struct fields *f, struct record_event *r)
 {
 	struct event *ev = &r->event;
 
 	if (f->walk != FIELDS_READ) {
-		sum_shards(ev, &r->shard);
+		sum_shards(ev->control.shards, ev->control.shard_count,
+			   &r->shard);
 	}
 	ev->control.from = field_addr(f, 16, "from", ev->control.from);
 	ev->control.may_modify =
 		field_bool(f, 17, "may_modify", ev->control.may_modify);
 	field_bytes(f, 18, "data", &ev->control.data, &ev->control.len);
-	for (size_t i = 0; i < ARRAY_LEN(r->shard.verdicts); i++) {
-		r->shard.verdicts[i] =
-			field_uint(f, (uint8_t)(TAG_SERVED + i), "served",
-				   r->shard.verdicts[i], UINT64_MAX);
-	}
-	for (size_t i = 0; i < ARRAY_LEN(r->shard.versions); i++) {
-		r->shard.versions[i] =
-			field_uint(f, (uint8_t)(TAG_VERSIONS + i), "version",
-				   r->shard.versions[i], UINT64_MAX);
-	}
+	shard_fields(f, &r->shard);
 	ev->control.shards = &r->shard;
 	ev->control.shard_count = 1;
 }
@@ -160,6 +179,8 @@ void record_event_fields(struct fields *f, struct record_event *r)
 		f, 5, "generation", ev->source.generation, UINT16_MAX);
 	switch (ev->kind) {
 	case EVENT_TICK:
+		tick_fields(f, r);
+		break;
 	case EVENT_NETWORK:
 		break;
 	case EVENT_SENT:

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/filegen.h"
 #include "core/refid.h"
 #include "sim/carry.h"
 #include "sim/dice.h"
@@ -303,11 +304,14 @@ static void tick(struct node *n, const struct future *f)
 	struct daemon *d = n->daemon;
 	struct event ev = { .kind = EVENT_TICK };
 
-	if (f->generation == d->timer) {
+	if (f->generation != d->timer) {
+		return;
+	}
+	if (filegen_is_on(&d->config, STATS_SYS)) {
 		ev.tick.shards = &d->shard;
 		ev.tick.shard_count = 1;
-		daemon_event(n, &ev);
 	}
+	daemon_event(n, &ev);
 }
 
 void daemon_handle(struct node *n, struct future *f)

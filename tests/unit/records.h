@@ -77,7 +77,7 @@ static inline enum stamp_origin any_origin(void)
 	return (enum stamp_origin)(check_rng() % (STAMP_CARD + 1));
 }
 
-static inline void any_control(struct event *ev)
+static inline void any_shards(void)
 {
 	for (size_t s = 0; s < ARRAY_LEN(shards); s++) {
 		for (size_t i = 0; i < SERVER_VERDICTS; i++) {
@@ -87,6 +87,11 @@ static inline void any_control(struct event *ev)
 			shards[s].versions[i] = any_number() >> 1;
 		}
 	}
+}
+
+static inline void any_control(struct event *ev)
+{
+	any_shards();
 	ev->control.from = any_addr();
 	ev->control.may_modify = any_bool();
 	ev->control.data = blob;
@@ -105,6 +110,10 @@ static inline struct event any_event(enum event_kind kind)
 	ev.source.generation = (uint16_t)any_number();
 	switch (kind) {
 	case EVENT_TICK:
+		any_shards();
+		ev.tick.shards = shards;
+		ev.tick.shard_count = check_rng() % (ARRAY_LEN(shards) + 1);
+		break;
 	case EVENT_NETWORK:
 		break;
 	case EVENT_SENT:
@@ -230,6 +239,12 @@ static inline struct effect any_effect(enum effect_kind kind)
 	case EFFECT_READ:
 		e.read.type = (uint8_t)check_rng();
 		e.read.unit = (uint8_t)check_rng();
+		break;
+	case EFFECT_STATS:
+		e.stats.kind = (enum stats_kind)(check_rng() % STATS_KINDS);
+		e.stats.wall.v = any_number();
+		e.stats.age.v = (int64_t)any_number();
+		e.stats.len = (uint32_t)any_bytes();
 		break;
 	case EFFECT_EXIT:
 		e.exit.code = (int)(check_rng() % 512) - 256;
