@@ -15,6 +15,7 @@
 
 #include "sim/replay.h"
 #include "sim/report.h"
+#include "sim/resteer.h"
 #include "sim/scenario.h"
 
 #define DEFAULT_SEED 1
@@ -24,8 +25,8 @@ struct wishes {
 	double days;
 	unsigned nodes;
 	bool twice, trace, brief;
-	const struct scenario *scenario; /* NULL: a random world */
-	const char *record, *replay;     /* files; NULL: none */
+	const struct scenario *scenario;       /* NULL: a random world */
+	const char *record, *replay, *resteer; /* files; NULL: none */
 };
 
 _Noreturn void invariant_failed(const char *cond, const char *file, int line)
@@ -41,7 +42,7 @@ static void usage(FILE *out)
 		"Usage: ntpsim --list\n"
 		"       ntpsim [OPTION]... SCENARIO|all\n"
 		"       ntpsim [OPTION]... --seed N | --seeds A..B\n"
-		"       ntpsim --replay FILE\n"
+		"       ntpsim --replay FILE | --resteer FILE\n"
 		"Runs whole time daemons in a virtual world, or what was "
 		"recorded of one.\n\n"
 		"  -l, --list         the scenarios that have a name\n"
@@ -60,6 +61,10 @@ static void usage(FILE *out)
 		"first that\n"
 		"                     differs, or with 2 when it cannot be "
 		"read\n"
+		"  -R, --resteer FILE what this build would have done then, "
+		"and "
+		"how good the\n"
+		"                     clock would have been\n"
 		"  -h, --help\n",
 		out);
 }
@@ -204,17 +209,20 @@ static uint8_t *read_file(const char *path, size_t *len)
 	return data;
 }
 
-static int replay(const struct wishes *w)
+/* What a record has of a run, once more. */
+static int repeat(const struct wishes *w)
 {
 	static const int codes[] = {
 		[REPLAY_SAME] = 0, [REPLAY_DIFFERS] = 1, [REPLAY_BROKEN] = 2
 	};
 	size_t len = 0;
-	uint8_t *data = read_file(w->replay, &len);
+	uint8_t *data = read_file(w->replay ? w->replay : w->resteer, &len);
 	int code = 2;
 
-	if (data) {
+	if (data && w->replay) {
 		code = codes[replay_run(data, len, stdout)];
+	} else if (data) {
+		code = resteer_run(data, len, stdout) ? 0 : 2;
 	}
 	free(data);
 	return code;
@@ -287,6 +295,9 @@ static bool wish(int option, const char *value, struct wishes *w)
 	case 'r':
 		w->replay = value;
 		return true;
+	case 'R':
+		w->resteer = value;
+		return true;
 	default:
 		return false;
 	}
@@ -294,13 +305,16 @@ static bool wish(int option, const char *value, struct wishes *w)
 
 static int go(struct wishes *w, const char *name, bool seeded)
 {
-	if (w->replay && !name && !seeded && !w->record) {
-		return replay(w);
+	bool repeats = w->replay || w->resteer;
+
+	if (repeats && !name && !seeded && !w->record &&
+	    !(w->replay && w->resteer)) {
+		return repeat(w);
 	}
 	/* A record has one world in it. */
 	bool many = (name && strcmp(name, "all") == 0) || w->seed != w->last;
 
-	if ((!name && !seeded) || w->replay || (w->record && many)) {
+	if ((!name && !seeded) || repeats || (w->record && many)) {
 		usage(stderr);
 		return 2;
 	}
@@ -330,6 +344,7 @@ int main(int argc, char **argv)
 		{ "brief", no_argument, NULL, 'b' },
 		{ "record", required_argument, NULL, 'w' },
 		{ "replay", required_argument, NULL, 'r' },
+		{ "resteer", required_argument, NULL, 'R' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -337,7 +352,7 @@ int main(int argc, char **argv)
 	bool seeded = false;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "ls:S:d:n:2tbw:r:h", options,
+	while ((option = getopt_long(argc, argv, "ls:S:d:n:2tbw:r:R:h", options,
 				     NULL)) != -1) {
 		if (option == 'l') {
 			return list();

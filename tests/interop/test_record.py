@@ -23,7 +23,7 @@ def sim(*options):
 def client(lan, record, conf=""):
     lan.ntpd(1, LOCAL)
     return lan.ntpd(
-        2, f"server {v4(1)} iburst minpoll 3\nserver {v6(1)} iburst minpoll 3\n"
+        2, f"server {v4(1)} iburst minpoll 3 maxpoll 3\nserver {v6(1)} iburst minpoll 3 maxpoll 3\n"
         f"server nobody.invalid iburst\n{conf}{SERVES_ALL}",
         "--record", record)
 
@@ -33,6 +33,7 @@ def test_a_recorded_daemon_replays_exactly(lan, tmp_path):
     ours = client(lan, record)
     assert ours.synchronised(40), ours.text()
     assert ours.rv("stratum,version")["stratum"] == "7"
+    assert wait_for(lambda: record.stat().st_size > 9000, 40)
     assert len(ours.peers()) == 3
     assert stat.S_IMODE(record.stat().st_mode) == 0o600
     assert ours.stop() == 0
@@ -42,6 +43,15 @@ def test_a_recorded_daemon_replays_exactly(lan, tmp_path):
     assert "all the same\n" in done.stdout
     events = int(done.stdout.split(": ")[1].split()[0])
     assert events > 50  # questions, answers, names and ntpq's requests
+    done = sim("--resteer", record)
+    print(done.stdout)
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = [line.rsplit(None, 2) for line in done.stdout.splitlines()[3:]
+            if "(" not in line and "moved" not in line
+            and "as it was recorded" not in line]
+    assert len(rows) > 10
+    for what, was, now in rows:  # one build, hence one column twice
+        assert was == now, what
 
 
 def test_after_a_sudden_end_the_next_run_is_appended(lan, tmp_path):
