@@ -11,13 +11,13 @@
 
 static const struct limit {
 	const char *name;
-	double rms_us, to_ms_s, packets_per_hour, in_bound_percent;
+	double rms_us, to_ms_s, packets_per_hour, in_bound_percent, bound_us;
 } limits[] = {
-#define LIMIT(name, rms, to_ms, packets, bound) \
-	{ (name), (rms), (to_ms), (packets), (bound) },
+#define LIMIT(name, rms, to_ms, packets, in_bound, bound) \
+	{ (name), (rms), (to_ms), (packets), (in_bound), (bound) },
 #include "limits.def"
 #undef LIMIT
-	{ NULL, 0, 0, 0, 0 },
+	{ NULL, 0, 0, 0, 0, 0 },
 };
 
 static const char head[] =
@@ -25,7 +25,8 @@ static const char head[] =
 	"/*\n"
 	" * What `accuracy --quick` had when it was last recorded, which\n"
 	" * `accuracy --quick --record` does: LIMIT(course, RMS in us,\n"
-	" * seconds to 1 ms, packets an hour, percent within the bound).\n"
+	" * seconds to 1 ms, packets an hour, percent within the bound, the\n"
+	" * bound in us).\n"
 	" * A figure that is a fifth worse fails.\n"
 	" */\n";
 
@@ -55,6 +56,12 @@ static double to_ms_s(const struct figures *f)
 	return fmin(figures_median_s(f, GAUGE_MS), NEVER_S);
 }
 
+/* To the width of the meter's bins, 7 %. */
+static double bound_us(const struct figures *f)
+{
+	return 1e6 * meter_percentile_s(&f->width, 0.5);
+}
+
 bool limits_hold(const struct course *c, const struct figures *f, FILE *out)
 {
 	const struct limit *l = limit_of(c);
@@ -71,6 +78,8 @@ bool limits_hold(const struct course *c, const struct figures *f, FILE *out)
 			 WORSE * l->to_ms_s + SECOND, out);
 	holds &= at_most(c, "packets an hour", figures_packets(f),
 			 l->packets_per_hour, WORSE * l->packets_per_hour, out);
+	holds &= at_most(c, "bound in us", bound_us(f), l->bound_us,
+			 WORSE * l->bound_us, out);
 	holds &= at_most(c, "share outside the bound", 1 - figures_in_bound(f),
 			 missed, WORSE * missed + ONE_IN, out);
 	return holds;
@@ -82,10 +91,11 @@ bool limits_record(const struct figures *all, FILE *out)
 	for (size_t i = 0; i < course_count(); i++) {
 		const struct figures *f = &all[i];
 
-		(void)fprintf(out, "LIMIT(\"%s\", %.2f, %.0f, %.2f, %.4f)\n",
-			      course_at(i)->name, 1e6 * meter_rms_s(&f->error),
-			      to_ms_s(f), figures_packets(f),
-			      floor(1e6 * figures_in_bound(f)) / 1e4);
+		(void)fprintf(
+			out, "LIMIT(\"%s\", %.2f, %.0f, %.2f, %.4f, %.4g)\n",
+			course_at(i)->name, 1e6 * meter_rms_s(&f->error),
+			to_ms_s(f), figures_packets(f),
+			floor(1e6 * figures_in_bound(f)) / 1e4, bound_us(f));
 	}
 	return !ferror(out);
 }
