@@ -221,20 +221,14 @@ void engine_stats_exchange(struct engine *e, const struct source *s,
 /* The source has learnt from one more sample. */
 void engine_stats_sample(struct engine *e, const struct source *s,
 			 struct outbox *out);
-/* The same of anything that has samples. */
-void engine_stats_peer(struct engine *e, const struct stats_peer *p,
+/* A poll of a clock that measures is over. */
+void engine_stats_poll(struct engine *e, const struct refclock *r,
 		       struct outbox *out);
 /* Our own clock was asked, and says that it is right. */
 void engine_stats_local(struct engine *e, const struct refclock *r,
 			struct outbox *out);
 /* The clock was corrected by what was this far off. */
 void engine_stats_loop(struct engine *e, double offset_s, struct outbox *out);
-/*
- * A reference clock with flag4 was read: its address, 127.127.t.u, and what
- * its driver has to say, as it is to stand in clockstats.
- */
-void engine_stats_clock(struct engine *e, const netaddr *clock,
-			const char *says, struct outbox *out);
 void engine_stats_tick(struct engine *e, const struct event *ev,
 		       struct outbox *out);
 instant engine_stats_deadline(const struct engine *e);

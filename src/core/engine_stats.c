@@ -8,6 +8,7 @@
 #include "core/stats.h"
 
 #define HOUR_S 3600
+#define FLAG4 3 /* of the fudge words: its index */
 
 static bool is_wanted(const struct engine *e, enum stats_kind kind)
 {
@@ -63,32 +64,83 @@ void engine_stats_exchange(struct engine *e, const struct source *s,
 	}
 }
 
-void engine_stats_peer(struct engine *e, const struct stats_peer *p,
-		       struct outbox *out)
+/* Nothing when there is no estimate of what was measured. */
+static void put_peer(const struct engine *e, const netaddr *addr,
+		     uint16_t status, const struct estimator *estimator,
+		     struct outbox *out)
 {
 	struct text line;
+	struct estimate now;
 
-	if (begin(e, STATS_PEER, out, &line)) {
-		stats_print_peer(e->wall, p, &line);
-		put(e, STATS_PEER, &line, out);
+	if (!estimator_estimate(estimator, e->now, &now) ||
+	    !begin(e, STATS_PEER, out, &line)) {
+		return;
 	}
+	const struct stats_peer p = {
+		.addr = *addr,
+		.status = status,
+		.offset_s = now.offset_s,
+		.delay_s = now.delay_s,
+		.disp_s = 3 * now.offset_sd,
+		.jitter_s = now.jitter_s,
+	};
+
+	stats_print_peer(e->wall, &p, &line);
+	put(e, STATS_PEER, &line, out);
 }
 
 void engine_stats_sample(struct engine *e, const struct source *s,
 			 struct outbox *out)
 {
-	struct estimate now;
-	struct stats_peer p = { .addr = s->addr, .status = source_status(s) };
-
-	if (!is_wanted(e, STATS_PEER) ||
-	    !estimator_estimate(&s->estimator, e->now, &now)) {
-		return;
+	if (is_wanted(e, STATS_PEER)) {
+		put_peer(e, &s->addr, source_status(s), &s->estimator, out);
 	}
-	p.offset_s = now.offset_s;
-	p.delay_s = now.delay_s;
-	p.disp_s = 3 * now.offset_sd;
-	p.jitter_s = now.jitter_s;
-	engine_stats_peer(e, &p, out);
+}
+
+static netaddr address(const struct refclock *r)
+{
+	return netaddr_v4(refclock_address(r), NTP_PORT);
+}
+
+static void put_clock(const struct engine *e, const struct refclock *r,
+		      struct outbox *out)
+{
+	const netaddr addr = address(r);
+	struct text line;
+
+	if (begin(e, STATS_CLOCK, out, &line)) {
+		stats_print_clock(e->wall, &addr, r->timecode, &line);
+		put(e, STATS_CLOCK, &line, out);
+	}
+}
+
+void engine_stats_poll(struct engine *e, const struct refclock *r,
+		       struct outbox *out)
+{
+	const netaddr addr = address(r);
+
+	if (r->config->fudge.flag[FLAG4] && r->timecode[0] != '\0') {
+		put_clock(e, r, out);
+	}
+	if (is_wanted(e, STATS_PEER) && (r->reach & 1)) {
+		put_peer(e, &addr, refclock_status(r), &r->estimator, out);
+	}
+}
+
+void engine_stats_local(struct engine *e, const struct refclock *r,
+			struct outbox *out)
+{
+	const struct stats_peer p = { .addr = address(r),
+				      .status = refclock_status(r) };
+	struct text line;
+
+	if (begin(e, STATS_PEER, out, &line)) {
+		stats_print_peer(e->wall, &p, &line);
+		put(e, STATS_PEER, &line, out);
+	}
+	if (e->has_peer && e->peer_slot == r->id.slot) {
+		engine_stats_loop(e, 0, out);
+	}
 }
 
 void engine_stats_loop(struct engine *e, double offset_s, struct outbox *out)
@@ -105,31 +157,6 @@ void engine_stats_loop(struct engine *e, double offset_s, struct outbox *out)
 	if (begin(e, STATS_LOOP, out, &line)) {
 		stats_print_loop(e->wall, &l, &line);
 		put(e, STATS_LOOP, &line, out);
-	}
-}
-
-void engine_stats_local(struct engine *e, const struct refclock *r,
-			struct outbox *out)
-{
-	struct stats_peer p = {
-		.addr = netaddr_v4(refclock_address(r), NTP_PORT),
-		.status = refclock_status(r),
-	};
-
-	engine_stats_peer(e, &p, out);
-	if (e->has_peer && e->peer_slot == r->id.slot) {
-		engine_stats_loop(e, 0, out);
-	}
-}
-
-void engine_stats_clock(struct engine *e, const netaddr *clock,
-			const char *says, struct outbox *out)
-{
-	struct text line;
-
-	if (begin(e, STATS_CLOCK, out, &line)) {
-		stats_print_clock(e->wall, clock, says, &line);
-		put(e, STATS_CLOCK, &line, out);
 	}
 }
 

@@ -214,3 +214,39 @@ void tell_slew_only(struct world *w)
 	oracle_limit(n, 2e-3);
 	world_run(w, 3600);
 }
+
+static uint64_t lines(const struct node *n, enum stats_kind kind)
+{
+	return n->daemon->stats[kind];
+}
+
+void tell_statistics(struct world *w)
+{
+	struct way way = way_wan();
+
+	stage_network(w, &way);
+	world_add_servers(w, 4);
+	struct node *n = stage_client(
+		w, SERVERS_IBURST "server 127.127.1.0\nstatsdir /stats/\n"
+				  "statistics loopstats peerstats rawstats\n"
+				  "statistics sysstats protostats\n");
+
+	stage_settle(w, n, 4 * 3600, 5e-3);
+	world_run(w, 21 * 3600 + 60);
+	oracle_expect(w, lines(n, STATS_SYS) == 25, "a line for each hour");
+	oracle_expect(w,
+		      lines(n, STATS_RAW) <= n->daemon->sent &&
+			      lines(n, STATS_RAW) * 2 > n->daemon->sent,
+		      "an answer to most requests");
+	/* LOCAL may have had a sample before the servers. */
+	oracle_expect(w,
+		      lines(n, STATS_PEER) >= lines(n, STATS_RAW) * 9 / 10 &&
+			      lines(n, STATS_PEER) <= lines(n, STATS_RAW) + 4,
+		      "a sample of most answers");
+	oracle_expect(w,
+		      lines(n, STATS_LOOP) * 2 > lines(n, STATS_PEER) &&
+			      lines(n, STATS_LOOP) <= lines(n, STATS_PEER),
+		      "a correction by most samples");
+	oracle_expect(w, lines(n, STATS_PROTO) > 8, "events");
+	oracle_expect(w, lines(n, STATS_CLOCK) == 0, "no words of a clock");
+}

@@ -222,6 +222,36 @@ static void the_local_clock_writes_its_samples(void **state)
 	tiny_end(t);
 }
 
+static void a_measuring_clock_writes_polls(void **state)
+{
+	(void)state;
+	for (unsigned flag4 = 0; flag4 < 2; flag4++) {
+		struct tiny *t = fresh();
+		char *w[32] = { NULL };
+
+		t->config.tos.floor = 0;
+		tiny_clock(t)->fudge.flag[3] = flag4;
+		want_all(t);
+		tiny_start(t);
+		tiny_run(t, 650);
+		assert_in_range(t->stats[STATS_PEER], 9, 41);
+		assert_int_equal(t->stats[STATS_CLOCK],
+				 flag4 ? t->stats[STATS_PEER] : 0);
+		/* The clock is corrected with every reading. */
+		assert_true(t->stats[STATS_LOOP] > 600);
+		assert_int_equal(words(t->stats_line[STATS_PEER], w), 8);
+		assert_string_equal(w[2], "127.127.28.0");
+		if (flag4) {
+			assert_int_equal(words(t->stats_line[STATS_CLOCK], w),
+					 8);
+			assert_string_equal(w[2], "127.127.28.0");
+			assert_string_equal(w[3], w[4]); /* all are good */
+			assert_string_equal(w[5], "0");
+		}
+		tiny_end(t);
+	}
+}
+
 static void an_hour_of_serving_is_a_line_of_sysstats(void **state)
 {
 	(void)state;
@@ -319,6 +349,7 @@ int main(void)
 		cmocka_unit_test(who_may_not_set_the_clock_writes_loop_lines),
 		cmocka_unit_test(every_event_is_a_line_of_protostats),
 		cmocka_unit_test(the_local_clock_writes_its_samples),
+		cmocka_unit_test(a_measuring_clock_writes_polls),
 		cmocka_unit_test(an_hour_of_serving_is_a_line_of_sysstats),
 		cmocka_unit_test(the_hour_is_a_deadline),
 		cmocka_unit_test(nothing_is_written_that_nobody_wants),
