@@ -8,7 +8,8 @@
 #include "sim/resteer.h"
 #include "wire/packet.h"
 
-#define LOOK_S 16     /* how often both clocks are looked at */
+#define LOOK_S 16.0   /* how often both clocks are looked at ... */
+#define LOOKS 500000  /* ... but no more often than this in all */
 #define FIRST_S 1800  /* the start is judged apart ... */
 #define ENOUGH_S 3600 /* ... if there is more than this */
 #define MANY 0.1      /* of the questions: without answer for no fault */
@@ -101,7 +102,7 @@ static bool sample_of(const struct past *p, const struct rerun *run,
 		struct measured m;
 
 		if (was->segment != asked->segment ||
-		    was->stepped.v != asked->stepped.v + asked->step.v ||
+		    was->stepped.v != span_sum(asked->stepped, asked->step).v ||
 		    record_get_event(&was->item, &r) != FIELDS_FINE) {
 			return false;
 		}
@@ -195,17 +196,18 @@ static void mark(struct marks *m, const struct past *p,
 {
 	double span_s =
 		span_to_seconds(instant_diff(stretch->to, stretch->from));
-	size_t most = span_s > 0 ? (size_t)(span_s / LOOK_S) + 1 : 1;
+	double look_s = fmax(LOOK_S, span_s / LOOKS);
+	size_t most = span_s > 0 ? (size_t)(span_s / look_s) + 1 : 1;
 	double before_s = 0;
 
 	*m = (struct marks){ .errors_s = calloc(most, sizeof(double)) };
 	INVARIANT(m->errors_s != NULL);
 	for (size_t i = 0; i < most; i++) {
-		instant at =
-			instant_add(stretch->from, SPAN_S(LOOK_S * (int64_t)i));
+		instant at = instant_add(stretch->from,
+					 span_from_seconds(look_s * (double)i));
 		double error_s = error_of(p, ref, s, at, since_s(start, at));
 		double freq = track_at(s ? &s->freq : &p->freq, at);
-		double rate = (error_s - before_s) / LOOK_S;
+		double rate = (error_s - before_s) / look_s;
 
 		m->errors_s[i] = fabs(error_s);
 		m->squares += error_s * error_s;

@@ -145,8 +145,8 @@ static void take_effect(struct loading *l, const struct record_view *item)
 	} else if (r.effect.kind == EFFECT_STEP) {
 		span step = r.effect.step;
 
-		ev->step.v += step.v;
-		l->stepped.v += step.v;
+		ev->step = span_sum(ev->step, step);
+		l->stepped = span_sum(l->stepped, step);
 		l->ahead += (uint64_t)step.v;
 		track_jump(&p->moved, ev->at, span_to_seconds(step));
 	}

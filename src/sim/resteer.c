@@ -170,7 +170,7 @@ static void carry_out(struct life *l)
 			track_set(&l->s->freq, l->now, l->freq);
 			part(l);
 		} else if (e->kind == EFFECT_STEP) {
-			l->moved.v += e->step.v;
+			l->moved = span_sum(l->moved, e->step);
 			track_jump(&l->s->moved, l->now,
 				   span_to_seconds(e->step));
 		} else if (e->kind == EFFECT_EXIT) {
@@ -285,7 +285,7 @@ static bool is_torn(const struct life *l, const struct pending *q)
 {
 	const struct past_event *asked = &l->p->events[q->ask->event];
 	const struct past_event *was = &l->p->events[q->event];
-	bool torn = asked->stepped.v + asked->step.v != was->stepped.v;
+	bool torn = span_sum(asked->stepped, asked->step).v != was->stepped.v;
 
 	return torn && (q->shift.v != 0 || l->moved.v != l->past_moved.v);
 }
@@ -401,7 +401,7 @@ static void pass(struct life *l, const struct past_event *was)
 		l->past_freq = was->freq;
 		part(l);
 	}
-	l->past_moved.v += was->step.v;
+	l->past_moved = span_sum(l->past_moved, was->step);
 	l->ahead += (uint64_t)was->step.v;
 }
 
