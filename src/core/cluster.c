@@ -85,6 +85,24 @@ static double cluster_median(const struct candidate *candidates, size_t count,
 	       2;
 }
 
+const struct candidate *cluster_middle(const struct candidate *candidates,
+				       size_t count)
+{
+	double median_s = cluster_median(candidates, count, KEY_OFFSET);
+	const struct candidate *middle = NULL;
+	double least_s = INFINITY;
+
+	for (size_t i = 0; i < count; i++) {
+		double off_s = fabs(candidates[i].estimate.offset_s - median_s);
+
+		if (is_member(&candidates[i]) && off_s < least_s) {
+			least_s = off_s;
+			middle = &candidates[i];
+		}
+	}
+	return middle;
+}
+
 /* How many deviations it is off, given the scatter of all. */
 static double cluster_excess(const struct candidate *c, double scatter_s)
 {
@@ -105,11 +123,17 @@ static bool cluster_outdoes(const struct candidate *near,
 	double near_s = near->estimate.delay_s / 2 + near->estimate.offset_sd;
 	double far_s = far->estimate.delay_s / 2 + far->estimate.offset_sd;
 
+	/* As of their answers: who was just asked is no nearer for it. */
 	return near_s * BACKUP_RATIO < far_s &&
-	       near->distance_s * BACKUP_RATIO < far->distance_s;
+	       (near->distance_s - near->waiting_s) * BACKUP_RATIO <
+		       far->distance_s - far->waiting_s;
 }
 
-/* Those who are far away cannot say that who is near is off. */
+/*
+ * Those who are far away cannot say that a clock of this machine is off: they
+ * may share one uneven way. A server that is near has no such privilege: it
+ * may lie and creep (E8). Whoever trusts it has `prefer`.
+ */
 static bool cluster_outdoes_all(const struct candidate *candidates,
 				size_t count, const struct candidate *near)
 {
@@ -120,7 +144,7 @@ static bool cluster_outdoes_all(const struct candidate *candidates,
 			return false;
 		}
 	}
-	return true;
+	return near->attached;
 }
 
 /* The worst outlier; `count` when there is none. */

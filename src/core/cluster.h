@@ -20,6 +20,10 @@
  */
 double cluster_score(const struct tos_config *tos, const struct candidate *c);
 
+/* Of those whose reason is REASON_CANDIDATE the one in the middle. */
+const struct candidate *cluster_middle(const struct candidate *candidates,
+				       size_t count);
+
 /* Those whose reason is REASON_CANDIDATE keep it or get another. */
 void cluster_run(const struct tos_config *tos, struct candidate *candidates,
 		 size_t count);

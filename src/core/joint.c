@@ -433,6 +433,5 @@ void joint_refine(struct joint *j, const struct candidate *candidates,
 	e->offset_sd = sqrt(s.offset_var + spread_var);
 	e->freq = freq;
 	e->freq_sd = sqrt(s.freq_var);
-	choice->root_disp_s =
-		peer->root_disp_s + fabs(e->offset_s - peer->estimate.offset_s);
+	selection_bound(candidates, choice);
 }

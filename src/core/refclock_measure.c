@@ -313,6 +313,7 @@ void refclock_estimate(const struct refclock *r, double phi, instant now,
 		       struct candidate *c)
 {
 	*c = (struct candidate){
+		.attached = true,
 		.unfit = unfitness(r),
 		.stratum = r->stratum,
 		.refid = r->refid,

@@ -71,6 +71,7 @@ static enum reason candidate_judge(const struct candidate *c,
 	/* Written so that a NaN anywhere is too far away. */
 	if (!(c->distance_s >= 0 && c->distance_s <= tos->maxdist_s &&
 	      c->root_delay_s / 2 + c->root_disp_s < tos->maxdisp_s &&
+	      e->jitter_s <= tos->maxdist_s && /* else it agrees with all */
 	      fabs(e->offset_s) < OFFSET_MAX_S && fabs(e->freq) < 1 &&
 	      e->freq_sd >= 0 && e->offset_sd >= 0)) {
 		return REASON_DISTANCE;
@@ -194,6 +195,21 @@ static void selection_explain(struct candidate *candidates, size_t count)
 	}
 }
 
+void selection_bound(const struct candidate *candidates, struct choice *choice)
+{
+	const struct candidate *peer = &candidates[choice->system_peer];
+	double offset_s = choice->combined.offset_s;
+	double bound_s = fabs(offset_s - choice->middle_s) +
+			 DISTANCE_SDS * choice->middle_sd -
+			 choice->root_delay_s / 2;
+
+	choice->root_disp_s =
+		peer->root_disp_s + fabs(offset_s - peer->estimate.offset_s);
+	if (!peer->attached && !peer->prefer) {
+		choice->root_disp_s = fmax(choice->root_disp_s, bound_s);
+	}
+}
+
 static void choice_fill(struct choice *choice, struct candidate *candidates,
 			size_t count, const struct intersection *in)
 {
@@ -223,9 +239,7 @@ static void choice_fill(struct choice *choice, struct candidate *candidates,
 	choice->jitter_s = sqrt(squares);
 	choice->stratum = peer->stratum;
 	choice->root_delay_s = peer->root_delay_s + peer->estimate.delay_s;
-	choice->root_disp_s =
-		peer->root_disp_s +
-		fabs(choice->combined.offset_s - peer->estimate.offset_s);
+	selection_bound(candidates, choice);
 	peer->reason = REASON_SYSTEM_PEER;
 }
 
@@ -243,6 +257,10 @@ void selection_run(const struct tos_config *tos, struct candidate *candidates,
 		}
 		in.found = false; /* whatever it was, it was not enough */
 	}
+	const struct candidate *middle = cluster_middle(candidates, count);
+
+	choice->middle_s = middle->estimate.offset_s;
+	choice->middle_sd = middle->estimate.offset_sd;
 	cluster_run(tos, candidates, count);
 	choice->found = true;
 	choice->system_peer = selection_peer(tos, candidates, count);

@@ -55,7 +55,8 @@ struct candidate {
 	enum reason unfit; /* REASON_OK, or why it cannot take part at all */
 	uint8_t stratum;
 	bool prefer, always_true, last_resort; /* last_resort: LOCAL */
-	bool was_system_peer;                  /* hysteresis */
+	bool attached;        /* a clock of this machine: no way to be uneven */
+	bool was_system_peer; /* hysteresis */
 
 	/* Filled by selection_run(). */
 	enum reason reason;
@@ -75,15 +76,24 @@ struct choice {
 	double root_disp_s;       /* likewise, without our own offset_sd, and
 				     with what the others moved it by */
 	double low_s, high_s;     /* the combined offset is within these */
-	double spread_s; /* how far the combined offset may be off because the
-			    survivors are: part of its deviation */
-	double jitter_s; /* of the survivors among themselves, RMS */
-	uint8_t stratum; /* of system_peer */
+	double spread_s;  /* how far the combined offset may be off because the
+			     survivors are: part of its deviation */
+	double middle_s;  /* what the truechimer in the middle says ... */
+	double middle_sd; /* ... and how exactly */
+	double jitter_s;  /* of the survivors among themselves, RMS */
+	uint8_t stratum;  /* of system_peer */
 };
 
 enum tally reason_tally(enum reason reason);
 /* Plain words: "its time disagrees with the majority". */
 const char *reason_words(enum reason reason);
+
+/*
+ * Our distance to the root, once `combined` is settled: that over the system
+ * peer, and enough to hold what the truechimer in the middle says. So a liar
+ * that is near and sure of itself does not make us sure of ourselves.
+ */
+void selection_bound(const struct candidate *candidates, struct choice *choice);
 
 void selection_run(const struct tos_config *tos, struct candidate *candidates,
 		   size_t count, struct choice *choice);

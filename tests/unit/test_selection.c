@@ -91,11 +91,22 @@ static void the_far_cannot_cast_out_the_near(void **state)
 	c[4].estimate.delay_s = 0;
 	c[4].estimate.offset_sd = 1e-6;
 	c[4].stratum = 0;
+	c[4].attached = true;
 	selection_run(&usual, c, 5, &choice);
 	assert_true(choice.found);
 	assert_int_equal(choice.system_peer, 4);
 	assert_true(fabs(choice.combined.offset_s) < 1e-12);
 	assert_int_equal(c[0].reason, REASON_BACKUP);
+	/* Of a server next door, however sure, they can: it may be lying ... */
+	c[4].attached = false;
+	c[4].estimate.delay_s = 2e-4;
+	selection_run(&usual, c, 5, &choice);
+	assert_int_equal(c[4].reason, REASON_OUTLIER);
+	assert_true(fabs(choice.combined.offset_s - 2e-3) < 1e-12);
+	/* ... and where it still leads, our own bound holds what they say. */
+	selection_run(&usual, c + 2, 3, &choice);
+	assert_int_equal(choice.system_peer, 2);
+	assert_true(choice.root_delay_s / 2 + choice.root_disp_s > 2e-3);
 	/* As far away as they are, it is one. */
 	c[4].estimate.delay_s = c[0].estimate.delay_s;
 	c[4].root_disp_s = c[0].root_disp_s;
