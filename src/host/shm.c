@@ -159,6 +159,11 @@ void shm_detach(struct shm_time *shared)
 	}
 }
 
+int shm_holder(key_t key)
+{
+	return shmget(key, 0, 0);
+}
+
 /* --- those of the configuration --- */
 
 static key_t key_of(unsigned unit)
@@ -166,13 +171,18 @@ static key_t key_of(unsigned unit)
 	return (key_t)(SHM_KEY + (key_t)unit);
 }
 
+/* What is attached stays so until there is something better. */
 static void attach(struct shm_clocks *c, struct shm_clock *clock)
 {
 	char reason[JOURNAL_LINE];
 	struct text why = text_over(reason, sizeof(reason));
+	struct shm_time *found =
+		shm_attach(key_of(clock->unit), clock->unit, &why);
 
-	clock->shared = shm_attach(key_of(clock->unit), clock->unit, &why);
-	if (clock->shared) {
+	if (found) {
+		shm_detach(clock->shared);
+		clock->shared = found;
+		clock->holder = shm_holder(key_of(clock->unit));
 		if (clock->failed) {
 			journal_say(c->journal, NOTE_NOTICE,
 				    "SHM(%u): attached", clock->unit);
@@ -236,12 +246,17 @@ void shm_clocks_ask(struct shm_clocks *c, const struct effect *e)
 	}
 }
 
-/* A segment may have been removed, and made anew by its writer. */
+/*
+ * A segment may have been removed, and made anew by its writer. One that is
+ * still the same is kept: we may have given up the right to attach it.
+ */
 static void look_again(struct shm_clocks *c, struct shm_clock *clock)
 {
 	clock->idle = 0;
-	shm_detach(clock->shared);
-	attach(c, clock);
+	if (!clock->shared ||
+	    shm_holder(key_of(clock->unit)) != clock->holder) {
+		attach(c, clock);
+	}
 }
 
 bool shm_clocks_due(struct shm_clocks *c, struct event *ev)

@@ -55,6 +55,8 @@ void shm_read(struct shm_time *shared, struct event *ev);
  */
 struct shm_time *shm_attach(key_t key, unsigned unit, struct text *why);
 void shm_detach(struct shm_time *shared);
+/* Who has the key now; negative: nobody. Needs no permission. */
+int shm_holder(key_t key);
 
 struct shm_clock {
 	source_id source;
@@ -63,6 +65,7 @@ struct shm_clock {
 	bool failed;             /* it could not be attached: said once */
 	unsigned idle;           /* readings in a row without anything */
 	struct shm_time *shared; /* NULL: not attached */
+	int holder;              /* of the key, when it was attached */
 };
 
 struct shm_clocks {

@@ -177,6 +177,10 @@ static void *writes(void *arg)
 		atomic_store(&seg->received_us, i % 1000000);
 		atomic_fetch_add(&seg->count, 1);
 		atomic_store(&seg->valid, 1);
+		/* Every other sample may be read in peace. */
+		while (i % 2 && atomic_load(&seg->valid) &&
+		       !atomic_load(&stop)) {
+		}
 	}
 	return NULL;
 }
@@ -253,6 +257,100 @@ static void a_segment_that_is_too_small_is_refused(void **state)
 	assert_int_equal(shmctl(id, IPC_RMID, NULL), 0);
 }
 
+/* --- those of a configuration --- */
+
+#define UNIT 233 /* nobody has so many */
+
+static struct shm_clocks clocks;
+static struct journal journal;
+
+static struct event asks(void)
+{
+	struct effect e = { .kind = EFFECT_READ, .source = { 7, 0 } };
+	struct event ev;
+
+	assert_false(shm_clocks_due(&clocks, &ev));
+	e.read.type = SHM_TYPE;
+	e.read.unit = UNIT;
+	shm_clocks_ask(&clocks, &e);
+	assert_true(shm_clocks_due(&clocks, &ev));
+	assert_int_equal(ev.kind, EVENT_REFCLOCK);
+	assert_int_equal(ev.source.slot, 7);
+	return ev;
+}
+
+static void each_question_has_one_answer(void **state)
+{
+	struct source_config lines[2] = {
+		{ .kind = SOURCE_KIND_REFCLOCK, .refclock_type = 1 },
+		{ .kind = SOURCE_KIND_REFCLOCK,
+		  .refclock_type = SHM_TYPE,
+		  .refclock_unit = UNIT },
+	};
+	struct config config = { .sources = lines };
+	struct shm_time *test_segment = seg;
+	struct text t = why();
+	int first;
+
+	(void)state;
+	lines[0].next = &lines[1];
+	journal_init(&journal);
+	journal.to_terminal = false;
+	shm_clocks_open(&clocks, &config, &journal);
+	assert_int_equal(clocks.count, 1);
+	first = shm_holder(SHM_KEY + UNIT);
+	assert_true(first >= 0);
+	assert_int_equal(asks().refclock.reading, READING_NONE);
+	seg = clocks.items[0].shared;
+	put(1);
+	assert_int_equal(asks().refclock.reading, READING_GOOD);
+
+	/* Silent for long: the same segment is kept ... */
+	for (unsigned i = 0; i < 40; i++) {
+		assert_int_equal(asks().refclock.reading, READING_NONE);
+	}
+	assert_ptr_equal(clocks.items[0].shared, seg);
+	/* ... but one that its writer has made anew is found. */
+	assert_int_equal(shmctl(first, IPC_RMID, NULL), 0);
+	seg = shm_attach(SHM_KEY + UNIT, UNIT, &t);
+	assert_non_null(seg);
+	put(1);
+	for (unsigned i = 0; i < 17; i++) {
+		if (asks().refclock.reading == READING_GOOD) {
+			break;
+		}
+		assert_int_not_equal(i, 16);
+	}
+	shm_detach(seg);
+	seg = test_segment;
+	shm_clocks_close(&clocks);
+	assert_int_equal(clocks.count, 0);
+	assert_int_equal(shmctl(shm_holder(SHM_KEY + UNIT), IPC_RMID, NULL), 0);
+}
+
+static void a_segment_that_cannot_be_had_is_tried_again(void **state)
+{
+	struct source_config line = { .kind = SOURCE_KIND_REFCLOCK,
+				      .refclock_type = SHM_TYPE,
+				      .refclock_unit = UNIT };
+	struct config config = { .sources = &line };
+	int id = shmget(SHM_KEY + UNIT, 8, IPC_CREAT | 0666);
+
+	(void)state;
+	assert_true(id >= 0);
+	shm_clocks_open(&clocks, &config, &journal);
+	assert_int_equal(clocks.count, 1);
+	assert_true(clocks.items[0].failed);
+	assert_int_equal(shmctl(id, IPC_RMID, NULL), 0);
+	for (unsigned i = 0; i < 18; i++) {
+		assert_int_equal(asks().refclock.reading, READING_NONE);
+	}
+	assert_non_null(clocks.items[0].shared);
+	assert_false(clocks.items[0].failed);
+	shm_clocks_close(&clocks);
+	assert_int_equal(shmctl(shm_holder(SHM_KEY + UNIT), IPC_RMID, NULL), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -264,6 +362,8 @@ int main(void)
 		cmocka_unit_test(a_writer_that_died_is_no_sample),
 		cmocka_unit_test(others_may_write_to_units_from_two_on),
 		cmocka_unit_test(a_segment_that_is_too_small_is_refused),
+		cmocka_unit_test(each_question_has_one_answer),
+		cmocka_unit_test(a_segment_that_cannot_be_had_is_tried_again),
 		cmocka_unit_test(a_good_reading_is_never_of_two_samples),
 	};
 
