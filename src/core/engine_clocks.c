@@ -52,10 +52,7 @@ void engine_tick_clocks(struct engine *e, struct outbox *out)
 		struct refclock *r = &e->clocks[i];
 
 		if (r->driver->measures) {
-			uint64_t before = r->polls;
-
-			refclock_ask(r, e->now, out);
-			if (r->polls != before) {
+			if (refclock_ask(r, e->now, out)) {
 				engine_stats_poll(e, r, out);
 			}
 		} else if (refclock_tick(r, local_leads, e->now)) {

@@ -383,8 +383,9 @@ static bool correct(struct engine *e, struct outbox *out)
 		engine_note(e, NOTE_SPIKE, adj.offset_s, "", out);
 	}
 	engine_apply(e, &adj, out);
-	if (adj.kind == ADJUST_STEER || adj.kind == ADJUST_STEP ||
-	    !e->may_set) {
+	if (source_at(e, e->choice.system_peer) &&
+	    (adj.kind == ADJUST_STEER || adj.kind == ADJUST_STEP ||
+	     !e->may_set)) {
 		engine_stats_loop(e, adj.offset_s, out);
 	}
 	if (adj.kind == ADJUST_STEP && e->may_set) {

@@ -221,7 +221,10 @@ void engine_stats_exchange(struct engine *e, const struct source *s,
 /* The source has learnt from one more sample. */
 void engine_stats_sample(struct engine *e, const struct source *s,
 			 struct outbox *out);
-/* A poll of a clock that measures is over. */
+/*
+ * A poll of a clock that measures is over: one line for all its readings, in
+ * loopstats too when it leads.
+ */
 void engine_stats_poll(struct engine *e, const struct refclock *r,
 		       struct outbox *out);
 /* Our own clock was asked, and says that it is right. */

@@ -122,8 +122,14 @@ void engine_stats_poll(struct engine *e, const struct refclock *r,
 	if (r->config->fudge.flag[FLAG4] && r->timecode[0] != '\0') {
 		put_clock(e, r, out);
 	}
-	if (is_wanted(e, STATS_PEER) && (r->reach & 1)) {
+	if (!(r->reach & 1)) {
+		return;
+	}
+	if (is_wanted(e, STATS_PEER)) {
 		put_peer(e, &addr, refclock_status(r), &r->estimator, out);
+	}
+	if (e->has_peer && e->peer_slot == r->id.slot) {
+		engine_stats_loop(e, e->choice.combined.offset_s, out);
 	}
 }
 

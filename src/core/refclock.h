@@ -107,8 +107,8 @@ void refclock_candidate(const struct refclock *r, bool waits, instant now,
 			struct candidate *c);
 
 /* refclock_measure.c: the others. */
-/* Asks to be read when it is due, and ends polls. */
-void refclock_ask(struct refclock *r, instant now, struct outbox *out);
+/* Asks to be read when it is due, and ends polls; true: one is over. */
+bool refclock_ask(struct refclock *r, instant now, struct outbox *out);
 /* One reading, which is counted; REFCLOCK_SAMPLE: `sample` is to be learnt. */
 enum refclock_verdict refclock_receive(struct refclock *r,
 				       const struct event *ev,

@@ -130,24 +130,26 @@ static void end_poll(struct refclock *r, instant now, struct outbox *out)
 	}
 }
 
-void refclock_ask(struct refclock *r, instant now, struct outbox *out)
+bool refclock_ask(struct refclock *r, instant now, struct outbox *out)
 {
 	struct effect read = { .kind = EFFECT_READ, .source = r->id };
+	bool over = instant_diff(now, r->poll_at).v >= 0;
 
 	if (instant_diff(now, r->due).v < 0 || !outbox_has_room(out, 0)) {
-		return;
+		return false;
 	}
 	if (!r->announced) {
 		r->announced = true;
 		refclock_note(r, NOTE_MOBILIZE, out);
 	}
-	if (instant_diff(now, r->poll_at).v >= 0) {
+	if (over) {
 		end_poll(r, now, out);
 	}
 	r->due = instant_add(now, SPAN_S(READ_S));
 	read.read.type = r->config->refclock_type;
 	read.read.unit = r->config->refclock_unit;
 	outbox_add(out, &read);
+	return over;
 }
 
 /* --- readings --- */
