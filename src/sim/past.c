@@ -10,9 +10,10 @@
 #define NONCE_AT 40 /* in a request: its transmit timestamp */
 #define NONCE_END 48
 #define REFCLOCKS UINT32_C(0x7f7f0000) /* 127.127.t.u */
-#define BESIDE 3        /* questions on either side that may be the nearest */
-#define SLACK_S 1.0     /* two questions this near are one */
-#define READING_S 0.005 /* two readings are never one moment */
+#define BESIDE 3    /* questions on either side that may be the nearest */
+#define SLACK_S 1.0 /* two questions this near are one */
+#define BACKWARDS SPAN_MS(1) /* more is no error of reading */
+#define READING_S 0.005      /* two readings are never one moment */
 
 /* While it is read: what each slot asked last. */
 struct loading {
@@ -194,11 +195,17 @@ static bool take_event(struct loading *l, const struct record_view *item,
 			      record_trouble_words(trouble));
 		return false;
 	}
-	if (index > 0 &&
-	    instant_diff(r.event.now, p->events[index - 1].at).v < 0) {
+	instant at = r.event.now;
+	span back = index > 0 ? instant_diff(p->events[index - 1].at, at)
+			      : SPAN_ZERO;
+
+	if (span_cmp(back, BACKWARDS) > 0) {
 		(void)fprintf(out, "event %zu: time runs backwards\n",
 			      index + 1);
 		return false;
+	}
+	if (back.v > 0) {
+		at = p->events[index - 1].at;
 	}
 	unsigned segment = notice_jump(l, &r.event);
 
@@ -206,7 +213,8 @@ static bool take_event(struct loading *l, const struct record_view *item,
 	p->events[p->event_count++] =
 		(struct past_event){ .item = *item,
 				     .kind = r.event.kind,
-				     .at = r.event.now,
+				     .at = at,
+				     .now = r.event.now,
 				     .wall = r.event.wall,
 				     .segment = segment,
 				     .stepped = l->stepped,

@@ -27,7 +27,8 @@ void tally_add(struct tally *t, const struct effect *e, instant at);
 struct past_event {
 	struct record_view item;
 	enum event_kind kind;
-	instant at;
+	instant at;  /* never before the one before */
+	instant now; /* as it was read: it may be a hair before */
 	tstamp wall;
 	unsigned segment; /* goes up when others set the clock */
 	span stepped;     /* by us, by all effects before this event */

@@ -179,23 +179,30 @@ static void carry_out(struct life *l)
 	}
 }
 
-/* `wall`: what the recorded clock showed, or would have shown. */
-static void handle(struct life *l, struct event *ev, tstamp wall)
+/* The two recorded clocks at a moment. */
+struct shown {
+	instant now;
+	tstamp wall;
+};
+
+static void handle(struct life *l, struct event *ev,
+		   const struct shown *recorded)
 {
 	struct rerun *r = l->rerun;
 	span gain = gain_at(l, l->now);
 
-	ev->now = instant_add(l->now, gain);
-	ev->wall = tstamp_add(tstamp_add(wall, gain),
+	ev->now = instant_add(recorded->now, gain);
+	ev->wall = tstamp_add(tstamp_add(recorded->wall, gain),
 			      span_sub(l->moved, l->past_moved));
 	outbox_empty(r->outbox);
 	l->deadline = engine_handle(r->engine, ev, r->outbox);
 	carry_out(l);
 }
 
-static tstamp past_wall(const struct life *l)
+/* What they showed now, or would have shown. */
+static struct shown shown(const struct life *l)
 {
-	return (tstamp){ (uint64_t)l->now.v + l->ahead };
+	return (struct shown){ l->now, { (uint64_t)l->now.v + l->ahead } };
 }
 
 /* A recorded stamp `age` before now, as our clock would have shown it. */
@@ -293,12 +300,12 @@ static bool is_torn(const struct life *l, const struct pending *q)
 static void reply(struct life *l, const struct pending *q)
 {
 	struct event *ev = &l->event.event;
-	tstamp wall = past_wall(l);
+	struct shown clocks = shown(l);
 
 	if (q->event == PAST_NONE) {
 		*ev = (struct event){ .kind = EVENT_RESOLVED,
 				      .source = q->source };
-		handle(l, ev, wall);
+		handle(l, ev, &clocks);
 		return;
 	}
 	const struct past_event *was = &l->p->events[q->event];
@@ -308,7 +315,7 @@ static void reply(struct life *l, const struct pending *q)
 		return;
 	}
 	if (q->shift.v == 0) {
-		wall = was->wall;
+		clocks = (struct shown){ was->now, was->wall };
 	}
 	ev->source = q->source;
 	if (ev->kind == EVENT_SENT) {
@@ -326,12 +333,12 @@ static void reply(struct life *l, const struct pending *q)
 	if (at) {
 		span age = our_age(l, tstamp_diff(was->wall, *at));
 		span gain = gain_at(l, l->now);
-		tstamp ours = tstamp_add(tstamp_add(wall, gain),
+		tstamp ours = tstamp_add(tstamp_add(clocks.wall, gain),
 					 span_sub(l->moved, l->past_moved));
 
 		*at = tstamp_add(ours, span_sub(SPAN_ZERO, age));
 	}
-	handle(l, ev, wall);
+	handle(l, ev, &clocks);
 }
 
 /* --- time goes by --- */
@@ -395,7 +402,8 @@ static void pass(struct life *l, const struct past_event *was)
 	l->ahead = was->wall.v - (uint64_t)was->at.v;
 	if (is_ambient(l, was) &&
 	    record_get_event(&was->item, &l->event) == FIELDS_FINE) {
-		handle(l, &l->event.event, was->wall);
+		handle(l, &l->event.event,
+		       &(struct shown){ was->now, was->wall });
 	}
 	if (was->steered) {
 		l->past_freq = was->freq;
@@ -423,7 +431,9 @@ static void run(struct life *l)
 			struct event tick = { .kind = EVENT_TICK };
 
 			l->now = due;
-			handle(l, &tick, past_wall(l));
+			struct shown clocks = shown(l);
+
+			handle(l, &tick, &clocks);
 		} else if (reply_first) {
 			struct pending what = pending_take(&l->pending);
 

@@ -120,6 +120,7 @@ static struct row row(const char *what)
 
 	if (!at) {
 		fail_msg("no '%s' in:\n%s", what, said);
+		return (struct row){ 0, 0 };
 	}
 	at += strlen(what);
 	r.was = strtod(at, &end);
@@ -314,6 +315,52 @@ static void nobody_recorded_is_nobody_who_answers(void **state)
 	assert_non_null(strstr(said, "asks more than was recorded"));
 }
 
+/* The record, but event `n` was read so long before the one before it. */
+static void turn_back(unsigned n, span by)
+{
+	static struct record_event e;
+	struct reader r = reader_over(data, len);
+	size_t room = len + RECORD_ROOM;
+	uint8_t *other = malloc(room);
+	struct writer w = writer_over(other, room);
+	struct record_view item;
+	instant before = { 0 };
+
+	assert_non_null(other);
+	for (const uint8_t *from = r.at; record_next(&r, &item) == RECORD_GOOD;
+	     from = r.at) {
+		size_t size = (size_t)(r.at - from);
+
+		if (item.kind != RECORD_EVENT) {
+			memcpy(w.at, from, size);
+			w.at += size;
+			continue;
+		}
+		assert_int_equal(record_get_event(&item, &e), FIELDS_FINE);
+		if (n-- == 0) {
+			e.event.now =
+				instant_add(before, span_sub(SPAN_ZERO, by));
+		}
+		before = e.event.now;
+		record_put_event(&w, &e.event);
+	}
+	assert_false(w.failed);
+	free(data);
+	data = other;
+	len = (size_t)(w.at - other);
+}
+
+static void a_hair_back_is_no_time_that_runs_backwards(void **state)
+{
+	(void)state;
+	(void)night(SERVERS, false, 1e-3);
+	turn_back(100, (span){ 3 });
+	assert_true(resteer(data, len));
+	turn_back(100, SPAN_MS(100));
+	assert_false(resteer(data, len));
+	assert_non_null(strstr(said, "event 101: time runs backwards"));
+}
+
 static void anything_is_no_danger(void **state)
 {
 	(void)state;
@@ -393,6 +440,8 @@ int main(void)
 		cmocka_unit_test_teardown(a_slew_becomes_a_step, forget),
 		cmocka_unit_test_teardown(nobody_recorded_is_nobody_who_answers,
 					  forget),
+		cmocka_unit_test_teardown(
+			a_hair_back_is_no_time_that_runs_backwards, forget),
 		cmocka_unit_test_teardown(anything_is_no_danger, forget),
 		cmocka_unit_test(a_reference_out_of_thin_air),
 	};
