@@ -25,7 +25,10 @@
 /* More deviations than that from what it follows: it has lost it. */
 #define LOST_SDS 5.0
 
-static const double wanders[JOINT_WANDERS] = { 1e-10, 1e-9, 1e-8, 1e-7 };
+static const double wanders[JOINT_WANDERS] = {
+	1e-10, 3.1622776601683795e-10, 1e-9, 3.1622776601683795e-9,
+	1e-8,  3.1622776601683795e-8,  1e-7, 3.1622776601683795e-7,
+};
 /* How far sources are off, as parts of their ways. */
 static const double spreads[JOINT_SPREADS] = { 0.003, 0.03, 0.3 };
 
