@@ -3,6 +3,7 @@
 #include "sim/scenario.h"
 
 #include <math.h>
+#include <string.h>
 
 #define SERVERS_IBURST "server @ iburst\n"
 
@@ -234,6 +235,10 @@ void tell_statistics(struct world *w)
 	stage_settle(w, n, 4 * 3600, 5e-3);
 	world_run(w, 21 * 3600 + 60);
 	oracle_expect(w, lines(n, STATS_SYS) == 25, "a line for each hour");
+	oracle_expect(w,
+		      strstr(n->daemon->last_stats[STATS_SYS],
+			     " 3600 0 0 0 0 0 0 0 0 0 0\n") != NULL,
+		      "nobody asked in the last hour");
 	oracle_expect(w,
 		      lines(n, STATS_RAW) <= n->daemon->sent &&
 			      lines(n, STATS_RAW) * 2 > n->daemon->sent,

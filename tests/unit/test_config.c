@@ -287,6 +287,24 @@ static void words_without_effect_are_told_once(void **state)
 	reading_end(r);
 }
 
+/* statsdir, statistics and filegen are in effect, but not for every kind. */
+static void kinds_of_statistics_without_effect_are_told(void **state)
+{
+	(void)state;
+	struct reading *r = reading_of_text(
+		"statsdir /s/\nstatistics loopstats peerstats rawstats\n"
+		"statistics clockstats sysstats protostats usestats\n"
+		"filegen cryptostats type day\nfilegen loopstats type age\n");
+	const struct complaint *c = r->result.complaints;
+
+	assert_int_equal(reading_complaints(r), 2);
+	assert_string_equal(c->text,
+			    "'usestats' is accepted but not in effect yet");
+	assert_string_equal(c->next->text,
+			    "'cryptostats' is obsolete and ignored");
+	reading_end(r);
+}
+
 static void the_end_ends(void **state)
 {
 	(void)state;
@@ -379,6 +397,7 @@ int main(void)
 		cmocka_unit_test(both_spellings_of_setvar),
 		cmocka_unit_test(trusted_keys_add_up),
 		cmocka_unit_test(words_without_effect_are_told_once),
+		cmocka_unit_test(kinds_of_statistics_without_effect_are_told),
 		cmocka_unit_test(the_end_ends),
 		cmocka_unit_test(files_include_files_five_deep),
 		cmocka_unit_test(a_second_file_adds_to_the_first),
