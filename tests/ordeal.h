@@ -14,6 +14,7 @@ enum ordeal_kind {
 	ORDEAL_PREDICT,
 	ORDEAL_OBSERVE,
 	ORDEAL_BOUND,
+	ORDEAL_RELAX,
 	ORDEAL_FORGET_FLOOR,
 	ORDEAL_FORGET_OFFSET,
 	ORDEAL_FORGET_FREQ,
@@ -75,9 +76,9 @@ static inline void ordeal_begin(struct ordeal *o)
  */
 static inline void ordeal_observe(struct ordeal *o, enum direction d)
 {
-	double noise_s = ordeal_size(o, 1e-9, 1), var;
-	double mean = filter_expect(&o->filter, d, &var);
-	double s = sqrt(var + noise_s * noise_s);
+	double noise_s = ordeal_size(o, 1e-9, 1);
+	struct facet seen = filter_facet(&o->filter, d);
+	double s = sqrt(seen.var + noise_s * noise_s);
 	/* One in eight far out, on either side. */
 	double away = ordeal_luck(o) % 8 ? ordeal_size(o, 1e-3, 8)
 					 : ordeal_size(o, 8, 1e9);
@@ -85,9 +86,9 @@ static inline void ordeal_observe(struct ordeal *o, enum direction d)
 	double odds = ordeal_size(o, 1e-9, 1) * exp(fmin(away * away / 2, 600));
 	double r = 1 / (1 + odds);
 
-	if (isfinite(mean)) { /* else it is found at once */
-		filter_observe(&o->filter, d, r * slope,
-			       r * ((1 - r) * slope * slope - 1 / (s * s)));
+	if (isfinite(seen.mean)) { /* else it is found at once */
+		filter_fold(&o->filter, &seen, r * slope,
+			    r * ((1 - r) * slope * slope - 1 / (s * s)));
 	}
 }
 
@@ -100,7 +101,7 @@ static inline void ordeal_step(struct ordeal *o)
 		ORDEAL_OBSERVE,      ORDEAL_OBSERVE,       ORDEAL_OBSERVE,
 		ORDEAL_OBSERVE,      ORDEAL_BOUND,         ORDEAL_BOUND,
 		ORDEAL_FORGET_FLOOR, ORDEAL_FORGET_OFFSET, ORDEAL_FORGET_FREQ,
-		ORDEAL_KINDS,
+		ORDEAL_RELAX,        ORDEAL_RELAX,         ORDEAL_KINDS,
 	};
 	enum direction d = ordeal_luck(o) & 1 ? FORWARD : BACKWARD;
 	double least_s = 0;
@@ -118,6 +119,9 @@ static inline void ordeal_step(struct ordeal *o)
 	case ORDEAL_BOUND:
 		least_s = -ordeal_size(o, 1e-9, 1);
 		filter_bound_floors(&o->filter, least_s);
+		break;
+	case ORDEAL_RELAX:
+		filter_relax(&o->filter, ordeal_size(o, 1e-9, 1), 0.03);
 		break;
 	case ORDEAL_FORGET_FLOOR:
 		filter_forget_floor(&o->filter, d, ordeal_size(o, 1e-6, 10),
@@ -171,10 +175,11 @@ static inline double ordeal_pivot(const struct filter *f)
 static inline bool ordeal_sound(const struct filter *f)
 {
 	struct belief b = filter_belief(f);
-	double var[DIRECTIONS];
+	struct facet seen[DIRECTIONS];
 
 	for (enum direction d = FORWARD; d < DIRECTIONS; d++) {
-		if (!isfinite(filter_expect(f, d, &var[d])) || !(var[d] > 0)) {
+		seen[d] = filter_facet(f, d);
+		if (!isfinite(seen[d].mean) || !(seen[d].var > 0)) {
 			return false;
 		}
 	}

@@ -3,123 +3,63 @@
 
 #include <math.h>
 
-#define FORGET 0.97   /* merit kept from one exchange to the next */
-#define WALK 7e-4     /* of a floor, in scales, per exchange */
-#define SYMMETRY 0.01 /* of the floors at first, in scales */
-#define NOISE_LEAST 1e-9
+#define FORGET 0.985     /* merit kept from one exchange to the next */
+#define GAIN_LEAST 64.0  /* packets that the queues remember */
+#define GAIN_FIRST 4     /* packets that the first guess is worth */
+#define WEIGHTLESS 1e-3  /* of a member: it may sleep */
+#define WOKEN_MERIT (-8) /* of who slept, beneath the best */
 
 static const double wanders[BANK_WANDERS] = {
 	1e-10, 3.1622776601683795e-10, 1e-9, 3.1622776601683795e-9,
 	1e-8,  3.1622776601683795e-8,  1e-7, 3.1622776601683795e-7,
 };
-static const double shapes[BANK_SHAPES] = { 0.01, 0.3, 1, 4 };
 
-double bank_wander(size_t i)
+#define LATE 0.02 /* packets late by anything, of an ordinary path */
+
+/* Of a path: from a congested WAN to a quiet LAN, and one in two minds. */
+static const struct queue_law path_laws[BANK_LAWS] = {
+	{ QUEUE_WAIT, 0.01, LATE },   { QUEUE_WAIT, 0.3, LATE },
+	{ QUEUE_WAIT, 1, LATE },      { QUEUE_WAIT, 4, LATE },
+	{ QUEUE_NARROW, 0.01, 0.25 },
+};
+
+/* Of a reference clock: from a pulse to a clock that often slips. */
+static const struct queue_law clock_laws[BANK_LAWS] = {
+	{ QUEUE_NONE, 1, 1e-4 }, { QUEUE_NONE, 1, 1e-3 },
+	{ QUEUE_NONE, 1, 0.01 }, { QUEUE_NONE, 1, 0.05 },
+	{ QUEUE_NONE, 1, 0.2 },
+};
+
+struct creed bank_creed(unsigned directions, size_t i)
 {
-	return wanders[i / BANK_SHAPES];
+	const struct queue_law *laws =
+		directions == BOTH_DIRECTIONS ? path_laws : clock_laws;
+
+	return (struct creed){ laws[i % BANK_LAWS], wanders[i / BANK_LAWS] };
 }
 
-static double member_shape(size_t i)
+static struct creed creed_of(const struct bank *b, size_t i)
 {
-	return shapes[i % BANK_SHAPES];
+	return bank_creed(b->directions, i);
 }
 
-double bank_spread(size_t i)
+void bank_init(struct bank *b, const struct passage *first, unsigned directions,
+	       double freq_sd)
 {
-	double shape = member_shape(i);
+	double delay =
+		directions == BOTH_DIRECTIONS
+			? first->excess_s[FORWARD] + first->excess_s[BACKWARD]
+			: 0;
+	double scale = fmax(0.05 * delay, 10 * passage_noise_s(first));
+	struct queue q = { .scale_s = scale, .lately_s = scale };
+	struct member m = { .queues = { q, q }, .weight = 1.0 / BANK_MEMBERS };
 
-	return sqrt(1 + shape * shape);
-}
-
-static double noise_s(const struct passage *p)
-{
-	return fmax(p->noise_s, NOISE_LEAST);
-}
-
-void bank_init(struct bank *b, const struct passage *first, double freq_sd)
-{
-	double delay = first->excess_s[FORWARD] + first->excess_s[BACKWARD];
-	double scale = fmax(0.05 * delay, 10 * noise_s(first));
-	double sd = fmax(0.35 * delay, 3 * scale);
-	double asymmetry = SYMMETRY * scale;
-	struct member m = { .weight = 1.0 / BANK_MEMBERS };
-
-	m.filter.x[STATE_FORWARD] = first->excess_s[FORWARD] - scale;
-	m.filter.x[STATE_FLOORS] = delay - 2 * scale;
-	m.filter.p[STATE_FREQ][STATE_FREQ] = freq_sd * freq_sd;
-	m.filter.p[STATE_FORWARD][STATE_FORWARD] = sd * sd;
-	m.filter.p[STATE_FORWARD][STATE_FLOORS] = sd * sd;
-	m.filter.p[STATE_FLOORS][STATE_FORWARD] = sd * sd;
-	m.filter.p[STATE_FLOORS][STATE_FLOORS] = 2 * sd * sd;
-	m.filter.p[STATE_ASYMMETRY][STATE_ASYMMETRY] = asymmetry * asymmetry;
-	m.queues[FORWARD].scale_s = m.queues[BACKWARD].scale_s = scale;
+	member_begin(&m, first, directions, freq_sd);
 	for (size_t i = 0; i < BANK_MEMBERS; i++) {
 		b->members[i] = m;
 	}
 	b->seen[FORWARD] = b->seen[BACKWARD] = 0;
-}
-
-void bank_predict(struct bank *b, double elapsed_s)
-{
-	for (size_t i = 0; i < BANK_MEMBERS; i++) {
-		struct member *m = &b->members[i];
-		double scale = m->queues[FORWARD].scale_s +
-			       m->queues[BACKWARD].scale_s;
-
-		filter_predict(&m->filter, elapsed_s, bank_wander(i),
-			       WALK * scale / 2);
-	}
-}
-
-/* How far above its floor the passage was, as the member sees it. */
-static double excess_s(const struct member *m, const struct passage *p,
-		       enum direction d, double *var)
-{
-	return p->excess_s[d] - filter_expect(&m->filter, d, var);
-}
-
-static struct likelihood member_fold(struct member *m, enum direction d,
-				     const struct passage *p, double shape)
-{
-	const struct queue *q = &m->queues[d];
-	double noise = fmax(noise_s(p), shape * q->scale_s);
-	double var, excess = excess_s(m, p, d, &var);
-	struct likelihood l = queue_likelihood(q, excess, var, noise);
-
-	filter_observe(&m->filter, d, l.slope, l.curve);
-	return l;
-}
-
-static double learning_gain(unsigned seen)
-{
-	return fmax(1.0 / (seen + 4), 1.0 / 64);
-}
-
-/* One member takes a passage in; the log of its density. */
-static struct score member_add(struct member *m, const struct passage *p,
-			       unsigned directions, const struct bank *b)
-{
-	double shape = member_shape((size_t)(m - b->members));
-	struct score score = { 0 };
-	double var;
-
-	for (enum direction d = FORWARD; d < DIRECTIONS; d++) {
-		if (directions & DIRECTION_BIT(d)) {
-			struct likelihood l = member_fold(m, d, p, shape);
-
-			score.evidence += l.log_density;
-			score.outlying = fmax(score.outlying, l.outlying);
-		}
-	}
-	for (enum direction d = FORWARD; d < DIRECTIONS; d++) {
-		if (directions & DIRECTION_BIT(d)) {
-			queue_learn(&m->queues[d], excess_s(m, p, d, &var),
-				    shape, learning_gain(b->seen[d]),
-				    fmax(noise_s(p) / 4, NOISE_LEAST));
-		}
-	}
-	filter_bound_floors(&m->filter, -noise_s(p));
-	return score;
+	b->directions = directions;
 }
 
 /* Weights from merits; the best merit becomes zero. */
@@ -128,13 +68,15 @@ static void weigh(struct bank *b)
 	double best = -INFINITY, sum = 0;
 
 	for (size_t i = 0; i < BANK_MEMBERS; i++) {
-		best = fmax(best, b->members[i].merit);
+		if (!b->members[i].asleep) {
+			best = fmax(best, b->members[i].merit);
+		}
 	}
 	for (size_t i = 0; i < BANK_MEMBERS; i++) {
 		struct member *m = &b->members[i];
 
 		m->merit -= best;
-		m->weight = exp(m->merit);
+		m->weight = m->asleep ? 0 : exp(m->merit);
 		sum += m->weight;
 	}
 	for (size_t i = 0; i < BANK_MEMBERS; i++) {
@@ -142,24 +84,70 @@ static void weigh(struct bank *b)
 	}
 }
 
+void bank_begin_anew(struct bank *b, const struct opening *o)
+{
+	for (size_t i = 0; i < BANK_MEMBERS; i++) {
+		struct creed creed = creed_of(b, i);
+		struct member *m = &b->members[i];
+
+		member_begin(m, &o->passages[0], b->directions, o->freq_sd);
+		for (unsigned k = 1; k < o->count; k++) {
+			member_predict(m, &creed, b->directions, o->gaps_s[k]);
+			m->merit = FORGET * m->merit +
+				   member_add(m, &creed, &o->passages[k],
+					      b->directions, NULL)
+					   .evidence;
+		}
+	}
+	weigh(b);
+}
+
+void bank_predict(struct bank *b, double elapsed_s)
+{
+	for (size_t i = 0; i < BANK_MEMBERS; i++) {
+		struct creed creed = creed_of(b, i);
+
+		if (!b->members[i].asleep) {
+			member_predict(&b->members[i], &creed, b->directions,
+				       elapsed_s);
+		}
+	}
+}
+
+static double learning_gain(unsigned seen)
+{
+	return fmax(1.0 / (seen + GAIN_FIRST), 1.0 / GAIN_LEAST);
+}
+
 struct score bank_add(struct bank *b, const struct passage *p,
 		      unsigned directions)
 {
-	struct score scores[BANK_MEMBERS], all = { .evidence = -INFINITY };
-	double sum = 0;
+	const double gains[DIRECTIONS] = { learning_gain(b->seen[FORWARD]),
+					   learning_gain(b->seen[BACKWARD]) };
+	struct score all = { .evidence = -INFINITY };
+	double scores[BANK_MEMBERS], sum = 0;
 
 	for (size_t i = 0; i < BANK_MEMBERS; i++) {
 		struct member *m = &b->members[i];
+		struct creed creed = creed_of(b, i);
 
-		scores[i] = member_add(m, p, directions, b);
-		all.outlying += m->weight * scores[i].outlying;
-		all.evidence = fmax(all.evidence, scores[i].evidence);
+		if (m->asleep) {
+			continue;
+		}
+		struct score score =
+			member_add(m, &creed, p, directions, gains);
+
+		scores[i] = score.evidence;
+		all.outlying += m->weight * score.outlying;
+		all.evidence = fmax(all.evidence, score.evidence);
 	}
 	for (size_t i = 0; i < BANK_MEMBERS; i++) {
 		struct member *m = &b->members[i];
 
-		sum += m->weight * exp(scores[i].evidence - all.evidence);
-		m->merit = FORGET * m->merit + scores[i].evidence;
+		if (!m->asleep) {
+			sum += m->weight * exp(scores[i] - all.evidence);
+			m->merit = FORGET * m->merit + scores[i];
+		}
 	}
 	/* All the weight may be with members that it now proves wrong. */
 	all.evidence += log(fmax(sum, 1e-300));
@@ -170,15 +158,58 @@ struct score bank_add(struct bank *b, const struct passage *p,
 	return all;
 }
 
+void bank_thin(struct bank *b)
+{
+	for (size_t i = 0; i < BANK_MEMBERS; i++) {
+		b->members[i].asleep = b->members[i].weight < WEIGHTLESS;
+	}
+	weigh(b);
+}
+
+/* The heaviest member that is awake, of the law of member i if there is one. */
+static const struct member *exemplar(const struct bank *b, size_t i)
+{
+	const struct member *best = NULL;
+	bool alike = false;
+
+	for (size_t j = 0; j < BANK_MEMBERS; j++) {
+		const struct member *m = &b->members[j];
+		bool same = j % BANK_LAWS == i % BANK_LAWS;
+
+		if (!m->asleep &&
+		    (!best || same > alike ||
+		     (same == alike && m->weight > best->weight))) {
+			best = m;
+			alike = same;
+		}
+	}
+	return best;
+}
+
+void bank_wake(struct bank *b)
+{
+	struct bank old = *b;
+
+	for (size_t i = 0; i < BANK_MEMBERS; i++) {
+		if (b->members[i].asleep) {
+			b->members[i] = *exemplar(&old, i);
+			b->members[i].merit = WOKEN_MERIT;
+		}
+	}
+	weigh(b);
+}
+
 double bank_surprise_s(const struct bank *b, const struct passage *p,
 		       enum direction d)
 {
-	double sum = 0, var;
+	double sum = 0;
 
 	for (size_t i = 0; i < BANK_MEMBERS; i++) {
 		const struct member *m = &b->members[i];
 
-		sum += m->weight * excess_s(m, p, d, &var);
+		if (!m->asleep) {
+			sum += m->weight * member_excess_s(m, p, d);
+		}
 	}
 	return sum;
 }
@@ -187,11 +218,12 @@ void bank_renew_floor(struct bank *b, const struct passage *p, enum direction d)
 {
 	for (size_t i = 0; i < BANK_MEMBERS; i++) {
 		struct member *m = &b->members[i];
-		double scale = m->queues[d].scale_s * bank_spread(i);
+		struct creed creed = creed_of(b, i);
+		double scale = m->queues[d].scale_s * queue_spread(&creed.law);
 
 		filter_forget_floor(&m->filter, d,
 				    p->excess_s[d] - m->queues[d].scale_s,
-				    2 * scale + noise_s(p));
+				    2 * scale + passage_noise_s(p));
 	}
 }
 
@@ -206,5 +238,12 @@ void bank_renew_freq(struct bank *b, double sd, double elapsed_s)
 {
 	for (size_t i = 0; i < BANK_MEMBERS; i++) {
 		filter_forget_freq(&b->members[i].filter, sd, elapsed_s);
+	}
+}
+
+void bank_shift(struct bank *b, double by_s)
+{
+	for (size_t i = 0; i < BANK_MEMBERS; i++) {
+		b->members[i].filter.x[STATE_FORWARD] += by_s;
 	}
 }

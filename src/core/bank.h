@@ -3,52 +3,53 @@
  * bank.h - filters that differ in what they take the clock and the path for,
  * weighed by how well each foretold what came.
  *
- * One member for each pair of a wander of the clock and a shape of the queue:
+ * One member for each pair of a wander of the clock and a law of the queue:
  * nothing is tuned by hand. Old merit fades, so that the weights follow a
- * clock or a path that changes its ways.
+ * clock or a path that changes its ways. A bank that only follows another one
+ * about takes along the members that have weight; the others sleep.
  */
 #ifndef CORE_BANK_H
 #define CORE_BANK_H
 
-#include "core/filter.h"
-#include "core/queue.h"
+#include "core/member.h"
 
 #define BANK_WANDERS \
 	((size_t)8) /* 1e-10 .. 3e-7 s/s per sqrt(s), in half decades */
-#define BANK_SHAPES ((size_t)4) /* Gaussian over exponential: 0.01 .. 4 */
-#define BANK_MEMBERS (BANK_WANDERS * BANK_SHAPES)
-#define DIRECTION_BIT(d) (1u << (d))
-#define BOTH_DIRECTIONS (DIRECTION_BIT(FORWARD) | DIRECTION_BIT(BACKWARD))
-
-struct member {
-	struct filter filter;
-	struct queue queues[DIRECTIONS];
-	double weight; /* of all members together: 1 */
-	double merit;  /* log likelihood of the past, fading */
-};
+#define BANK_LAWS ((size_t)5)
+#define BANK_MEMBERS (BANK_WANDERS * BANK_LAWS)
 
 struct bank {
 	struct member members[BANK_MEMBERS];
 	unsigned seen[DIRECTIONS]; /* packets the queues have learnt from */
+	unsigned directions;       /* that its source shows */
 };
 
-/* The two one-way observations of one exchange. */
-struct passage {
-	double excess_s[DIRECTIONS]; /* T2 - T1, T4 - T3 */
-	double noise_s;              /* of the stamps */
+/* The first exchanges of a source: they teach what to make of the first. */
+#define OPENING_MOST 12
+
+struct opening {
+	struct passage passages[OPENING_MOST];
+	double gaps_s[OPENING_MOST]; /* before each */
+	unsigned count;
+	double freq_sd;
 };
 
-/* How well a bank foretold a passage. */
-struct score {
-	double evidence; /* log of its density */
-	double outlying; /* probability that a packet obeyed no law, 0..1 */
-};
-
-void bank_init(struct bank *b, const struct passage *first, double freq_sd);
+/* The directions are both, or forward alone: see struct passage. */
+void bank_init(struct bank *b, const struct passage *first, unsigned directions,
+	       double freq_sd);
+/*
+ * Believes anew all that has come so far, with the queues that it has learnt
+ * of it: at first they were a guess, and exchanges got weight by it.
+ */
+void bank_begin_anew(struct bank *b, const struct opening *o);
 void bank_predict(struct bank *b, double elapsed_s);
 /* Folds in the directions of the set DIRECTION_BIT()s. */
 struct score bank_add(struct bank *b, const struct passage *p,
 		      unsigned directions);
+
+/* Members without weight fall asleep; all are awake again. */
+void bank_thin(struct bank *b);
+void bank_wake(struct bank *b);
 
 /* The excess of a passage over what the bank expects. */
 double bank_surprise_s(const struct bank *b, const struct passage *p,
@@ -61,10 +62,10 @@ void bank_renew_floor(struct bank *b, const struct passage *p,
 void bank_renew_offset(struct bank *b, double sd_s);
 /* The frequency may have jumped by about `sd`, within `elapsed_s`. */
 void bank_renew_freq(struct bank *b, double sd, double elapsed_s);
+/* All offsets are counted from elsewhere. */
+void bank_shift(struct bank *b, double by_s);
 
-/* Of member i, s/s per square root of s. */
-double bank_wander(size_t i);
-/* How much wider than its scale the queue of member i spreads. */
-double bank_spread(size_t i);
+/* Of member i of a bank for these directions. */
+struct creed bank_creed(unsigned directions, size_t i);
 
 #endif

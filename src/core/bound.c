@@ -10,6 +10,7 @@ struct bound bound_of(const struct estimate *e, instant heard, instant now)
 		.at = now,
 		.left_s = fabs(e->offset_s),
 		.sd_s = e->offset_sd,
+		.far_s = fmax(e->bound_s, BOUND_SDS * e->offset_sd),
 		.freq_sd = e->freq_sd,
 		.wander = e->wander,
 	};
@@ -21,16 +22,18 @@ static double seconds_after(const struct bound *b, instant now)
 }
 
 /*
- * How offset and frequency are correlated is not handed down with them: as if
- * wholly, which is the worst and, for a settled filter, not far off.
+ * So many deviations after a time, `off_s` being as many now. How offset and
+ * frequency are correlated is not handed down with them: as if wholly, which
+ * is the worst and, for a settled filter, not far off.
  */
-static double sd_after(const struct bound *b, double after_s)
+static double off_after(const struct bound *b, double off_s, double sds,
+			double after_s)
 {
-	double straight_s = b->sd_s + b->freq_sd * after_s;
+	double straight_s = off_s + sds * b->freq_sd * after_s;
 	double cube_s3 = after_s * after_s * after_s;
 
 	return sqrt(straight_s * straight_s +
-		    b->wander * b->wander * cube_s3 / 3);
+		    sds * sds * b->wander * b->wander * cube_s3 / 3);
 }
 
 static double bound_after(const struct bound *b, double after_s)
@@ -39,14 +42,15 @@ static double bound_after(const struct bound *b, double after_s)
 
 	return b->floor_s + b->left_s + b->drift * after_s +
 	       BOUND_JUMP * fmax(unheard_s + after_s, 0) +
-	       BOUND_SDS * sd_after(b, after_s);
+	       off_after(b, b->far_s, BOUND_SDS, after_s);
 }
 
 double bound_likely_s(const struct bound *b, instant now)
 {
 	double after_s = seconds_after(b, now);
 
-	return b->left_s + b->drift * after_s + sd_after(b, after_s);
+	return b->left_s + b->drift * after_s +
+	       off_after(b, b->sd_s, 1, after_s);
 }
 
 double bound_s(const struct bound *b, instant now)

@@ -29,6 +29,7 @@ struct bound {
 	double left_s;  /* known and uncorrected */
 	double drift;   /* s/s: how fast that grows: nobody corrects it */
 	double sd_s;    /* of the offset */
+	double far_s;   /* it is hardly off by more: five of them */
 	double freq_sd; /* s/s */
 	double wander;  /* s/s per sqrt(s) */
 	double floor_s;

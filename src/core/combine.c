@@ -177,6 +177,7 @@ struct estimate combine_run(struct candidate *candidates, size_t count,
 			continue;
 		}
 		all.at = e->at;
+		all.bound_s += w * e->bound_s; /* holds when all of them do */
 		all.wander += w * e->wander;
 		all.delay_s += w * e->delay_s;
 		all.jitter_s += w * e->jitter_s;

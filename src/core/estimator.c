@@ -78,7 +78,10 @@ void estimator_add(struct estimator *e, const struct sample *s)
 	struct passage p = passage_of(e, s);
 
 	if (e->samples == 0) {
-		rivals_init(&e->rivals, &p, e->prior.freq_sd);
+		rivals_init(&e->rivals, &p,
+			    e->prior.no_path ? DIRECTION_BIT(FORWARD)
+					     : BOTH_DIRECTIONS,
+			    e->prior.freq_sd);
 	} else {
 		rivals_add(&e->rivals, &p,
 			   span_to_seconds(instant_diff(s->at, e->at)));
@@ -114,6 +117,7 @@ bool estimator_estimate(const struct estimator *e, instant at,
 		.wander = c.wander,
 		.delay_s = c.delay_s,
 		.jitter_s = c.jitter_s,
+		.bound_s = rivals_bound_s(&e->rivals, ahead_s),
 		.samples = e->samples,
 	};
 	return true;

@@ -19,6 +19,7 @@
 /* What is known before the first exchange. */
 struct estimator_prior {
 	double freq_sd; /* s/s, of the clock's frequency: 1e-4 without drift */
+	bool no_path;   /* a reference clock: one reading, not two ways */
 };
 
 struct estimator {

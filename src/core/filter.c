@@ -10,6 +10,8 @@
 #define LEAST_LEFT 1e-9    /* of a variance, by one observation */
 #define ROUNDING 4e-15
 #define LEAST_OF_PARTS 1e-12
+#define PULL 0.015      /* of an asymmetry, per exchange */
+#define FAR_SPREADS 3.0 /* where the pull is down to 60 % */
 
 static void add_symmetric(struct filter *f, enum filter_state i,
 			  enum filter_state j, double by)
@@ -17,6 +19,16 @@ static void add_symmetric(struct filter *f, enum filter_state i,
 	f->p[i][j] += by;
 	if (i != j) {
 		f->p[j][i] += by;
+	}
+}
+
+/* Rounding may have made the two halves differ in their last bits. */
+static void mirror(struct filter *f)
+{
+	for (int i = 0; i < STATES; i++) {
+		for (int j = 0; j < i; j++) {
+			f->p[j][i] = f->p[i][j];
+		}
 	}
 }
 
@@ -52,6 +64,34 @@ static void walk(struct filter *f, double t, double wander, double walk_s)
 	f->p[STATE_ASYMMETRY][STATE_ASYMMETRY] += 2 * apart;
 }
 
+/*
+ * A random walk with a spring. The forward state holds half of the asymmetry,
+ * and follows it, so that the offset does not.
+ */
+void filter_relax(struct filter *f, double spread_s, double part)
+{
+	double *forward = f->p[STATE_FORWARD];
+	double *asymmetry = f->p[STATE_ASYMMETRY];
+	double u = f->x[STATE_ASYMMETRY] / (FAR_SPREADS * spread_s);
+	double pull = PULL * exp(-u * u / 2);
+	double var = pull * (2 - pull) * part * part * spread_s * spread_s;
+
+	f->x[STATE_FORWARD] -= pull / 2 * f->x[STATE_ASYMMETRY];
+	f->x[STATE_ASYMMETRY] *= 1 - pull;
+	for (int j = 0; j < STATES; j++) {
+		forward[j] -= pull / 2 * asymmetry[j];
+		asymmetry[j] *= 1 - pull;
+	}
+	for (int j = 0; j < STATES; j++) {
+		f->p[j][STATE_FORWARD] -= pull / 2 * f->p[j][STATE_ASYMMETRY];
+		f->p[j][STATE_ASYMMETRY] *= 1 - pull;
+	}
+	forward[STATE_FORWARD] += var / 4;
+	asymmetry[STATE_ASYMMETRY] += var;
+	add_symmetric(f, STATE_FORWARD, STATE_ASYMMETRY, var / 2);
+	mirror(f);
+}
+
 void filter_predict(struct filter *f, double elapsed_s, double wander,
 		    double walk_s)
 {
@@ -71,14 +111,6 @@ void filter_predict(struct filter *f, double elapsed_s, double wander,
 	walk(f, fmax(t, 0), wander, walk_s);
 }
 
-/* A combination h of the states, as the filter sees it. */
-struct facet {
-	double mean;
-	double ph[STATES]; /* P h */
-	double var;        /* h' P h */
-	double rounding;   /* relative, of what is made of these */
-};
-
 /* What rounding must leave of h' P h when its `parts` are large and cancel. */
 static void firm_up(struct facet *v, double parts)
 {
@@ -86,20 +118,20 @@ static void firm_up(struct facet *v, double parts)
 	v->rounding = ROUNDING * sqrt(parts / v->var);
 }
 
-static struct facet facet_of_direction(const struct filter *f, enum direction d)
+struct facet filter_facet(const struct filter *f, enum direction d)
 {
 	const double *forward = f->p[STATE_FORWARD];
 	const double *floors = f->p[STATE_FLOORS];
 	struct facet v;
 
 	if (d == FORWARD) {
-		v.mean = f->x[STATE_FORWARD];
+		v.mean = filter_mean(f, d);
 		v.var = forward[STATE_FORWARD];
 		v.rounding = ROUNDING;
 		memcpy(v.ph, forward, sizeof(v.ph));
 		return v;
 	}
-	v.mean = f->x[STATE_FLOORS] - f->x[STATE_FORWARD];
+	v.mean = filter_mean(f, d);
 	for (int i = 0; i < STATES; i++) {
 		v.ph[i] = floors[i] - forward[i];
 	}
@@ -124,16 +156,14 @@ static struct facet facet_of_floor(const struct filter *f, double sign)
 	return v;
 }
 
-double filter_expect(const struct filter *f, enum direction d, double *var)
+double filter_mean(const struct filter *f, enum direction d)
 {
-	struct facet v = facet_of_direction(f, d);
+	double forward = f->x[STATE_FORWARD];
 
-	*var = v.var;
-	return v.mean;
+	return d == FORWARD ? forward : f->x[STATE_FLOORS] - forward;
 }
 
-/* Folds in what was learnt about a combination of the states. */
-static void fold(struct filter *f, const struct facet *v, double slope,
+void filter_fold(struct filter *f, const struct facet *v, double slope,
 		 double curve)
 {
 	/* No observation can leave less than nothing of the variance. */
@@ -142,14 +172,6 @@ static void fold(struct filter *f, const struct facet *v, double slope,
 		f->x[i] -= v->ph[i] * slope;
 	}
 	add_outer(f, v->ph, curve, v->rounding);
-}
-
-void filter_observe(struct filter *f, enum direction d, double slope,
-		    double curve)
-{
-	struct facet v = facet_of_direction(f, d);
-
-	fold(f, &v, slope, curve);
 }
 
 /* x <- A x + new at_s, where at_s has the variance var. */
@@ -224,35 +246,32 @@ void filter_forget_freq(struct filter *f, double sd, double elapsed_s)
 	filter_forget_offset(f, sd * elapsed_s / sqrt(12));
 }
 
-/* Folds in that a floor is at least `least_s`. */
-static void bound_floor(struct filter *f, double sign, double least_s)
+/*
+ * Folds in that what the facet shows is at least `least_s`: only where it is
+ * on the wrong side by a deviation. The same bound folded in after every
+ * sample would count as ever new evidence, and push away what is near.
+ */
+static void bound(struct filter *f, const struct facet *v, double least_s)
 {
-	double over = (f->x[STATE_FLOORS] + sign * f->x[STATE_ASYMMETRY]) / 2 -
-		      least_s;
-
-	if (over > 0) {
-		return;
-	}
-	/*
-	 * Only what is on the wrong side by a standard deviation: the same
-	 * bound folded in after every sample would count as ever new evidence
-	 * and push a floor near zero away from it.
-	 */
-	struct facet v = facet_of_floor(f, sign);
-	double s = sqrt(v.var);
+	double s = sqrt(v->var);
+	double over = v->mean - least_s;
 
 	if (over > -s) {
 		return;
 	}
 	struct normal_tail tail = normal_tail(over / s);
 
-	fold(f, &v, -tail.hazard / s, -tail.hazard * tail.excess / v.var);
+	filter_fold(f, v, -tail.hazard / s,
+		    -tail.hazard * tail.excess / v->var);
 }
 
 void filter_bound_floors(struct filter *f, double least_s)
 {
-	bound_floor(f, 1, least_s);
-	bound_floor(f, -1, least_s);
+	for (int sign = 1; sign >= -1; sign -= 2) {
+		struct facet v = facet_of_floor(f, sign);
+
+		bound(f, &v, least_s);
+	}
 }
 
 struct belief filter_belief(const struct filter *f)

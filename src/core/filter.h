@@ -44,15 +44,32 @@ struct belief {
 void filter_predict(struct filter *f, double elapsed_s, double wander,
 		    double walk_s);
 
-/* The least that a direction can show, and the variance of that. */
-double filter_expect(const struct filter *f, enum direction d, double *var);
+/*
+ * The path's asymmetry is elastic: with each exchange what is believed of it
+ * gives way a little towards symmetry within `part` of `spread_s`, and the
+ * offset stays. So a wrong start, or a change of route that was none, does not
+ * last. One of many spreads is no illusion, and is left alone.
+ */
+void filter_relax(struct filter *f, double spread_s, double part);
+
+/* A combination h of the states, as the filter sees it. */
+struct facet {
+	double mean;
+	double ph[STATES]; /* P h */
+	double var;        /* h' P h */
+	double rounding;   /* relative, of what is made of these */
+};
+
+/* The least that a direction can show. */
+struct facet filter_facet(const struct filter *f, enum direction d);
+double filter_mean(const struct filter *f, enum direction d);
 
 /*
- * Folds in an observation of one direction whose log density has these first
- * and second derivatives by the observed value. Any `curve` is safe.
+ * Folds in an observation of what the facet shows, whose log density has these
+ * first and second derivatives by the observed value. Any `curve` is safe.
  */
-void filter_observe(struct filter *f, enum direction d, double slope,
-		    double curve);
+void filter_fold(struct filter *f, const struct facet *seen, double slope,
+		 double curve);
 
 /* The direction's floor is unknown again; the offset keeps what it knows. */
 void filter_forget_floor(struct filter *f, enum direction d, double at_s,

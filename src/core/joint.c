@@ -11,6 +11,7 @@
 #define LATE_MOST_S 64.0
 #define SETTLED 3 /* exchanges until an estimator knows its path a little */
 #define VAR_LEAST 1e-24
+#define LATE_PART 0.02 /* packets late by anything */
 
 /*
  * It knows more than the combination claims to, give or take what either has
@@ -67,7 +68,7 @@ static bool is_taken(const struct joint *j, size_t state)
 }
 
 /* A source whose own error is not known: nothing in common with any state. */
-static void member_seat(struct joint_member *m, size_t state, double at_s,
+static void seat_member(struct joint_member *m, size_t state, double at_s,
 			double sd_s)
 {
 	for (size_t i = 0; i < JOINT_STATES; i++) {
@@ -77,7 +78,7 @@ static void member_seat(struct joint_member *m, size_t state, double at_s,
 	m->p[state][state] = sd_s * sd_s;
 }
 
-static void member_predict(struct joint_member *m, double t, double wander)
+static void predict_member(struct joint_member *m, double t, double wander)
 {
 	double walked = t > 0 ? wander * wander * t : 0;
 
@@ -99,7 +100,7 @@ static void joint_predict(struct joint *j, instant to)
 	double t = span_to_seconds(instant_diff(to, j->at));
 
 	for (size_t i = 0; i < JOINT_MEMBERS; i++) {
-		member_predict(&j->members[i], t, member_wander(i));
+		predict_member(&j->members[i], t, member_wander(i));
 	}
 	j->at = to;
 }
@@ -110,6 +111,8 @@ struct path {
 	double noise_s;             /* the Gaussian part of a packet's time */
 	double way_s, scale_s;
 	struct queue queues[DIRECTIONS];
+	struct queue_law law;
+	unsigned directions; /* that the source shows */
 };
 
 static double mean_scale_s(const struct member *m)
@@ -120,12 +123,18 @@ static double mean_scale_s(const struct member *m)
 static struct path path_of(const struct estimator *e, double stamp_noise_s)
 {
 	const struct bank *b = &e->rivals.all[0].bank;
-	struct path p = { .noise_s = stamp_noise_s * stamp_noise_s };
+	struct path p = { .noise_s = stamp_noise_s * stamp_noise_s,
+			  .directions = b->directions };
+
+	/* The Gaussian part is in noise_s, member by member. */
+	p.law = (struct queue_law){ bank_creed(b->directions, 0).law.form, 0,
+				    LATE_PART };
 
 	for (size_t i = 0; i < BANK_MEMBERS; i++) {
 		const struct member *m = &b->members[i];
 		const double *x = m->filter.x;
-		double w = m->weight, spread = bank_spread(i);
+		struct creed creed = bank_creed(b->directions, i);
+		double w = m->weight;
 		double scale_s = mean_scale_s(m);
 
 		p.way_s += w * x[STATE_FLOORS];
@@ -134,10 +143,12 @@ static struct path path_of(const struct estimator *e, double stamp_noise_s)
 		p.floor_s[BACKWARD] +=
 			w * (x[STATE_FLOORS] - x[STATE_ASYMMETRY]) / 2;
 		p.noise_s += w * (m->filter.p[STATE_FLOORS][STATE_FLOORS] / 4 +
-				  (spread * spread - 1) * scale_s * scale_s);
+				  creed.law.shape * creed.law.shape * scale_s *
+					  scale_s);
 		p.scale_s += w * scale_s;
 		for (enum direction d = FORWARD; d < DIRECTIONS; d++) {
 			p.queues[d].scale_s += w * m->queues[d].scale_s;
+			p.queues[d].busy += w * m->queues[d].busy;
 		}
 	}
 	p.noise_s = sqrt(p.noise_s);
@@ -165,21 +176,21 @@ static size_t joint_seat(struct joint *j, uint32_t key, const struct path *p,
 	}
 	j->seats[seat] = (struct joint_seat){ key, p->way_s, now };
 	for (size_t i = 0; i < JOINT_MEMBERS; i++) {
-		member_seat(&j->members[i], JOINT_FIRST + seat, 0,
+		seat_member(&j->members[i], JOINT_FIRST + seat, 0,
 			    member_own_s(i, p->way_s));
 	}
 	return seat;
 }
 
 /* Where a source is seen, less its floors: offset + its own error. */
-struct facet {
+struct sight {
 	double at_s, var;
 	double with[JOINT_STATES]; /* its covariance with each state */
 };
 
-static struct facet member_facet(const struct joint_member *m, size_t state)
+static struct sight sight_of(const struct joint_member *m, size_t state)
 {
-	struct facet f = { .at_s = m->x[JOINT_OFFSET] + m->x[state] };
+	struct sight f = { .at_s = m->x[JOINT_OFFSET] + m->x[state] };
 
 	for (size_t i = 0; i < JOINT_STATES; i++) {
 		f.with[i] = m->p[i][JOINT_OFFSET] + m->p[i][state];
@@ -189,8 +200,8 @@ static struct facet member_facet(const struct joint_member *m, size_t state)
 }
 
 /* `slope` and `curve`: by the position of the facet. */
-static void member_learn(struct joint_member *m, const struct joint *j,
-			 const struct facet *f, double slope, double curve)
+static void learn_from(struct joint_member *m, const struct joint *j,
+		       const struct sight *f, double slope, double curve)
 {
 	curve = fmax(curve, -(1 - LEAST_LEFT) / f->var);
 	for (size_t a = 0; a < JOINT_STATES; a++) {
@@ -208,23 +219,27 @@ static void member_learn(struct joint_member *m, const struct joint *j,
 	}
 }
 
-/* Folds in both directions; the log of their density. */
-static double member_add(struct joint_member *m, const struct joint *j,
-			 size_t state, const double seen_s[DIRECTIONS],
-			 const struct path *p)
+/* Folds in what the source shows; the log of their density. */
+static double fold_exchange(struct joint_member *m, const struct joint *j,
+			    size_t state, const double seen_s[DIRECTIONS],
+			    const struct path *p)
 {
 	double evidence = 0;
 
 	for (enum direction d = FORWARD; d < DIRECTIONS; d++) {
 		double sign = d == FORWARD ? 1 : -1;
-		struct facet f = member_facet(m, state);
+
+		if (!(p->directions & DIRECTION_BIT(d))) {
+			continue;
+		}
+		struct sight f = sight_of(m, state);
 		struct likelihood l = queue_likelihood(
-			&p->queues[d],
+			&p->queues[d], &p->law,
 			seen_s[d] - p->floor_s[d] - sign * f.at_s, f.var,
 			p->noise_s);
 
 		evidence += l.log_density;
-		member_learn(m, j, &f, -sign * l.slope, l.curve);
+		learn_from(m, j, &f, -sign * l.slope, l.curve);
 	}
 	return evidence;
 }
@@ -262,7 +277,7 @@ static void joint_follow(struct joint *j, size_t state, double offset_s,
 
 	for (size_t i = 0; i < JOINT_MEMBERS; i++) {
 		const struct joint_member *m = &j->members[i];
-		struct facet f = member_facet(m, state);
+		struct sight f = sight_of(m, state);
 
 		at_s += m->weight * f.at_s;
 		var += m->weight * f.var;
@@ -275,7 +290,7 @@ static void joint_follow(struct joint *j, size_t state, double offset_s,
 		double own_s =
 			member_own_s(i, j->seats[state - JOINT_FIRST].way_s);
 
-		member_seat(&j->members[i], state, offset_s - clock_s,
+		seat_member(&j->members[i], state, offset_s - clock_s,
 			    fmax(own_s, sd_s));
 	}
 }
@@ -306,7 +321,8 @@ void joint_add(struct joint *j, uint32_t key, const struct sample *s,
 	joint_follow(j, state, own.offset_s + span_to_seconds(off) + c.slew_s,
 		     own.offset_sd);
 	for (size_t i = 0; i < JOINT_MEMBERS; i++) {
-		evidence[i] = member_add(&j->members[i], j, state, seen_s, &p);
+		evidence[i] =
+			fold_exchange(&j->members[i], j, state, seen_s, &p);
 	}
 	joint_weigh(j, evidence);
 }
@@ -432,8 +448,12 @@ void joint_refine(struct joint *j, const struct candidate *candidates,
 	if (s.offset_var + spread_var > BEGUN * e->offset_sd * e->offset_sd) {
 		return; /* it has only begun */
 	}
+	double sd_s = sqrt(s.offset_var + spread_var);
+
+	/* What its tails are like is known from the sources' own estimates. */
+	e->bound_s *= fmin(sd_s / e->offset_sd, 1);
 	e->offset_s = fmax(choice->low_s, fmin(offset_s, choice->high_s));
-	e->offset_sd = sqrt(s.offset_var + spread_var);
+	e->offset_sd = sd_s;
 	e->freq = freq;
 	e->freq_sd = sqrt(s.freq_var);
 	selection_bound(candidates, choice);

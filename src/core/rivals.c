@@ -11,7 +11,7 @@
  * is then taken falsely with the prior odds at most.
  */
 #define PATIENCE 16
-#define SETTLED 8           /* exchanges until there is something to doubt */
+#define SETTLED 16          /* exchanges until there is something to doubt */
 #define SUSPICION 0.3       /* of a packet, to have been no stray */
 #define FREQ_JUMP_MOST 1e-3 /* s/s: twice what NTP allows a clock */
 #define LOG_DECADES 2.6     /* log of 14, the range of jumps in e-folds */
@@ -30,72 +30,38 @@ static const struct hypothesis {
 	{ STRAY, 0, -9 }, /* this exchange was wrong as a whole */
 };
 
-static void sum_up(struct consensus *c, const struct belief *origin,
-		   const struct belief *b, double weight)
+/* All rivals as voices; returns how many. */
+static unsigned voices_of(const struct rivals *r, struct voice voices[RIVALS])
 {
-	double offset_s = b->offset_s - origin->offset_s;
-	double freq = b->freq - origin->freq;
-
-	c->belief.offset_s += weight * offset_s;
-	c->belief.freq += weight * freq;
-	c->belief.offset_var += weight * (b->offset_var + offset_s * offset_s);
-	c->belief.both_cov += weight * (b->both_cov + offset_s * freq);
-	c->belief.freq_var += weight * (b->freq_var + freq * freq);
-}
-
-static void sum_up_path(struct consensus *c, const struct bank *b, size_t i,
-			double weight)
-{
-	const struct member *m = &b->members[i];
-	double scale_s =
-		m->queues[FORWARD].scale_s + m->queues[BACKWARD].scale_s;
-
-	c->walk += weight * bank_wander(i) * bank_wander(i);
-	c->wander += weight * log(bank_wander(i));
-	c->jitter_s += weight * scale_s / 2 * bank_spread(i);
-	c->delay_s += weight * m->filter.x[STATE_FLOORS];
-}
-
-static struct consensus sum_of_all(const struct rivals *r)
-{
-	struct consensus c = { .wander = 0 };
-	/* Sums are about one member's belief: offsets may be large. */
-	struct belief origin = filter_belief(&r->all[0].bank.members[0].filter);
 	double total = 0;
 
 	for (unsigned k = 0; k < r->count; k++) {
 		total += exp(r->all[k].log_odds);
 	}
 	for (unsigned k = 0; k < r->count; k++) {
-		const struct bank *bank = &r->all[k].bank;
-		double odds = exp(r->all[k].log_odds) / total;
-
-		for (size_t i = 0; i < BANK_MEMBERS; i++) {
-			double weight = odds * bank->members[i].weight;
-			struct belief b =
-				filter_belief(&bank->members[i].filter);
-
-			sum_up(&c, &origin, &b, weight);
-			sum_up_path(&c, bank, i, weight);
-		}
+		voices[k] = (struct voice){ &r->all[k].bank,
+					    exp(r->all[k].log_odds) / total };
 	}
-	struct belief *b = &c.belief;
-
-	b->offset_var = fmax(b->offset_var - b->offset_s * b->offset_s, 0);
-	b->both_cov -= b->offset_s * b->freq;
-	b->freq_var = fmax(b->freq_var - b->freq * b->freq, 0);
-	b->offset_s += origin.offset_s;
-	b->freq += origin.freq;
-	c.wander = exp(c.wander);
-	return c;
+	return r->count;
 }
 
-void rivals_init(struct rivals *r, const struct passage *first, double freq_sd)
+static void sum_up(struct rivals *r)
+{
+	struct voice voices[RIVALS];
+
+	r->latest = consensus_of(voices, voices_of(r, voices));
+}
+
+void rivals_init(struct rivals *r, const struct passage *first,
+		 unsigned directions, double freq_sd)
 {
 	memset(r, 0, sizeof(*r));
-	bank_init(&r->all[0].bank, first, freq_sd);
+	bank_init(&r->all[0].bank, first, directions, freq_sd);
 	r->count = 1;
-	r->latest = sum_of_all(r);
+	r->opening.passages[0] = *first;
+	r->opening.count = 1;
+	r->opening.freq_sd = freq_sd;
+	sum_up(r);
 }
 
 /* The density of a jump as large as this: all magnitudes alike. */
@@ -117,8 +83,19 @@ static double believe_floors(struct bank *b, const struct passage *p,
 		}
 	}
 	/* A floor made from this packet is not borne out by it. */
-	return evidence +
-	       bank_add(b, p, BOTH_DIRECTIONS & ~directions).evidence;
+	return evidence + bank_add(b, p, b->directions & ~directions).evidence;
+}
+
+static double surprise_s(const struct bank *b, const struct passage *p)
+{
+	double most_s = 0;
+
+	for (enum direction d = FORWARD; d < DIRECTIONS; d++) {
+		if (b->directions & DIRECTION_BIT(d)) {
+			most_s = fmax(most_s, fabs(bank_surprise_s(b, p, d)));
+		}
+	}
+	return most_s;
 }
 
 /*
@@ -128,8 +105,7 @@ static double believe_floors(struct bank *b, const struct passage *p,
 static double believe(struct bank *b, const struct hypothesis *h,
 		      const struct passage *p, double elapsed_s)
 {
-	double size_s = 2 * fmax(fabs(bank_surprise_s(b, p, FORWARD)),
-				 fabs(bank_surprise_s(b, p, BACKWARD)));
+	double size_s = 2 * surprise_s(b, p);
 
 	switch (h->kind) {
 	case NEW_FLOORS:
@@ -143,7 +119,7 @@ static double believe(struct bank *b, const struct hypothesis *h,
 				elapsed_s);
 		break;
 	}
-	return bank_add(b, p, BOTH_DIRECTIONS).evidence;
+	return bank_add(b, p, b->directions).evidence;
 }
 
 /* A place for a rival with these odds; NULL when all have better ones. */
@@ -167,17 +143,22 @@ static void challenge(struct rivals *r, const struct bank *before,
 		      const struct passage *p, double elapsed_s)
 {
 	struct rival new;
+	struct bank thin = *before;
 
+	bank_thin(&thin);
 	for (size_t i = 0; i < ARRAY_LEN(hypotheses); i++) {
 		const struct hypothesis *h = &hypotheses[i];
 
-		new.bank = *before;
+		if (h->directions & ~before->directions) {
+			continue; /* a reference clock has no path */
+		}
+		new.bank = thin;
 		new.log_odds = h->log_prior;
 		new.log_odds += believe(&new.bank, h, p, elapsed_s);
 		new.trailed = 0;
 		new.blind_s = 0;
 		if (h->kind == STRAY) {
-			new.bank = *before; /* nothing was learnt from it */
+			new.bank = thin; /* nothing was learnt from it */
 			new.blind_s = elapsed_s;
 		}
 		struct rival *place = take_place(r, new.log_odds);
@@ -201,6 +182,8 @@ static void rank(struct rivals *r)
 	if (best != 0) {
 		struct rival leader = r->all[best];
 
+		bank_wake(&leader.bank);
+		bank_thin(&r->all[0].bank);
 		r->all[best] = r->all[0];
 		r->all[0] = leader;
 		r->changes++;
@@ -224,7 +207,28 @@ static void rank(struct rivals *r)
 	r->count = kept;
 }
 
-void rivals_add(struct rivals *r, const struct passage *p, double elapsed_s)
+/* True when all has been believed anew. */
+static bool open_with(struct rivals *r, const struct passage *p,
+		      double elapsed_s)
+{
+	struct opening *o = &r->opening;
+
+	if (o->count == OPENING_MOST) {
+		return false;
+	}
+	o->passages[o->count] = *p;
+	o->gaps_s[o->count++] = elapsed_s;
+	if (o->count != OPENING_MOST / 4 && o->count != OPENING_MOST / 2 &&
+	    o->count != OPENING_MOST) {
+		return false;
+	}
+	bank_predict(&r->all[0].bank, elapsed_s);
+	(void)bank_add(&r->all[0].bank, p, r->all[0].bank.directions);
+	bank_begin_anew(&r->all[0].bank, o);
+	return true;
+}
+
+static void doubt(struct rivals *r, const struct passage *p, double elapsed_s)
 {
 	struct bank before;
 	bool suspicious = false;
@@ -237,7 +241,8 @@ void rivals_add(struct rivals *r, const struct passage *p, double elapsed_s)
 		if (i == 0) {
 			before = one->bank;
 		}
-		struct score score = bank_add(&one->bank, p, BOTH_DIRECTIONS);
+		struct score score =
+			bank_add(&one->bank, p, one->bank.directions);
 
 		one->log_odds += score.evidence;
 		one->blind_s = 0;
@@ -247,37 +252,38 @@ void rivals_add(struct rivals *r, const struct passage *p, double elapsed_s)
 		challenge(r, &before, p, blind_s);
 	}
 	rank(r);
-	r->latest = sum_of_all(r);
+}
+
+void rivals_add(struct rivals *r, const struct passage *p, double elapsed_s)
+{
+	if (!open_with(r, p, elapsed_s)) {
+		doubt(r, p, elapsed_s);
+	}
+	sum_up(r);
 }
 
 void rivals_shift(struct rivals *r, double by_s)
 {
 	for (unsigned k = 0; k < r->count; k++) {
-		for (size_t i = 0; i < BANK_MEMBERS; i++) {
-			struct member *m = &r->all[k].bank.members[i];
-
-			m->filter.x[STATE_FORWARD] += by_s;
-		}
+		bank_shift(&r->all[k].bank, by_s);
 	}
-	r->latest = sum_of_all(r);
+	for (unsigned k = 0; k < r->opening.count; k++) {
+		r->opening.passages[k].excess_s[FORWARD] += by_s;
+		r->opening.passages[k].excess_s[BACKWARD] -= by_s;
+	}
+	sum_up(r);
 }
 
-/*
- * Each member's offset goes on with its frequency, so the moments of all
- * together do too, and what they wander adds up by weight.
- */
 struct consensus rivals_consensus(const struct rivals *r, double ahead_s)
 {
-	struct consensus c = r->latest;
-	struct belief *b = &c.belief;
-	double t = ahead_s;
-	double walked = c.walk * fmax(t, 0);
+	return consensus_ahead(&r->latest, ahead_s);
+}
 
-	b->offset_s += b->freq * t;
-	b->offset_var +=
-		t * (2 * b->both_cov + t * b->freq_var) + walked * t * t / 3;
-	b->offset_var = fmax(b->offset_var, 0);
-	b->both_cov += t * b->freq_var + walked * t / 2;
-	b->freq_var += walked;
-	return c;
+double rivals_bound_s(const struct rivals *r, double ahead_s)
+{
+	struct consensus c = rivals_consensus(r, ahead_s);
+	struct voice voices[RIVALS];
+	unsigned count = voices_of(r, voices);
+
+	return consensus_bound_s(voices, count, &c.belief, ahead_s);
 }

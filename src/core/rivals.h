@@ -12,9 +12,9 @@
 #ifndef CORE_RIVALS_H
 #define CORE_RIVALS_H
 
-#include "core/bank.h"
+#include "core/consensus.h"
 
-#define RIVALS 7 /* nothing happened, and six things that might have */
+#define RIVALS 5 /* what is believed, and the four best doubts */
 
 struct rival {
 	struct bank bank;
@@ -23,27 +23,23 @@ struct rival {
 	double blind_s;   /* since it learnt from an exchange, strays aside */
 };
 
-/* What all members of all rivals say together. */
-struct consensus {
-	struct belief belief;
-	double walk;    /* (s/s)^2 per s: what the frequency's variance grows */
-	double wander;  /* s/s per square root of s */
-	double delay_s; /* the floors, both ways together */
-	double jitter_s; /* how far packets spread above a floor */
-};
-
 struct rivals {
 	struct rival all[RIVALS]; /* the leader first */
 	unsigned count;
 	unsigned changes;        /* how often another one took the lead */
 	struct consensus latest; /* asked for more often than it changes */
+	struct opening opening;
 };
 
-void rivals_init(struct rivals *r, const struct passage *first, double freq_sd);
+/* `directions`: see bank_init(). */
+void rivals_init(struct rivals *r, const struct passage *first,
+		 unsigned directions, double freq_sd);
 void rivals_add(struct rivals *r, const struct passage *p, double elapsed_s);
 /* All offsets are counted from elsewhere. */
 void rivals_shift(struct rivals *r, double by_s);
 /* The consensus `ahead_s` from now. */
 struct consensus rivals_consensus(const struct rivals *r, double ahead_s);
+/* How far off it may be: see consensus_bound_s(). */
+double rivals_bound_s(const struct rivals *r, double ahead_s);
 
 #endif

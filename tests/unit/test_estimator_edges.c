@@ -40,8 +40,7 @@ static void iburst_then_long_polls(void **state)
 			    4e-4 - offset_s + track_queue_s(&track));
 			struct estimate e = estimate_at(at);
 
-			assert_true(fabs(e.offset_s - offset_s) <
-				    6 * e.offset_sd);
+			assert_true(fabs(e.offset_s - offset_s) < e.bound_s);
 			if (k > 10) {
 				assert_true(fabs(e.freq - freq) <
 					    6 * e.freq_sd + 1e-9);

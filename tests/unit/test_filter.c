@@ -115,16 +115,19 @@ static void a_filter_survives_a_hundred_thousand_updates(void **state)
 		enum direction d = check_rng() % 2 ? FORWARD : BACKWARD;
 		double size = ldexp(1, (int)(check_rng() % 36) - 30);
 		double m = size * ((double)(check_rng() >> 11) * 0x1p-52 - 1);
-		const struct queue q = { ldexp(1, -(int)(check_rng() % 28)) };
+		const struct queue_law law = { QUEUE_WAIT, 0.01, 0.02 };
+		const struct queue q = { .scale_s = ldexp(
+						 1, -(int)(check_rng() % 28)) };
 		double noise_s = ldexp(1, -(int)(check_rng() % 28));
-		double var;
 
 		filter_predict(&f, gaps_s[check_rng() % ARRAY_LEN(gaps_s)],
 			       wander, 1e-4 * q.scale_s);
-		m -= filter_expect(&f, d, &var);
-		struct likelihood l = queue_likelihood(&q, m, var, noise_s);
+		struct facet seen = filter_facet(&f, d);
+		struct likelihood l = queue_likelihood(&q, &law, m - seen.mean,
+						       seen.var, noise_s);
 
-		filter_observe(&f, d, l.slope, l.curve);
+		filter_fold(&f, &seen, l.slope, l.curve);
+		filter_relax(&f, q.scale_s, 0.03);
 		filter_bound_floors(&f, -noise_s);
 		if (check_rng() % 64 == 0) {
 			filter_forget_floor(&f, d, m, q.scale_s);

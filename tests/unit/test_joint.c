@@ -76,8 +76,9 @@ static void oracle_observe(double sign, double excess_s, double scale_s)
 	double(*p)[2] = town.oracle_p;
 	double g0 = p[0][0], g1 = p[1][0];
 	struct queue q = { .scale_s = scale_s };
+	const struct queue_law law = { QUEUE_WAIT, 0, 0.02 };
 	struct likelihood l = queue_likelihood(
-		&q, excess_s - sign * town.oracle_x[0], g0, 5e-7);
+		&q, &law, excess_s - sign * town.oracle_x[0], g0, 5e-7);
 
 	town.oracle_x[0] -= sign * g0 * l.slope;
 	town.oracle_x[1] -= sign * g1 * l.slope;
@@ -156,7 +157,7 @@ static void marks_add(struct marks *s)
 	s->joint_claimed += pow(j->offset_sd, 2);
 	s->combined_freq += pow(c->freq - town.freq, 2);
 	s->joint_freq += pow(j->freq - town.freq, 2);
-	s->far += fabs(j->offset_s - town.offset_s) > 5 * j->offset_sd;
+	s->far += fabs(j->offset_s - town.offset_s) > j->bound_s;
 	s->count++;
 }
 
