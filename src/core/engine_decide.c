@@ -439,7 +439,8 @@ void engine_decide(struct engine *e, bool sampled, struct outbox *out)
 		return;
 	}
 	if (e->choice.found) {
-		joint_refine(&e->joint, e->candidates, &e->choice);
+		joint_refine(&e->joint, e->candidates, e->candidate_count,
+			     &e->choice);
 		follow(e, sampled, out);
 		e->view_due = true;
 		return;

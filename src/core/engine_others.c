@@ -14,15 +14,13 @@ void engine_identify(const struct source *s, struct candidate *c)
 	c->ours = netaddr_is_none(&s->local) ? 0 : refid_of_address(&s->local);
 }
 
-/* Not from one whose rate is off, or that is not among the survivors. */
+/* Not from one whose rate is off, or that is not right. */
 void engine_learn(struct engine *e, const struct source *s,
 		  const struct sample *sample)
 {
-	enum tally t = reason_tally(s->reason);
 	uint32_t key = ((uint32_t)s->id.slot + 1) << 16 | s->id.generation;
 
-	if ((t == TALLY_CANDIDATE || t == TALLY_SYSPEER) &&
-	    doubt_slew(&s->doubt) == 0) {
+	if (joint_wants(s->reason) && doubt_slew(&s->doubt) == 0) {
 		joint_add(&e->joint, key, sample, &s->estimator);
 	}
 }

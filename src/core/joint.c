@@ -417,14 +417,31 @@ static bool is_near(double one, double other, double one_sd, double other_var)
 	       LOST_SDS * sqrt(one_sd * one_sd + other_var);
 }
 
+bool joint_wants(enum reason reason)
+{
+	enum tally t = reason_tally(reason);
+
+	return t == TALLY_CANDIDATE || t == TALLY_BACKUP || t == TALLY_SYSPEER;
+}
+
+static size_t joint_sharers(const struct candidate *candidates, size_t count)
+{
+	size_t sharers = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		sharers += joint_wants(candidates[i].reason);
+	}
+	return sharers;
+}
+
 void joint_refine(struct joint *j, const struct candidate *candidates,
-		  struct choice *choice)
+		  size_t count, struct choice *choice)
 {
 	const struct candidate *peer = &candidates[choice->system_peer];
 	struct estimate *e = &choice->combined;
 
-	if (!choice->found || choice->survivors < 2 || peer->prefer ||
-	    peer->last_resort) {
+	if (!choice->found || joint_sharers(candidates, count) < 2 ||
+	    peer->prefer || peer->last_resort || peer->attached) {
 		return;
 	}
 	if (!j->started) {

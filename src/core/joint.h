@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * joint.h - one belief about the clock from the exchanges of all survivors.
+ * joint.h - one belief about the clock from the exchanges of all truechimers.
  *
  * Every source's estimator follows the same clock, and what the clock wanders
  * is in all of them: it does not average out. With n servers each exchange
  * should be told from the one before, whoever answered it, as if one server
- * were asked n times as often. So each survivor's exchanges are folded into a
- * filter of the clock that all share; what a path is like (its floors, its
- * queues) is taken from the source's own estimator, which knows that best.
+ * were asked n times as often. So the exchanges of each survivor, and of each
+ * backup, are folded into a filter of the clock that all share; what a path is
+ * like (its floors, its queues) is taken from the source's own estimator,
+ * which knows that best.
  *
  * State: the clock's offset and frequency, and for each source how far it is
  * off from the rest, by an asymmetric route or by its own fault. A bank of
@@ -63,7 +64,14 @@ void joint_init(struct joint *j);
 void joint_adjust(struct joint *j, instant at, double step_s, double freq);
 
 /*
- * One more exchange of a survivor with this key (never 0), whose estimator
+ * Is this one of those whose exchanges it learns from? A backup too: its own
+ * error may be large and is learnt, and its packets tell as much of the clock
+ * as others.
+ */
+bool joint_wants(enum reason reason);
+
+/*
+ * One more exchange of a source with this key (never 0), whose estimator
  * has already seen it.
  */
 void joint_add(struct joint *j, uint32_t key, const struct sample *s,
@@ -74,7 +82,7 @@ void joint_add(struct joint *j, uint32_t key, const struct sample *s,
  * the joint one begins with it.
  */
 void joint_refine(struct joint *j, const struct candidate *candidates,
-		  struct choice *choice);
+		  size_t count, struct choice *choice);
 
 /* All that was learnt is void. */
 void joint_forget(struct joint *j);

@@ -110,7 +110,7 @@ static void town_ask(unsigned i)
 	};
 
 	estimator_add(&town.estimators[i], &s);
-	if (reason_tally(town.candidates[i].reason) >= TALLY_CANDIDATE) {
+	if (joint_wants(town.candidates[i].reason)) {
 		joint_add(&town.joint, i + 1, &s, &town.estimators[i]);
 	}
 	oracle_observe(1, town.offset_s + there_s, town.jitter_s[i]);
@@ -130,7 +130,7 @@ static void town_choose(void)
 	}
 	selection_run(&usual, town.candidates, town.count, &town.combined);
 	town.refined = town.combined;
-	joint_refine(&town.joint, town.candidates, &town.refined);
+	joint_refine(&town.joint, town.candidates, town.count, &town.refined);
 }
 
 static void marks_add(struct marks *s)
@@ -246,6 +246,22 @@ static void a_jump_of_the_frequency_is_followed(void **state)
 	assert_true(late.joint < late.combined);
 }
 
+/* Too far away to be combined, of which their packets know nothing. */
+static void backups_help_too(void **state)
+{
+	(void)state;
+	struct marks s = { 0 };
+
+	town_build(4, 1, 1e-9, 13);
+	town.floor_s[1] = 1e-3; /* next door; the others remain behind */
+	town_run(SETTLING, NULL);
+	assert_int_equal(town.candidates[1].reason, REASON_SYSTEM_PEER);
+	assert_int_equal(town.candidates[0].reason, REASON_BACKUP);
+	town_run(300, &s);
+	assert_true(ratio(s.joint, s.combined) < 0.75);
+	assert_true(ratio(s.joint_claimed, s.joint) > 0.9);
+}
+
 /* One that creeps away, or jumps within its error bars, takes none along. */
 static void one_that_is_off_does_not_pull_the_rest(void **state)
 {
@@ -275,13 +291,14 @@ static void one_source_alone_or_preferred_is_left_as_it_is(void **state)
 	}
 	selection_run(&usual, town.candidates, 4, &town.combined);
 	town.refined = town.combined;
-	joint_refine(&town.joint, town.candidates, &town.refined);
+	joint_refine(&town.joint, town.candidates, town.count, &town.refined);
 	assert_true(town.refined.combined.offset_s ==
 		    town.candidates[1].estimate.offset_s);
 	town.candidates[1].prefer = false;
+	town.count = 1;
 	selection_run(&usual, town.candidates, 1, &town.combined);
 	town.refined = town.combined;
-	joint_refine(&town.joint, town.candidates, &town.refined);
+	joint_refine(&town.joint, town.candidates, town.count, &town.refined);
 	assert_true(town.refined.combined.offset_s ==
 		    town.candidates[0].estimate.offset_s);
 }
@@ -318,7 +335,7 @@ static void it_stays_within_the_intersection(void **state)
 
 	choice.low_s = choice.combined.offset_s - 1e-9;
 	choice.high_s = choice.combined.offset_s + 1e-9;
-	joint_refine(&town.joint, town.candidates, &choice);
+	joint_refine(&town.joint, town.candidates, town.count, &choice);
 	assert_true(choice.combined.offset_s >= choice.low_s);
 	assert_true(choice.combined.offset_s <= choice.high_s);
 }
@@ -351,6 +368,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(together_they_are_better_than_their_average),
 		cmocka_unit_test(a_jump_of_the_frequency_is_followed),
+		cmocka_unit_test(backups_help_too),
 		cmocka_unit_test(one_that_is_off_does_not_pull_the_rest),
 		cmocka_unit_test(
 			one_source_alone_or_preferred_is_left_as_it_is),
