@@ -107,8 +107,9 @@ static void joint_predict(struct joint *j, instant to)
 
 /* What a source's packets are like, as its own estimator sees it. */
 struct path {
-	double floor_s[DIRECTIONS]; /* asymmetry included */
-	double noise_s;             /* the Gaussian part of a packet's time */
+	double floor_s; /* of either direction, on average */
+	double skew_s;  /* the forward one is above that, it is believed */
+	double noise_s; /* the Gaussian part of a packet's time */
 	double way_s, scale_s;
 	struct queue queues[DIRECTIONS];
 	struct queue_law law;
@@ -138,10 +139,8 @@ static struct path path_of(const struct estimator *e, double stamp_noise_s)
 		double scale_s = mean_scale_s(m);
 
 		p.way_s += w * x[STATE_FLOORS];
-		p.floor_s[FORWARD] +=
-			w * (x[STATE_FLOORS] + x[STATE_ASYMMETRY]) / 2;
-		p.floor_s[BACKWARD] +=
-			w * (x[STATE_FLOORS] - x[STATE_ASYMMETRY]) / 2;
+		p.floor_s += w * x[STATE_FLOORS] / 2;
+		p.skew_s += w * x[STATE_ASYMMETRY] / 2;
 		p.noise_s += w * (m->filter.p[STATE_FLOORS][STATE_FLOORS] / 4 +
 				  creed.law.shape * creed.law.shape * scale_s *
 					  scale_s);
@@ -233,10 +232,10 @@ static double fold_exchange(struct joint_member *m, const struct joint *j,
 			continue;
 		}
 		struct sight f = sight_of(m, state);
-		struct likelihood l = queue_likelihood(
-			&p->queues[d], &p->law,
-			seen_s[d] - p->floor_s[d] - sign * f.at_s, f.var,
-			p->noise_s);
+		struct likelihood l =
+			queue_likelihood(&p->queues[d], &p->law,
+					 seen_s[d] - p->floor_s - sign * f.at_s,
+					 f.var, p->noise_s);
 
 		evidence += l.log_density;
 		learn_from(m, j, &f, -sign * l.slope, l.curve);
@@ -290,8 +289,9 @@ static void joint_follow(struct joint *j, size_t state, double offset_s,
 		double own_s =
 			member_own_s(i, j->seats[state - JOINT_FIRST].way_s);
 
-		seat_member(&j->members[i], state, offset_s - clock_s,
-			    fmax(own_s, sd_s));
+		/* Not where it seems to be: who is wrong is not known yet. */
+		seat_member(&j->members[i], state, 0,
+			    fmax(own_s, fabs(offset_s - clock_s) + sd_s));
 	}
 }
 
@@ -318,7 +318,9 @@ void joint_add(struct joint *j, uint32_t key, const struct sample *s,
 	joint_predict(j, s->at);
 	size_t state = JOINT_FIRST + joint_seat(j, key, &p, s->at);
 
-	joint_follow(j, state, own.offset_s + span_to_seconds(off) + c.slew_s,
+	/* A skew is for the joint filter one part of the source's own error. */
+	joint_follow(j, state,
+		     own.offset_s + span_to_seconds(off) + c.slew_s + p.skew_s,
 		     own.offset_sd);
 	for (size_t i = 0; i < JOINT_MEMBERS; i++) {
 		evidence[i] =

@@ -359,8 +359,10 @@ static void more_sources_than_seats(void **state)
 		joint_add(&town.joint, key, &x, &town.estimators[0]);
 	}
 	town_run(50, NULL);
-	town_run(100, &s);
-	assert_true(s.joint < s.combined);
+	town_run(200, &s);
+	print_message("# after a crowd: joint %.2f of combined\n",
+		      ratio(s.joint, s.combined));
+	assert_true(ratio(s.joint, s.combined) < 1.1);
 }
 
 int main(void)
