@@ -173,7 +173,9 @@ static void discipline_aim(struct discipline *d, double offset_s,
 {
 	double slew = copysign(d->slew_most, offset_s);
 
-	d->rushing = d->may_rush = d->may_rush && fabs(offset_s) >= RUSHED_S;
+	if (fabs(offset_s) < RUSHED_S) {
+		d->may_rush = d->rushing = false;
+	}
 	d->offset_s = offset_s;
 	d->since = now;
 	d->slew = 0;
@@ -197,7 +199,7 @@ static void discipline_aim(struct discipline *d, double offset_s,
 
 static double slew_length_s(const struct discipline *d, double length_s)
 {
-	return d->may_rush ? RUSH_MIN_S : fmax(SLEW_MIN_S, length_s);
+	return d->rushing ? RUSH_MIN_S : fmax(SLEW_MIN_S, length_s);
 }
 
 /*
@@ -211,6 +213,27 @@ static void discipline_tune(struct discipline *d, const struct estimate *e)
 
 	d->base = fmax(-FREQ_MAX, fmin(wanted, FREQ_MAX));
 	d->cut = wanted - d->base;
+}
+
+void discipline_wake(struct discipline *d)
+{
+	if (d->state == DISCIPLINE_SYNC || d->state == DISCIPLINE_SPIK) {
+		d->state = DISCIPLINE_FSET;
+	}
+	d->may_rush = d->steering && d->rush_most > d->slew_most;
+}
+
+void discipline_yield(struct discipline *d, double freq, instant now)
+{
+	d->steering = d->rushing = false;
+	d->base = freq;
+	d->offset_s = d->slew = 0;
+	d->since = d->slew_until = now;
+}
+
+void discipline_resume(struct discipline *d)
+{
+	d->steering = true;
 }
 
 static bool estimate_is_sane(const struct estimate *e)
@@ -247,6 +270,7 @@ struct adjustment discipline_update(struct discipline *d,
 		d->since = d->slew_until = now;
 		d->rushing = false;
 	} else {
+		d->rushing = d->may_rush;
 		discipline_aim(d, e->offset_s,
 			       slew_length_s(d, SLEW_SHARE * poll_s), now);
 	}
@@ -265,9 +289,13 @@ struct adjustment discipline_tick(struct discipline *d, instant now)
 	/* Twice as long as it was late: if that is a habit, half is left. */
 	double late_s = span_to_seconds(instant_diff(now, d->slew_until));
 	double residual_s = discipline_residual_s(d, now);
+	bool may_rush = d->may_rush, was_rushing = d->rushing;
 
 	discipline_aim(d, residual_s, fmax(slew_length_s(d, 0), 2 * late_s),
 		       now);
+	if (!was_rushing) { /* what was left of an older slew tells nothing */
+		d->may_rush = may_rush;
+	}
 	adj.kind = ADJUST_STEER;
 	adj.freq = discipline_freq(d) - before;
 	adj.offset_s = residual_s;

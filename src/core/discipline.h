@@ -98,6 +98,17 @@ MUST_USE struct adjustment discipline_update(struct discipline *d,
  */
 MUST_USE struct adjustment discipline_tick(struct discipline *d, instant now);
 
+/*
+ * The machine has slept, so its clock is as good as new: an offset past the
+ * step threshold is stepped at once, one below may be rushed away. What -g and
+ * -G forgive is not forgiven again.
+ */
+void discipline_wake(struct discipline *d);
+/* Somebody else rules the clock, which runs at `freq`: only look on ... */
+void discipline_yield(struct discipline *d, double freq, instant now);
+/* ... until now. */
+void discipline_resume(struct discipline *d);
+
 /* When discipline_tick() wants to be called; far away when no slew is on. */
 instant discipline_deadline(const struct discipline *d);
 

@@ -1,19 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/engine.h"
 
-#include <math.h>
-
 #include "core/engine_state.h"
 #include "core/refid.h"
 
-/*
- * Two readings of two clocks are never one moment: a busy machine may take
- * some ms between them. The monotonic clock may be steered with the other or
- * not, so they may part by what we steer by, and by a crystal's error.
- */
-#define READING_S 0.005
-#define CRYSTAL 250e-6
-#define LEAP_SLACK_S 0.1
 #define NETWORK_S 30 /* at least, between two new starts for the network */
 #define GATE_S 1     /* while some are still to be heard */
 
@@ -25,61 +15,6 @@ static struct source *find(struct engine *e, source_id id)
 		return s->used && s->id.generation == id.generation ? s : NULL;
 	}
 	return NULL;
-}
-
-static bool is_leap(const struct engine *e, double jump_s)
-{
-	return (e->said_leap == LEAP_INSERT &&
-		fabs(jump_s + 1) < LEAP_SLACK_S) ||
-	       (e->said_leap == LEAP_DELETE && fabs(jump_s - 1) < LEAP_SLACK_S);
-}
-
-static void abandon_all(struct engine *e, struct outbox *out)
-{
-	for (size_t i = 0; i < e->source_slots; i++) {
-		source_abandon(&e->sources[i], out);
-	}
-	engine_abandon_clocks(e);
-}
-
-/* Our seconds are too short by as much: nobody is to be asked the sooner. */
-static void postpone(struct engine *e, double by_s)
-{
-	for (size_t i = 0; i < e->source_slots; i++) {
-		struct polling *p = &e->sources[i].polling;
-
-		p->due = instant_add(p->due, span_from_seconds(by_s));
-	}
-}
-
-/* Takes the time from the event; did somebody else set the clock? (E17) */
-static void observe(struct engine *e, const struct event *ev,
-		    struct outbox *out)
-{
-	double passed_s = span_to_seconds(instant_diff(ev->now, e->now));
-	double jump_s =
-		span_to_seconds(tstamp_diff(ev->wall, e->wall)) - passed_s;
-
-	double steered = discipline_freq(&e->discipline);
-	double most_s = (fmax(steered, 0) + CRYSTAL) * fabs(passed_s);
-	double least_s = (fmin(steered, 0) - CRYSTAL) * fabs(passed_s);
-
-	if (e->discipline.rushing && e->discipline.slew > 0) {
-		postpone(e, e->discipline.slew * passed_s);
-	}
-	e->now = ev->now;
-	e->wall = ev->wall;
-	if (jump_s <= most_s + READING_S && jump_s >= least_s - READING_S) {
-		return;
-	}
-	if (is_leap(e, jump_s)) {
-		/* The kernel's doing; our sources have leapt with us. */
-		abandon_all(e, out);
-		e->view_due = true;
-		return;
-	}
-	engine_note(e, NOTE_FOREIGN_STEP, jump_s, "", out);
-	engine_measure_anew(e, jump_s, out);
 }
 
 static void learn_own(struct engine *e, const netaddr *local)
@@ -150,7 +85,7 @@ void engine_heard(struct engine *e, instant at)
 		}
 	}
 	if (e->stepped && instant_diff(at, e->stepped_at).v > 0) {
-		e->stepped = false;
+		e->stepped = e->woke = false;
 	}
 }
 
@@ -349,7 +284,7 @@ instant engine_handle(struct engine *e, const struct event *ev,
 	if (e->finished) {
 		return instant_add(ev->now, SPAN_S(ENGINE_VIEW_S));
 	}
-	observe(e, ev, out);
+	engine_observe(e, ev, out);
 	if (!e->started) {
 		engine_first(e, out);
 	}

@@ -184,7 +184,7 @@ void engine_measure_anew(struct engine *e, double by_s, struct outbox *out)
 	e->view_due = true;
 }
 
-static void shift_sources(struct engine *e, double step_s, double freq)
+void engine_shift(struct engine *e, double step_s, double freq)
 {
 	joint_adjust(&e->joint, e->now, step_s, freq);
 	for (size_t i = 0; i < e->source_slots; i++) {
@@ -243,11 +243,19 @@ static void panic(struct engine *e, double offset_s, struct outbox *out)
 	stop(e, 255, out);
 }
 
-void engine_apply(struct engine *e, const struct adjustment *adj,
-		  struct outbox *out)
+void engine_steer(struct engine *e, struct outbox *out)
 {
 	struct effect steer = { .kind = EFFECT_STEER };
 
+	e->told = true;
+	steer.steer.freq = discipline_kernel(discipline_freq(&e->discipline));
+	steer.steer.base = discipline_kernel(e->discipline.base);
+	outbox_add(out, &steer);
+}
+
+void engine_apply(struct engine *e, const struct adjustment *adj,
+		  struct outbox *out)
+{
 	switch (adj->kind) {
 	case ADJUST_NONE:
 	case ADJUST_SPIKE:
@@ -262,13 +270,11 @@ void engine_apply(struct engine *e, const struct adjustment *adj,
 	if (!e->may_set) {
 		return;
 	}
-	shift_sources(e, adj->kind == ADJUST_STEP ? adj->step_s : 0, adj->freq);
+	engine_shift(e, adj->kind == ADJUST_STEP ? adj->step_s : 0, adj->freq);
 	if (adj->kind == ADJUST_STEP) {
 		step(e, adj, out);
 	}
-	steer.steer.freq = discipline_kernel(discipline_freq(&e->discipline));
-	steer.steer.base = discipline_kernel(e->discipline.base);
-	outbox_add(out, &steer);
+	engine_steer(e, out);
 }
 
 /* -q: sets the clock by what is known now, and ends. */
@@ -346,8 +352,8 @@ static void follow_source(struct engine *e, bool sampled, struct outbox *out)
 		.heard = e->heard_at,
 		.phi_ppm = (engine_phi(e) + lead.doubt) * 1e6,
 		.floor_s = floor_s(e),
-		.uncorrected =
-			!e->may_set || e->discipline.state == DISCIPLINE_SPIK,
+		.uncorrected = !e->discipline.steering ||
+			       e->discipline.state == DISCIPLINE_SPIK,
 	};
 
 	standing_follow(s, &e->choice, &footing, e->now);

@@ -71,6 +71,7 @@ static void note_leap(struct engine *e, enum leap leap, struct outbox *out)
 static const char *silence(const struct engine *e)
 {
 	return e->standing.synchronised ? "the clock may be too far off"
+	       : e->woke                ? "the machine has slept"
 	       : e->stepped ? "the clock was stepped, to be confirmed"
 			    : "nobody tells the time";
 }
@@ -113,7 +114,7 @@ static void tell_kernel(struct engine *e, enum leap leap, struct outbox *out)
 	k.status.poll = engine_poll(e);
 	engine_tell_tai(e, &k);
 	e->status = k;
-	if (e->may_set) {
+	if (e->may_set && !e->yielded) {
 		outbox_add(out, &k);
 	}
 }
@@ -175,7 +176,8 @@ void engine_save(struct engine *e, struct outbox *out)
 		return;
 	}
 	check_limit(e, out);
-	if (!e->may_set || e->standing.kind == CLOCK_KIND_UNKNOWN ||
+	if (!e->may_set || e->yielded ||
+	    e->standing.kind == CLOCK_KIND_UNKNOWN ||
 	    e->standing.kind == CLOCK_KIND_LOCAL ||
 	    engine_age_s(e, e->saved_at) < (first ? SAVE_FIRST_S : SAVE_S)) {
 		return;

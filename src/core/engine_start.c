@@ -207,8 +207,6 @@ struct engine *engine_init(void *memory, const struct config *config,
 
 void engine_first(struct engine *e, struct outbox *out)
 {
-	struct effect steer = { .kind = EFFECT_STEER };
-
 	e->started = true;
 	engine_note(e, NOTE_RESTART, 0, "", out);
 	if (e->start.freq_known) {
@@ -221,10 +219,7 @@ void engine_first(struct engine *e, struct outbox *out)
 	engine_note(e, NOTE_NOT_SERVING, 0, "nobody has told the time yet",
 		    out);
 	if (e->may_set) {
-		steer.steer.freq =
-			discipline_kernel(discipline_freq(&e->discipline));
-		steer.steer.base = discipline_kernel(e->discipline.base);
-		outbox_add(out, &steer);
+		engine_steer(e, out);
 	}
 	e->view_due = true;
 }

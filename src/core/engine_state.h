@@ -5,6 +5,7 @@
  * Stages get values of it, never the whole.
  *
  *   engine.c           events in, ticks, the next deadline
+ *   engine_observe.c   time goes by: jumps, sleep, strangers at the clock
  *   engine_start.c     memory, and the first moment
  *   engine_leap.c      the table of leap seconds, against what sources say
  *   engine_names.c     addresses of names to sources, pool members
@@ -81,6 +82,18 @@ struct engine {
 
 	struct joint joint; /* the clock, by all survivors together */
 	struct discipline discipline;
+	span asleep;        /* as of the last event */
+	span bent;          /* of the machine, at `bent_since` ... */
+	double bent_ours_s; /* ... and what we have bent it by since then */
+	instant bent_since;
+	instant rated_at; /* when it last ran as it was told to */
+	instant woke_at, slewed_at, yielded_at;
+	double patience;     /* so often a stranger's rate is set back */
+	instant patience_at; /* as of then */
+	bool yielded;        /* a stranger keeps the clock */
+	bool bent_known, bent_rushed; /* a rush was on meanwhile */
+	bool told;                    /* the kernel has had a rate of ours */
+	bool woke;                    /* and nothing was measured since */
 	double freq_sd; /* s/s: how well the clock's frequency is known */
 	struct standing standing;
 	instant view_at, saved_at;
@@ -112,6 +125,11 @@ struct engine_roll {
 	size_t asked, heard, known, agree;
 	bool complete; /* nobody is still to be found by name */
 };
+
+/* engine_observe.c */
+/* Takes the time from the event; who else has been at the clock? */
+void engine_observe(struct engine *e, const struct event *ev,
+		    struct outbox *out);
 
 /* engine_start.c */
 void engine_first(struct engine *e, struct outbox *out);
@@ -180,6 +198,10 @@ bool engine_gate_opens(struct engine *e);
 /* engine_decide.c */
 /* `sampled`: one of the network's sources has just measured. */
 void engine_decide(struct engine *e, bool sampled, struct outbox *out);
+/* Tells every estimator, and nobody else. */
+void engine_shift(struct engine *e, double step_s, double freq);
+/* Tells the kernel the rate that it is to run at. */
+void engine_steer(struct engine *e, struct outbox *out);
 /* Applies to the clock and to all that measures with it. */
 void engine_apply(struct engine *e, const struct adjustment *adj,
 		  struct outbox *out);

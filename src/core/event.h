@@ -39,10 +39,22 @@ enum reading {
 
 enum stamp_origin { STAMP_DAEMON, STAMP_KERNEL, STAMP_CARD };
 
+/*
+ * What else the machine knows of its clock. Where it cannot know, asleep stays
+ * zero and the others are not known.
+ */
+struct machine {
+	span asleep; /* while the monotonic clock stood still: of all sleeps */
+	bool bent_known, rate_known;
+	span bent;   /* the monotonic clock less the one that nobody steers */
+	double rate; /* s/s: what the kernel steers by, whoever told it */
+};
+
 struct event {
 	enum event_kind kind;
 	instant now; /* one moment ... */
 	tstamp wall; /* ... on both clocks */
+	struct machine machine;
 	source_id source;
 	union {
 		struct {

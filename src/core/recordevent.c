@@ -166,6 +166,15 @@ static void refclock_fields(struct fields *f, struct event *ev)
 			       INT32_MIN, INT32_MAX);
 }
 
+static void machine_fields(struct fields *f, struct machine *m)
+{
+	m->asleep.v = field_time(f, 6, "asleep", m->asleep.v);
+	m->bent_known = field_bool(f, 7, "bent_known", m->bent_known);
+	m->bent.v = field_time(f, 8, "bent", m->bent.v);
+	m->rate_known = field_bool(f, 9, "rate_known", m->rate_known);
+	m->rate = field_double(f, 10, "rate", m->rate);
+}
+
 void record_event_fields(struct fields *f, struct record_event *r)
 {
 	struct event *ev = &r->event;
@@ -177,6 +186,7 @@ void record_event_fields(struct fields *f, struct record_event *r)
 		(uint16_t)field_uint(f, 4, "slot", ev->source.slot, UINT16_MAX);
 	ev->source.generation = (uint16_t)field_uint(
 		f, 5, "generation", ev->source.generation, UINT16_MAX);
+	machine_fields(f, &ev->machine);
 	switch (ev->kind) {
 	case EVENT_TICK:
 		tick_fields(f, r);

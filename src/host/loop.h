@@ -56,6 +56,8 @@ struct loop {
 	struct engine *engine;
 	struct outbox *outbox;
 	instant deadline; /* when the engine wants a tick */
+	struct machine machine;
+	instant rated_at; /* when the kernel was asked for its rate */
 
 	struct clientsocks clients;
 	struct serversocks servers;

@@ -17,6 +17,11 @@ struct moment {
 };
 
 struct moment sysclock_read(void);
+/*
+ * What else the machine knows of its clock now; `rate`: ask the kernel for that
+ * too. What cannot be read stays as it was.
+ */
+void sysclock_machine(struct machine *m, bool rate);
 tstamp sysclock_wall(void);
 /* log2 s of the least step that reading the clock shows. */
 int8_t sysclock_precision(void);

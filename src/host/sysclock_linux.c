@@ -91,6 +91,54 @@ static int adjust(struct timex *t)
 	return clock_adjtime(CLOCK_REALTIME, t) < 0 ? -errno : 0;
 }
 
+/*
+ * How far another clock is ahead of the monotonic one; false when it cannot be
+ * read, or not closely enough.
+ */
+static bool ahead_of_mono(clockid_t clock, span *ahead)
+{
+	for (int i = 0; i < READ_TRIES; i++) {
+		struct timespec ts;
+		instant before = mono();
+
+		if (clock_gettime(clock, &ts) != 0) {
+			return false;
+		}
+		span width = instant_diff(mono(), before);
+
+		if (span_to_ns(width) <= READ_CLOSE_NS) {
+			instant other = { SPAN_S(ts.tv_sec).v +
+					  span_from_ns(ts.tv_nsec).v };
+
+			*ahead = span_sub(instant_diff(other, before),
+					  (span){ width.v / 2 });
+			return true;
+		}
+	}
+	return false;
+}
+
+void sysclock_machine(struct machine *m, bool rate)
+{
+	struct timex t = { .modes = 0 };
+	span asleep, unsteered;
+
+	if (ahead_of_mono(CLOCK_BOOTTIME, &asleep)) {
+		m->asleep = asleep;
+	}
+	m->bent_known = ahead_of_mono(CLOCK_MONOTONIC_RAW, &unsteered);
+	if (m->bent_known) {
+		m->bent = span_sub(SPAN_ZERO, unsteered);
+	}
+	m->rate_known = rate && adjust(&t) == 0;
+	if (m->rate_known) {
+		double word_ppm = (double)t.freq * FREQ_UNIT_PPM;
+		double tick_ppm = (double)(t.tick - TICK_NOMINAL) * TICK_PPM;
+
+		m->rate = (word_ppm + tick_ppm) * 1e-6;
+	}
+}
+
 int sysclock_take(void)
 {
 	/* Only the phase-locked loop takes an offset, so it is on for that. */

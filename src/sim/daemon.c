@@ -155,6 +155,17 @@ void daemon_network(struct node *n)
 	}
 }
 
+static struct machine machine_of(const struct vclock *c, moment now)
+{
+	return (struct machine){
+		.asleep = c->asleep,
+		.bent_known = true,
+		.bent = vclock_bent(c, now),
+		.rate_known = true,
+		.rate = c->steer,
+	};
+}
+
 void daemon_event(struct node *n, const struct event *what)
 {
 	struct daemon *d = n->daemon;
@@ -163,6 +174,7 @@ void daemon_event(struct node *n, const struct event *what)
 
 	ev.now = vclock_mono(&n->clock, w->now);
 	ev.wall = vclock_wall(&n->clock, w->now);
+	ev.machine = machine_of(&n->clock, w->now);
 	outbox_empty(d->outbox);
 	if (tape_of(n)) {
 		tape_event(tape_of(n), &ev);

@@ -64,8 +64,31 @@ static void upstream_handle(struct node *n, const struct future *f)
 	}
 }
 
+bool node_is_frozen(const struct node *n)
+{
+	return moment_before(n->world->now, n->frozen_until);
+}
+
+/* Deadlines come as much later as the clock stood still. */
+static bool wait_out(struct node *n, struct future *f)
+{
+	if (!node_is_frozen(n)) {
+		return false;
+	}
+	if (f->kind == HAPPEN_ARRIVAL || f->kind == HAPPEN_SEEN) {
+		free(f->gram);
+	} else {
+		f->at = moment_add(f->at, n->frozen);
+		queue_put(&n->world->queue, f);
+	}
+	return true;
+}
+
 void node_handle(struct node *n, struct future *f)
 {
+	if (wait_out(n, f)) {
+		return;
+	}
 	vclock_advance(&n->clock, n->world->now);
 	if (f->kind == HAPPEN_PULSE) {
 		receiver_pulse(n);
@@ -94,4 +117,51 @@ void node_set_clock(struct node *n, double step_s)
 	n->watch.may_step = true;
 	n->watch.served = false;
 	oracle_may_burst(n); /* once it notices, it measures anew */
+}
+
+/* What it cannot know before it has looked around. */
+static void disturb(struct node *n)
+{
+	n->watch.disturbed = true;
+	n->watch.served = false;
+	vclock_advance(&n->clock, n->world->now);
+}
+
+static void freeze(struct node *n, span length)
+{
+	n->frozen = length;
+	n->frozen_until = moment_add(n->world->now, length);
+}
+
+void node_pause(struct node *n, double seconds)
+{
+	span length = span_from_seconds(seconds);
+
+	disturb(n);
+	vclock_pause(&n->clock, n->world->now, length);
+	freeze(n, length);
+}
+
+void node_sleep(struct node *n, double seconds, double wrong_s)
+{
+	span length = span_from_seconds(seconds);
+
+	disturb(n);
+	vclock_sleep(&n->clock, n->world->now, length,
+		     span_from_seconds(wrong_s));
+	freeze(n, length);
+	n->watch.may_step = true;
+	oracle_may_burst(n);
+}
+
+void node_set_rate(struct node *n, double freq)
+{
+	disturb(n);
+	vclock_steer(&n->clock, n->world->now, freq);
+}
+
+void node_slew_clock(struct node *n, double by_s)
+{
+	disturb(n);
+	vclock_slew(&n->clock, n->world->now, span_from_seconds(by_s));
 }

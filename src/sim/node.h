@@ -28,6 +28,8 @@ struct node {
 	struct meter meter;
 	struct gauge gauge;
 	struct watch watch;
+	moment frozen_until; /* it stands still */
+	span frozen;         /* for so long */
 };
 
 /* A server with this clock; answers the truth of it until told otherwise. */
@@ -45,6 +47,18 @@ void node_handle(struct node *n, struct future *f);
 double node_error_s(struct node *n);
 /* Somebody sets its clock by hand. */
 void node_set_clock(struct node *n, double step_s);
+
+/*
+ * The whole machine stands still: a virtual one that is paused; or one that
+ * sleeps, and wakes with its wall clock `wrong_s` off. What arrives is lost.
+ */
+void node_pause(struct node *n, double seconds);
+void node_sleep(struct node *n, double seconds, double wrong_s);
+bool node_is_frozen(const struct node *n);
+/* A stranger sets the rate that the kernel steers by. */
+void node_set_rate(struct node *n, double freq);
+/* A stranger slews the clock, as adjtime() does. */
+void node_slew_clock(struct node *n, double by_s);
 
 /* Off the shelf. */
 struct oscillator oscillator_perfect(void);

@@ -247,8 +247,10 @@ static void measure(struct node *n)
 void oracle_measure(struct world *w)
 {
 	for (unsigned i = 0; i < w->count; i++) {
-		if (w->nodes[i]->daemon && w->nodes[i]->daemon->running) {
-			measure(w->nodes[i]);
+		struct node *n = w->nodes[i];
+
+		if (n->daemon && n->daemon->running && !node_is_frozen(n)) {
+			measure(n);
 		}
 	}
 }

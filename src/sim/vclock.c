@@ -37,9 +37,28 @@ static int64_t shown_after(const struct vclock *c, int64_t elapsed)
 	return elapsed + llrint((double)elapsed * c->rate);
 }
 
+static double bent_after(const struct vclock *c, int64_t elapsed)
+{
+	double unsteered = (double)elapsed * vclock_freq(c);
+
+	return c->bent_s + ((double)elapsed * c->rate - unsteered) * 0x1p-32;
+}
+
+/* A pause is a piece that begins in the future. */
+static int64_t elapsed_at(const struct vclock *c, moment now)
+{
+	return now.v > c->piece.v ? now.v - c->piece.v : 0;
+}
+
+span vclock_bent(const struct vclock *c, moment now)
+{
+	return span_from_seconds(bent_after(c, elapsed_at(c, now)));
+}
+
 /* A new straight line begins at `now`. */
 static void begin_piece(struct vclock *c, moment now)
 {
+	c->bent_s = bent_after(c, elapsed_at(c, now));
 	c->mono = vclock_mono(c, now);
 	c->piece = now;
 }
@@ -82,7 +101,7 @@ void vclock_advance(struct vclock *c, moment now)
 instant vclock_mono(const struct vclock *c, moment now)
 {
 	return instant_add(c->mono,
-			   (span){ shown_after(c, now.v - c->piece.v) });
+			   (span){ shown_after(c, elapsed_at(c, now)) });
 }
 
 tstamp vclock_wall(const struct vclock *c, moment now)
@@ -147,6 +166,24 @@ void vclock_slew(struct vclock *c, moment now, span amount)
 	c->slew = amount.v < 0 ? -SLEW_RATE : SLEW_RATE;
 	c->slew_end = moment_add(now, span_from_seconds(seconds));
 	set_rate(c);
+}
+
+void vclock_pause(struct vclock *c, moment now, span length)
+{
+	begin_piece(c, now);
+	c->piece = moment_add(now, length);
+	c->joint = moment_add(c->joint, length);
+	if (c->slew_end.v != MOMENT_NEVER.v) {
+		c->slew_end = moment_add(c->slew_end, length);
+	}
+}
+
+void vclock_sleep(struct vclock *c, moment now, span length, span wrong)
+{
+	vclock_pause(c, now, length);
+	c->ahead = span_sub(c->ahead, span_sub(SPAN_ZERO, length));
+	c->ahead = span_sub(c->ahead, span_sub(SPAN_ZERO, wrong));
+	c->asleep = span_sub(c->asleep, span_sub(SPAN_ZERO, length));
 }
 
 void vclock_freq_step(struct vclock *c, moment now, double freq)

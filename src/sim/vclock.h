@@ -40,7 +40,9 @@ struct vclock {
 	double steer; /* s/s: the kernel's correction */
 	double slew;  /* s/s: adjtime()'s, until `slew_end` */
 	moment slew_end;
-	double rate; /* local seconds per true second, less 1 */
+	double rate;   /* local seconds per true second, less 1 */
+	double bent_s; /* by the kernel's corrections, at `piece` */
+	span asleep;   /* how long the machine has slept */
 };
 
 /* `wall` is the true date at `now`. */
@@ -72,6 +74,16 @@ void vclock_slew(struct vclock *c, moment now, span amount);
 
 /* Trouble: the oscillator's own frequency jumps by `freq`. */
 void vclock_freq_step(struct vclock *c, moment now, double freq);
+
+/*
+ * The machine stands still for so long, from `now` on: a virtual one that is
+ * paused, for which no time goes by; or one that sleeps, and wakes with a wall
+ * clock that is `wrong` by what its chip has drifted.
+ */
+void vclock_pause(struct vclock *c, moment now, span length);
+void vclock_sleep(struct vclock *c, moment now, span length, span wrong);
+/* The monotonic clock less the one that nobody steers. */
+span vclock_bent(const struct vclock *c, moment now);
 
 /* The oscillator's own error now, s/s: what a drift file should cancel. */
 double vclock_freq(const struct vclock *c);

@@ -31,6 +31,7 @@ struct run {
 	struct outbox out;
 	struct reader in;
 	instant now, deadline;
+	struct machine machine;
 	tstamp wall;
 	struct asked asked[HOSTS];
 	size_t last;     /* of `asked`: who was asked last */
@@ -216,6 +217,7 @@ static void handle(struct run *r, struct event *ev)
 {
 	ev->now = r->now;
 	ev->wall = r->wall;
+	ev->machine = r->machine;
 	r->deadline = engine_handle(r->engine, ev, &r->out);
 	INVARIANT(r->out.lost == 0);
 	INVARIANT(r->out.count <= OUTBOX_EFFECTS);
@@ -327,6 +329,21 @@ static void garbage(struct run *r)
 	handle(r, &ev);
 }
 
+/* It slept, or somebody is at its clock. */
+static void machine_changed(struct run *r)
+{
+	uint8_t how = read_u8(&r->in);
+	int64_t much = (int64_t)read_u8(&r->in) - 128;
+
+	if (how & 1) {
+		r->machine.asleep.v += (much + 128) << (how >> 2 & 31);
+	}
+	r->machine.rate_known = how & 2;
+	r->machine.bent_known = how & 4;
+	r->machine.rate = (double)much * 1e-3;
+	r->machine.bent.v += much << (how >> 3 & 31);
+}
+
 /* Anything at all, as often as not near the truth. */
 static void clock_was_read(struct run *r)
 {
@@ -385,15 +402,19 @@ static void step(struct run *r)
 		handle(r, &network);
 		break;
 	default:
-		switch (read_u8(&r->in) % 3) {
+		switch (read_u8(&r->in) % 4) {
 		case 0:
 			control(r);
 			break;
 		case 1:
 			garbage(r);
 			break;
-		default:
+		case 2:
 			clock_was_read(r);
+			break;
+		default:
+			machine_changed(r);
+			handle(r, &network);
 			break;
 		}
 		break;

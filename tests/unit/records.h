@@ -16,6 +16,7 @@
 #define SIZE_IS(type, member, size) \
 	_Static_assert(sizeof(((type *)0)->member) == (size), \
 		       "a field that records do not have?")
+SIZE_IS(struct event, machine, 32);
 SIZE_IS(struct event, sent, 24);
 SIZE_IS(struct event, packet, 56);
 SIZE_IS(struct event, resolved, 16);
@@ -108,6 +109,11 @@ static inline struct event any_event(enum event_kind kind)
 	ev.wall.v = any_number();
 	ev.source.slot = (uint16_t)check_rng();
 	ev.source.generation = (uint16_t)any_number();
+	ev.machine.asleep.v = (int64_t)(any_number() >> 1);
+	ev.machine.bent_known = any_bool();
+	ev.machine.bent.v = -(int64_t)(any_number() >> 1);
+	ev.machine.rate_known = any_bool();
+	ev.machine.rate = any_double();
 	switch (kind) {
 	case EVENT_TICK:
 		any_shards();

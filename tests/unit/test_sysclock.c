@@ -136,6 +136,29 @@ static void the_end_leaves_no_slew_behind(void **state)
 	assert_true(fabs(rate_ppm() - 20) < 1e-4);
 }
 
+/* Read-only: the real clocks of the machine, and the fake's rate. */
+static void the_machine_is_read_closely(void **state)
+{
+	(void)state;
+	struct machine a = { .rate_known = true }, b;
+
+	sysclock_machine(&a, false);
+	assert_false(a.rate_known);
+	assert_int_equal(sysclock_steer(0.0123, 20e-6), 0);
+	for (int i = 0; i < 100; i++) {
+		b = a;
+		sysclock_machine(&b, true);
+		assert_true(b.rate_known && fabs(b.rate - 0.0123) < 1e-10);
+		assert_true(span_to_ns(b.asleep) > -20000);
+		assert_true(llabs(b.asleep.v - a.asleep.v) <
+			    span_from_ns(20000).v);
+		if (a.bent_known && b.bent_known) {
+			assert_true(llabs(span_sub(b.bent, a.bent).v) <
+				    span_from_ns(500000).v);
+		}
+	}
+}
+
 static int report[2];
 
 static void release_and_report(void)
@@ -195,6 +218,8 @@ int main(void)
 		cmocka_unit_test_setup(
 			a_tick_that_another_keeps_clocks_with_counts,
 			fresh_kernel),
+		cmocka_unit_test_setup(the_machine_is_read_closely,
+				       fresh_kernel),
 		cmocka_unit_test_setup(the_end_leaves_no_slew_behind,
 				       fresh_kernel),
 		cmocka_unit_test_setup(a_crash_leaves_no_slew_behind,

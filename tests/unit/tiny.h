@@ -58,6 +58,10 @@ struct tiny {
 	double own_freq; /* of the crystal, s/s */
 	double freq;     /* steered, s/s */
 	double deadline_s;
+	/* What it knows of its clock, less what was steered; and that. */
+	struct machine machine;
+	double bent_s;
+	double slept_s; /* while `now_s` stood still */
 	struct tiny_server servers[TINY_SERVERS];
 	size_t server_count;
 	struct tiny_thing queue[TINY_QUEUE];
@@ -91,7 +95,7 @@ static inline tstamp tiny_true(double s)
 
 static inline tstamp tiny_wall(const struct tiny *t)
 {
-	return tiny_true(t->now_s + t->error_s);
+	return tiny_true(t->now_s + t->slept_s + t->error_s);
 }
 
 static inline instant tiny_instant(double s)
@@ -263,9 +267,9 @@ static inline void tiny_answer(struct tiny *t, struct tiny_server *s,
 		.precision = -20,
 		.poll = p.poll,
 		.origin = p.transmit,
-		.receive = tiny_true(there_s + s->lie_s),
-		.transmit = tiny_true(there_s + s->lie_s + 1e-5),
-		.reference = tiny_true(there_s + s->lie_s - 10),
+		.receive = tiny_true(there_s + t->slept_s + s->lie_s),
+		.transmit = tiny_true(there_s + t->slept_s + s->lie_s + 1e-5),
+		.reference = tiny_true(there_s + t->slept_s + s->lie_s - 10),
 	};
 	if (s->manner != TINY_GOOD) {
 		p.stratum = 0;
@@ -384,6 +388,9 @@ static inline void tiny_handle(struct tiny *t, struct event *ev)
 {
 	ev->now = tiny_instant(t->now_s);
 	ev->wall = tiny_wall(t);
+	ev->machine = t->machine;
+	ev->machine.rate += discipline_kernel(t->freq);
+	ev->machine.bent.v += span_from_seconds(t->bent_s).v;
 	instant at = engine_handle(t->engine, ev, &t->out);
 
 	t->deadline_s = tiny_seconds(at);
@@ -398,6 +405,7 @@ static inline void tiny_handle(struct tiny *t, struct event *ev)
 static inline void tiny_pass(struct tiny *t, double to_s)
 {
 	t->error_s += (to_s - t->now_s) * (t->own_freq + t->freq);
+	t->bent_s += (to_s - t->now_s) * t->freq;
 	t->now_s = to_s;
 }
 
