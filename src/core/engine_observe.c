@@ -135,8 +135,8 @@ static void mind_rate(struct engine *e, double rate, struct outbox *out)
  */
 static void mind_slew(struct engine *e, double by_s, struct outbox *out)
 {
-	bool news = e->slewed_at.v == 0 ||
-		    engine_age_s(e, e->slewed_at) > QUIET_S;
+	bool news =
+		e->slewed_at.v == 0 || engine_age_s(e, e->slewed_at) > QUIET_S;
 
 	if (e->bent_rushed) {
 		engine_shift(e, by_s, 0);

@@ -27,6 +27,7 @@ struct life {
 	double freq, past_freq; /* s/s: the steering in force */
 	span moved, past_moved; /* steps of both */
 	uint64_t ahead;         /* recorded wall less recorded monotonic */
+	span asleep;            /* of the machine */
 	struct pendings pending;
 	struct record_event event;
 	uint8_t bytes[65536];
@@ -191,7 +192,13 @@ static void handle(struct life *l, struct event *ev,
 	struct rerun *r = l->rerun;
 	span gain = gain_at(l, l->now);
 
+	bool same = ev->now.v == recorded->now.v && gain.v == 0 &&
+		    l->freq == l->past_freq;
+
 	ev->now = instant_add(recorded->now, gain);
+	if (!same) { /* the kernel spoke of another steering */
+		ev->machine = (struct machine){ .asleep = l->asleep };
+	}
 	ev->wall = tstamp_add(tstamp_add(recorded->wall, gain),
 			      span_sub(l->moved, l->past_moved));
 	outbox_empty(r->outbox);
@@ -400,10 +407,12 @@ static void pass(struct life *l, const struct past_event *was)
 {
 	l->now = was->at;
 	l->ahead = was->wall.v - (uint64_t)was->at.v;
-	if (is_ambient(l, was) &&
-	    record_get_event(&was->item, &l->event) == FIELDS_FINE) {
-		handle(l, &l->event.event,
-		       &(struct shown){ was->now, was->wall });
+	if (record_get_event(&was->item, &l->event) == FIELDS_FINE) {
+		l->asleep = l->event.event.machine.asleep;
+		if (is_ambient(l, was)) {
+			handle(l, &l->event.event,
+			       &(struct shown){ was->now, was->wall });
+		}
 	}
 	if (was->steered) {
 		l->past_freq = was->freq;
