@@ -37,6 +37,9 @@ struct loop {
 	/* What came out, once settled. */
 	double squares, rate_squares, seconds, worst_s;
 	double updates, within_3, within_5, claimed;
+	/* A clock that is set to each estimate at once: control without loss.
+	 */
+	double ideal_s, ideal_freq, ideal_squares;
 	double first_ms_s, first_100us_s; /* better than that since when */
 };
 
@@ -65,6 +68,7 @@ static inline void loop_run_to(struct loop *l, double to_s)
 		double rate = l->drift + discipline_freq(&l->discipline);
 
 		l->error_s += rate * piece_s;
+		l->ideal_s += (l->drift + l->ideal_freq) * piece_s;
 		l->drift += l->set.wander * sqrt(piece_s) * loop_gauss();
 		l->now_s += piece_s;
 		if (fabs(l->error_s) > 1e-3) {
@@ -76,6 +80,7 @@ static inline void loop_run_to(struct loop *l, double to_s)
 		if (l->now_s > l->set.settle_s) {
 			l->squares += l->error_s * l->error_s * piece_s;
 			l->rate_squares += rate * rate * piece_s;
+			l->ideal_squares += l->ideal_s * l->ideal_s * piece_s;
 			l->worst_s = fmax(l->worst_s, fabs(l->error_s));
 			l->seconds += piece_s;
 		}
@@ -150,6 +155,9 @@ static inline void loop_update(struct loop *l)
 		return;
 	}
 	loop_judge(l);
+	l->ideal_s = l->error_s + l->choice.combined.offset_s;
+	l->ideal_freq =
+		discipline_freq(&l->discipline) + l->choice.combined.freq;
 	struct adjustment adj =
 		discipline_update(&l->discipline, &l->choice.combined,
 				  l->set.poll_s / (double)l->set.servers, now);

@@ -19,6 +19,7 @@ struct outcome {
 	double median_s, worst_s; /* RMS error of a run */
 	double rate, claimed_s;   /* RMS */
 	double within_5;
+	double control;    /* RMS error, over that of a control without loss */
 	double first_ms_s; /* the latest */
 };
 
@@ -60,6 +61,7 @@ static struct outcome observe(const char *name, const struct loop_setting *set)
 	static double rms_s[1000];
 	struct config config = rules();
 	struct outcome o = { 0 };
+	double ideal = 0, squares = 0;
 	double rate = 0, seconds = 0, updates = 0, claimed = 0;
 
 	for (int i = 0; i < runs(); i++) {
@@ -70,6 +72,8 @@ static struct outcome observe(const char *name, const struct loop_setting *set)
 		o.first_ms_s = fmax(o.first_ms_s, loop.first_ms_s);
 		o.within_5 += loop.within_5;
 		rate += loop.rate_squares;
+		ideal += loop.ideal_squares;
+		squares += loop.squares;
 		seconds += loop.seconds;
 		updates += loop.updates;
 		claimed += loop.claimed;
@@ -80,12 +84,36 @@ static struct outcome observe(const char *name, const struct loop_setting *set)
 	o.rate = sqrt(rate / seconds);
 	o.claimed_s = sqrt(claimed / updates);
 	o.within_5 /= updates;
-	print_message("# %s: %.1f us (worst %.1f, claimed %.1f, %.4f within "
-		      "5 sd), rate %.3f ppm, < 1 ms after %.0f s\n",
-		      name, o.median_s * 1e6, o.worst_s * 1e6,
-		      o.claimed_s * 1e6, o.within_5, o.rate * 1e6,
-		      o.first_ms_s);
+	o.control = sqrt(squares / ideal);
+	print_message(
+		"# %s: %.1f us (worst %.1f, claimed %.1f, %.4f within "
+		"5 sd), rate %.3f ppm, < 1 ms after %.0f s, control %.3f\n",
+		name, o.median_s * 1e6, o.worst_s * 1e6, o.claimed_s * 1e6,
+		o.within_5, o.rate * 1e6, o.first_ms_s, o.control);
 	return o;
+}
+
+/* What slewing takes is small beside what the estimate does not know. */
+static void control_loses_nothing(void **state)
+{
+	(void)state;
+	const struct {
+		double poll_s, wander;
+	} cases[] = { { 16, 1e-9 },
+		      { 64, 1e-10 },
+		      { 64, 1e-8 },
+		      { 64, 1e-7 },
+		      { 1024, 1e-9 } };
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct loop_setting set = usual(1);
+
+		set.poll_s = cases[i].poll_s;
+		set.wander = cases[i].wander;
+		struct outcome o = observe("control", &set);
+
+		assert_true(o.control < 1.05);
+	}
 }
 
 /* The bar: half of the 22 us of the best of today. */
@@ -149,6 +177,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_server_at_poll_6_keeps_the_clock),
+		cmocka_unit_test(control_loses_nothing),
 		cmocka_unit_test(four_servers_keep_it_better),
 		cmocka_unit_test(asymmetric_ways_average_out),
 		cmocka_unit_test(a_step_leads_there_at_once),
