@@ -132,28 +132,37 @@ static enum replay_end replay_with(const struct record_view *item,
 	return end;
 }
 
-static void a_packet_with_another_time_differs(void **state)
+/* Replays with the n-th event's receive stamp 4 ms off, if it is a packet. */
+static enum replay_end replay_late(unsigned n)
 {
-	(void)state;
 	static uint8_t bytes[RECORD_ROOM], packet[512];
 	struct writer w = writer_over(bytes, sizeof(bytes));
 	struct record_event r;
-	struct record_view item;
+	struct record_view item = find(RECORD_EVENT, n);
 
-	record(1, NULL);
-	for (unsigned n = 200;; n++) {
-		item = find(RECORD_EVENT, n);
-		assert_int_equal(record_get_event(&item, &r), FIELDS_FINE);
-		if (r.event.kind == EVENT_PACKET) {
-			break;
-		}
+	assert_int_equal(record_get_event(&item, &r), FIELDS_FINE);
+	if (r.event.kind != EVENT_PACKET) {
+		return REPLAY_SAME;
 	}
 	assert_in_range(r.event.packet.len, 48, sizeof(packet));
 	memcpy(packet, r.event.packet.data, r.event.packet.len);
-	packet[37] ^= 1; /* receive: 4 ms */
+	packet[37] ^= 1;
 	r.event.packet.data = packet;
 	record_put_event(&w, &r.event);
-	assert_int_equal(replay_with(&item, &w, bytes), REPLAY_DIFFERS);
+	return replay_with(&item, &w, bytes);
+}
+
+static void a_packet_with_another_time_differs(void **state)
+{
+	(void)state;
+	enum replay_end end = REPLAY_SAME;
+
+	record(1, NULL);
+	/* Some of them may be of a server that lies anyway. */
+	for (unsigned n = 200; n < 300 && end == REPLAY_SAME; n++) {
+		end = replay_late(n);
+	}
+	assert_int_equal(end, REPLAY_DIFFERS);
 	assert_non_null(strstr(said, " differs\n"));
 	assert_non_null(strstr(said, "UTC, "));
 	assert_non_null(strstr(said, "  recorded: effect="));
@@ -232,7 +241,8 @@ static void a_run_behind_a_broken_one_is_replayed(void **state)
 {
 	(void)state;
 	record(7, NULL);
-	size_t cut = len / 2 + 1;
+	/* In the middle of an item. */
+	size_t cut = (size_t)(find(RECORD_EVENT, 300).data - data) + 1;
 	uint8_t *both = malloc(cut + len);
 
 	assert_non_null(both);
