@@ -58,11 +58,12 @@ void bank_init(struct bank *b, const struct passage *first, unsigned directions,
 	for (size_t i = 0; i < BANK_MEMBERS; i++) {
 		b->members[i] = m;
 	}
+	b->best = 0;
 	b->seen[FORWARD] = b->seen[BACKWARD] = 0;
 	b->directions = directions;
 }
 
-/* Weights from merits; the best merit becomes zero. */
+/* Weights from merits, which are counted from the best one. */
 static void weigh(struct bank *b)
 {
 	double best = -INFINITY, sum = 0;
@@ -72,6 +73,7 @@ static void weigh(struct bank *b)
 			best = fmax(best, b->members[i].merit);
 		}
 	}
+	b->best += best;
 	for (size_t i = 0; i < BANK_MEMBERS; i++) {
 		struct member *m = &b->members[i];
 
@@ -84,9 +86,9 @@ static void weigh(struct bank *b)
 	}
 }
 
-void bank_begin_anew(struct bank *b, const struct opening *o)
+void bank_begin_anew(struct bank *b, const struct opening *o, size_t law)
 {
-	for (size_t i = 0; i < BANK_MEMBERS; i++) {
+	for (size_t i = law; i < BANK_MEMBERS; i += BANK_LAWS) {
 		struct creed creed = creed_of(b, i);
 		struct member *m = &b->members[i];
 
@@ -98,6 +100,7 @@ void bank_begin_anew(struct bank *b, const struct opening *o)
 					      b->directions, NULL)
 					   .evidence;
 		}
+		m->merit -= b->best;
 	}
 	weigh(b);
 }
@@ -149,6 +152,7 @@ struct score bank_add(struct bank *b, const struct passage *p,
 			m->merit = FORGET * m->merit + scores[i];
 		}
 	}
+	b->best *= FORGET;
 	/* All the weight may be with members that it now proves wrong. */
 	all.evidence += log(fmax(sum, 1e-300));
 	for (enum direction d = FORWARD; d < DIRECTIONS; d++) {

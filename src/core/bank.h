@@ -20,12 +20,14 @@
 
 struct bank {
 	struct member members[BANK_MEMBERS];
+	double best;               /* merit, from which the members' count */
 	unsigned seen[DIRECTIONS]; /* packets the queues have learnt from */
 	unsigned directions;       /* that its source shows */
 };
 
 /* The first exchanges of a source: they teach what to make of the first. */
-#define OPENING_MOST 12
+#define OPENING_LEAST 3
+#define OPENING_MOST 16
 
 struct opening {
 	struct passage passages[OPENING_MOST];
@@ -38,10 +40,11 @@ struct opening {
 void bank_init(struct bank *b, const struct passage *first, unsigned directions,
 	       double freq_sd);
 /*
- * Believes anew all that has come so far, with the queues that it has learnt
- * of it: at first they were a guess, and exchanges got weight by it.
+ * The members of one law believe anew all that has come so far, with the
+ * queues that they have learnt of it: at first those were a guess, and
+ * exchanges got weight by it. One law at a time: each exchange is to be cheap.
  */
-void bank_begin_anew(struct bank *b, const struct opening *o);
+void bank_begin_anew(struct bank *b, const struct opening *o, size_t law);
 void bank_predict(struct bank *b, double elapsed_s);
 /* Folds in the directions of the set DIRECTION_BIT()s. */
 struct score bank_add(struct bank *b, const struct passage *p,

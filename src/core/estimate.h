@@ -15,10 +15,10 @@ struct estimate {
 	instant at;
 	double offset_s, freq;     /* at `at` */
 	double offset_sd, freq_sd; /* one standard deviation, asymmetry aside */
-	double bound_s; /* the offset is hardly off by more: five deviations */
-	double wander;             /* s/s per sqrt(s), learnt */
-	double delay_s;            /* the path's floor, both ways together */
-	double jitter_s;           /* typical queueing of one exchange */
+	double bound_s;  /* the offset is hardly off by more: five deviations */
+	double wander;   /* s/s per sqrt(s), learnt */
+	double delay_s;  /* the path's floor, both ways together */
+	double jitter_s; /* typical queueing of one exchange */
 	unsigned samples;
 };
 

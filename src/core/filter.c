@@ -22,10 +22,15 @@ static void add_symmetric(struct filter *f, enum filter_state i,
 	}
 }
 
-/* Rounding may have made the two halves differ in their last bits. */
-static void mirror(struct filter *f)
+/*
+ * Rounding may have made the two halves of P differ in their last bits, and
+ * must not make it indefinite: each variance grows by as much of itself as the
+ * sums that led to it may be off.
+ */
+static void firm(struct filter *f)
 {
 	for (int i = 0; i < STATES; i++) {
+		f->p[i][i] += ROUNDING * f->p[i][i];
 		for (int j = 0; j < i; j++) {
 			f->p[j][i] = f->p[i][j];
 		}
@@ -89,7 +94,7 @@ void filter_relax(struct filter *f, double spread_s, double part)
 	forward[STATE_FORWARD] += var / 4;
 	asymmetry[STATE_ASYMMETRY] += var;
 	add_symmetric(f, STATE_FORWARD, STATE_ASYMMETRY, var / 2);
-	mirror(f);
+	firm(f);
 }
 
 void filter_predict(struct filter *f, double elapsed_s, double wander,
@@ -99,8 +104,7 @@ void filter_predict(struct filter *f, double elapsed_s, double wander,
 	double *forward = f->p[STATE_FORWARD];
 
 	f->x[STATE_FORWARD] += t * f->x[STATE_FREQ];
-	forward[STATE_FORWARD] += ROUNDING * forward[STATE_FORWARD] +
-				  t * (2 * forward[STATE_FREQ] +
+	forward[STATE_FORWARD] += t * (2 * forward[STATE_FREQ] +
 				       t * f->p[STATE_FREQ][STATE_FREQ]);
 	for (int j = 0; j < STATES; j++) {
 		if (j != STATE_FORWARD) {
@@ -109,6 +113,7 @@ void filter_predict(struct filter *f, double elapsed_s, double wander,
 		}
 	}
 	walk(f, fmax(t, 0), wander, walk_s);
+	firm(f);
 }
 
 /* What rounding must leave of h' P h when its `parts` are large and cancel. */

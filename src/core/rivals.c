@@ -207,25 +207,19 @@ static void rank(struct rivals *r)
 	r->count = kept;
 }
 
-/* True when all has been believed anew. */
-static bool open_with(struct rivals *r, const struct passage *p,
+static void open_with(struct rivals *r, const struct passage *p,
 		      double elapsed_s)
 {
 	struct opening *o = &r->opening;
 
 	if (o->count == OPENING_MOST) {
-		return false;
+		return;
 	}
 	o->passages[o->count] = *p;
 	o->gaps_s[o->count++] = elapsed_s;
-	if (o->count != OPENING_MOST / 4 && o->count != OPENING_MOST / 2 &&
-	    o->count != OPENING_MOST) {
-		return false;
+	if (o->count >= OPENING_LEAST) {
+		bank_begin_anew(&r->all[0].bank, o, o->count % BANK_LAWS);
 	}
-	bank_predict(&r->all[0].bank, elapsed_s);
-	(void)bank_add(&r->all[0].bank, p, r->all[0].bank.directions);
-	bank_begin_anew(&r->all[0].bank, o);
-	return true;
 }
 
 static void doubt(struct rivals *r, const struct passage *p, double elapsed_s)
@@ -256,9 +250,8 @@ static void doubt(struct rivals *r, const struct passage *p, double elapsed_s)
 
 void rivals_add(struct rivals *r, const struct passage *p, double elapsed_s)
 {
-	if (!open_with(r, p, elapsed_s)) {
-		doubt(r, p, elapsed_s);
-	}
+	doubt(r, p, elapsed_s);
+	open_with(r, p, elapsed_s);
 	sum_up(r);
 }
 
