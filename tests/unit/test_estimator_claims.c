@@ -97,6 +97,33 @@ static void no_run_diverges_after_a_trouble(void **state)
 	}
 }
 
+/*
+ * Found among 1000 of each (tests/bench): the first packets of one direction
+ * were all in the upper hump, and the path was taken as lopsided for ever.
+ */
+static void what_once_diverged_does_no_more(void **state)
+{
+	static const struct {
+		size_t course, count;
+		uint64_t seeds[SEEDS_MORE];
+	} once[] = {
+		{ 0, 1, { 222 } },
+		{ 1, 1, { 66 } },
+		{ 5, 2, { 37, 510 } },
+		{ 6, 2, { 284, 725 } },
+	};
+
+	(void)state;
+	runner.trouble = NOTHING;
+	runner.law = LAW_HUMPS;
+	runner.samples = 600;
+	for (size_t i = 0; i < ARRAY_LEN(once); i++) {
+		runner.course = once[i].course;
+		assert_none_diverges("what once diverged", SEEDS, once[i].seeds,
+				     once[i].count);
+	}
+}
+
 static void a_filter_survives_a_million_updates(void **state)
 {
 	struct ordeal o = { .luck = check_rng(), .least = 1 };
@@ -133,6 +160,7 @@ int main(void)
 		cmocka_unit_test(claims_are_neither_too_small_nor_too_large),
 		cmocka_unit_test(no_run_diverges),
 		cmocka_unit_test(no_run_diverges_after_a_trouble),
+		cmocka_unit_test(what_once_diverged_does_no_more),
 		cmocka_unit_test(a_filter_survives_a_million_updates),
 		cmocka_unit_test(a_broken_covariance_is_found),
 	};
