@@ -33,6 +33,36 @@ void course_pool_4(struct run *r)
 	course_days(r);
 }
 
+/* Ways there and back as unlike as they are outside. */
+static void make_uneven(struct run *r, unsigned server)
+{
+	struct vnet *net = &r->world->net;
+	struct way *there = vnet_way(net, r->node->index, server);
+
+	there->base_s *= dice_between(&r->world->rng, 0.9, 1.1);
+}
+
+void course_pool_uneven(struct run *r)
+{
+	begin(r, 4);
+	for (unsigned i = 0; i < 4; i++) {
+		make_uneven(r, i);
+	}
+	course_days(r);
+}
+
+void course_near_and_far(struct run *r)
+{
+	struct way lan = course_default_lan();
+
+	begin(r, 4);
+	vnet_link(&r->world->net, 0, r->node->index, &lan);
+	for (unsigned i = 1; i < 4; i++) {
+		make_uneven(r, i);
+	}
+	course_days(r);
+}
+
 void course_liar_1_of_4(struct run *r)
 {
 	begin(r, 4);
