@@ -4,7 +4,7 @@
 #include <math.h>
 
 #define BOUND_SDS 5.0
-#define WAIT_SDS 7.0 /* more, of who has but one packet to go by */
+#define WAIT_SDS 4.0 /* more, of who has but one packet to go by */
 #define LOG_LEAST 1e-300
 
 static void sum_up(struct consensus *c, const struct belief *origin,

@@ -23,7 +23,7 @@ struct sample {
 	instant at;     /* the midpoint of the exchange */
 	span forward;   /* floor + offset + queue */
 	span backward;  /* floor - offset + queue */
-	double noise_s; /* of our own stamps: daemon 1e-5, kernel 1e-6, card
+	double noise_s; /* of our own stamps: daemon 1e-5, kernel 2e-7, card
 			   1e-8 */
 	span takes;     /* from T1 to T4, as our clock showed it */
 };

@@ -169,7 +169,7 @@ static double stamp_noise(enum stamp_origin origin)
 	case STAMP_CARD:
 		return 1e-8;
 	case STAMP_KERNEL:
-		return 1e-6;
+		return 2e-7;
 	case STAMP_DAEMON:
 		break;
 	}
