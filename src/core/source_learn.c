@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "core/answer.h"
+#include "core/bound.h"
 #include "core/source.h"
 
 #define NOISES 5  /* of a stamp: more than it will ever be off */
@@ -21,14 +22,20 @@ static double unexplained_s(const struct estimate *e, const struct sample *x)
 	return fmax(miss_s - fmax(delay_s - e->delay_s, 0) / 2, 0);
 }
 
-/* Holds the estimate to the exchange that was folded in last. */
-static void prove(struct source *s, const struct sample *x, double moved_s)
+/*
+ * Holds the estimate to the exchange that was folded in last. Since the one
+ * before, `waited_s` ago, the clock may have jumped in frequency, which takes
+ * an estimate away from what was proved as much as its own moving does.
+ */
+static void prove(struct source *s, const struct sample *x, double moved_s,
+		  double waited_s)
 {
 	double precision_s =
 		span_to_seconds(answer_precision(s->peer.precision));
 	struct estimate e;
 
 	if (estimator_estimate(&s->estimator, x->at, &e)) {
+		moved_s = fabs(moved_s) + BOUND_JUMP * fmax(waited_s, 0);
 		proofs_add(&s->proofs, x, e.offset_s, moved_s,
 			   NOISES * x->noise_s + precision_s);
 	}
@@ -71,11 +78,14 @@ bool source_learn(struct source *s, const struct sample *sample,
 		source_begin(s, world, sample->at);
 		known = false;
 	}
+	instant last = s->estimator.at;
+
 	estimator_add(&s->estimator, sample);
 	if (!estimator_estimate(&s->estimator, now, &after)) {
 		return false;
 	}
-	prove(s, sample, known ? after.offset_s - before.offset_s : 0);
+	prove(s, sample, known ? after.offset_s - before.offset_s : 0,
+	      known ? span_to_seconds(instant_diff(sample->at, last)) : 0);
 	return known && before.samples >= SETTLED &&
 	       plan(s, &before, sample, world->rng, now);
 }

@@ -237,7 +237,7 @@ static void an_answer_waits_for_its_departure(void **state)
 		SOURCE_SAMPLE);
 	assert_true(fabs(span_to_seconds(sample_delay(&b->sample)) - 0.0199) <
 		    1e-6);
-	assert_true(b->sample.noise_s == 1e-6); /* the worse of both */
+	assert_true(b->sample.noise_s == 2e-7); /* the worse of both */
 	assert_int_equal(sent(b), SOURCE_NOTHING);
 
 	ask(b);
