@@ -4,6 +4,7 @@
 #include <math.h>
 
 #define SQRT_2PI 2.50662827463100050242
+#define NO_TAIL 8.5
 
 /*
  * Mills' ratio, the upper tail over the density, is smooth all the way to
@@ -76,7 +77,9 @@ struct normal_tail normal_tail(double u)
 		return lower_half(u);
 	}
 	double density = normal_density(u);
-	struct normal_tail t = { .cdf = 1 - density * mills(u) };
+	/* What the upper tail takes off is soon less than a double shows. */
+	double above = u < NO_TAIL ? density * mills(u) : 0;
+	struct normal_tail t = { .cdf = 1 - above };
 
 	t.hazard = density / t.cdf;
 	t.excess = u + t.hazard;

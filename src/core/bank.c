@@ -6,13 +6,17 @@
 #define FORGET 0.985     /* merit kept from one exchange to the next */
 #define GAIN_LEAST 64.0  /* packets that the queues remember */
 #define GAIN_FIRST 4     /* packets that the first guess is worth */
-#define WEIGHTLESS 1e-3  /* of a member: it may sleep */
+#define WEIGHTLESS 1e-2  /* of a member: it may sleep */
 #define WOKEN_MERIT (-8) /* of who slept, beneath the best */
 
 static const double wanders[BANK_WANDERS] = {
 	1e-10, 3.1622776601683795e-10, 1e-9, 3.1622776601683795e-9,
 	1e-8,  3.1622776601683795e-8,  1e-7, 3.1622776601683795e-7,
 };
+
+/* Each is so many e-folds above the one before it; the first is at: */
+#define LOG_WANDER_LEAST (-23.02585092994045684)
+#define LOG_WANDER_STEP 1.151292546497022842
 
 #define LATE 0.02 /* packets late by anything, of an ordinary path */
 
@@ -35,7 +39,14 @@ struct creed bank_creed(unsigned directions, size_t i)
 	const struct queue_law *laws =
 		directions == BOTH_DIRECTIONS ? path_laws : clock_laws;
 
-	return (struct creed){ laws[i % BANK_LAWS], wanders[i / BANK_LAWS] };
+	size_t wander = i / BANK_LAWS;
+
+	return (struct creed){
+		.law = laws[i % BANK_LAWS],
+		.wander = wanders[wander],
+		.log_wander =
+			LOG_WANDER_LEAST + LOG_WANDER_STEP * (double)wander,
+	};
 }
 
 static struct creed creed_of(const struct bank *b, size_t i)

@@ -29,7 +29,7 @@ static void sum_up_path(struct consensus *c, const struct member *m,
 			const struct creed *creed, double weight)
 {
 	c->walk += weight * creed->wander * creed->wander;
-	c->wander += weight * log(creed->wander);
+	c->wander += weight * creed->log_wander;
 	c->jitter_s += weight * wait_s(m) * queue_spread(&creed->law);
 	c->delay_s += weight * m->filter.x[STATE_FLOORS];
 }

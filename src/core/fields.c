@@ -36,6 +36,8 @@ static size_t read_length(struct reader *r)
 
 		len |= (size_t)(b & ~MORE) << (7 * i);
 		if (!(b & MORE)) {
+			/* There is one way to say a length: the shortest. */
+			r->failed |= b == 0 && i > 0;
 			return len;
 		}
 	}
@@ -58,6 +60,8 @@ static void look(struct fields *f)
 		fail(f, FIELDS_CUT);
 	} else if (tag <= f->last) {
 		fail(f, FIELDS_DISORDER);
+	} else if (len == 0) {
+		fail(f, FIELDS_BAD_VALUE); /* what is empty is left out */
 	} else {
 		f->next = tag;
 		f->value = f->reader.at;

@@ -145,14 +145,18 @@ struct facet filter_facet(const struct filter *f, enum direction d)
 	return v;
 }
 
-/* (floors +- asymmetry) / 2 */
+static double floor_of(const struct filter *f, double sign)
+{
+	return (f->x[STATE_FLOORS] + sign * f->x[STATE_ASYMMETRY]) / 2;
+}
+
 static struct facet facet_of_floor(const struct filter *f, double sign)
 {
 	const double *floors = f->p[STATE_FLOORS];
 	const double *asymmetry = f->p[STATE_ASYMMETRY];
 	struct facet v;
 
-	v.mean = (f->x[STATE_FLOORS] + sign * f->x[STATE_ASYMMETRY]) / 2;
+	v.mean = floor_of(f, sign);
 	for (int i = 0; i < STATES; i++) {
 		v.ph[i] = (floors[i] + sign * asymmetry[i]) / 2;
 	}
@@ -168,15 +172,15 @@ double filter_mean(const struct filter *f, enum direction d)
 	return d == FORWARD ? forward : f->x[STATE_FLOORS] - forward;
 }
 
-void filter_fold(struct filter *f, const struct facet *v, double slope,
+void filter_fold(struct filter *f, const struct facet *seen, double slope,
 		 double curve)
 {
 	/* No observation can leave less than nothing of the variance. */
-	curve = fmax(curve, -(1 - LEAST_LEFT) / v->var);
+	curve = fmax(curve, -(1 - LEAST_LEFT) / seen->var);
 	for (int i = 0; i < STATES; i++) {
-		f->x[i] -= v->ph[i] * slope;
+		f->x[i] -= seen->ph[i] * slope;
 	}
-	add_outer(f, v->ph, curve, v->rounding);
+	add_outer(f, seen->ph, curve, seen->rounding);
 }
 
 /* x <- A x + new at_s, where at_s has the variance var. */
@@ -273,9 +277,11 @@ static void bound(struct filter *f, const struct facet *v, double least_s)
 void filter_bound_floors(struct filter *f, double least_s)
 {
 	for (int sign = 1; sign >= -1; sign -= 2) {
-		struct facet v = facet_of_floor(f, sign);
+		if (floor_of(f, sign) < least_s) {
+			struct facet v = facet_of_floor(f, sign);
 
-		bound(f, &v, least_s);
+			bound(f, &v, least_s);
+		}
 	}
 }
 

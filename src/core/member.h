@@ -14,7 +14,7 @@
 /* What a member believes and never doubts. */
 struct creed {
 	struct queue_law law;
-	double wander; /* s/s per square root of s */
+	double wander, log_wander; /* s/s per square root of s */
 };
 
 /*

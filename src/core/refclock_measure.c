@@ -50,8 +50,7 @@ enum clock_event refclock_verdict_event(enum refclock_verdict v)
 
 void refclock_begin(struct refclock *r, double freq_sd, double slew, instant at)
 {
-	struct estimator_prior prior = { .freq_sd = freq_sd,
-					 .no_path = true };
+	struct estimator_prior prior = { .freq_sd = freq_sd, .no_path = true };
 
 	estimator_init(&r->estimator, &prior);
 	estimator_adjust(&r->estimator, at, 0, slew);

@@ -14,7 +14,7 @@
 
 #include "core/consensus.h"
 
-#define RIVALS 5 /* what is believed, and the four best doubts */
+#define RIVALS 4 /* what is believed, and the three best doubts */
 
 struct rival {
 	struct bank bank;

@@ -336,12 +336,13 @@ static void machine_changed(struct run *r)
 	int64_t much = (int64_t)read_u8(&r->in) - 128;
 
 	if (how & 1) {
-		r->machine.asleep.v += (much + 128) << (how >> 2 & 31);
+		r->machine.asleep.v +=
+			(much + 128) * (INT64_C(1) << (how >> 2 & 31));
 	}
 	r->machine.rate_known = how & 2;
 	r->machine.bent_known = how & 4;
 	r->machine.rate = (double)much * 1e-3;
-	r->machine.bent.v += much << (how >> 3 & 31);
+	r->machine.bent.v += much * (INT64_C(1) << (how >> 3 & 31));
 }
 
 /* Anything at all, as often as not near the truth. */

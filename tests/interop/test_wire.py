@@ -100,6 +100,8 @@ def test_every_request_has_a_port_and_a_stamp_of_its_own(lan):
         return len(rows) == 40 and all(row.reach & 1 for row in rows)
 
     assert wait_for(settled), ours.text()
+    time.sleep(6)  # three requests of each burst
+
     def quiet():  # an answered request leaves no socket behind
         shown = ours.host.run("ss", "-unpH", "state", "established").stdout
         return "ntpd" not in shown

@@ -271,9 +271,9 @@ static void it_is_read_once_a_second(void **state)
 	assert_int_equal(out.count, 2);
 	assert_int_equal(out.effects[0].note.id, NOTE_MOBILIZE);
 	for (unsigned i = 0; i < 100; i++) {
-		const struct effect *e = &out.effects[out.count - 1];
-
 		if (out.count > 0) {
+			const struct effect *e = &out.effects[out.count - 1];
+
 			assert_int_equal(e->kind, EFFECT_READ);
 			assert_int_equal(e->read.type, 28);
 			assert_int_equal(e->read.unit, 1);
