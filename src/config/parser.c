@@ -225,8 +225,8 @@ static bool is_own_line(enum option_type type)
 
 void parser_idle_begin(struct parser *p)
 {
-	/* Quotes are on the line already, or not needed. */
-	size_t size = line_length(p->lexer) + 8;
+	/* Quotes are on the line already; words may stand without a blank. */
+	size_t size = 2 * line_length(p->lexer) + 8;
 	char *room = p->idle.start ? NULL : arena_take(p->arena, size);
 
 	if (!room) {
