@@ -156,8 +156,7 @@ enum source_verdict answer_times(const struct source *s, const struct reply *r,
 	span age = tstamp_diff(ev->wall, r->at);
 	span least = span_sub(SPAN_ZERO, answer_precision(r->packet.precision));
 
-	if (span_cmp(away, span_sub(passed, span_sub(SPAN_ZERO, STAMP_SLACK))) >
-		    0 ||
+	if (span_cmp(away, span_add(passed, STAMP_SLACK)) > 0 ||
 	    span_cmp(age, span_sub(SPAN_ZERO, STAMP_SLACK)) < 0 ||
 	    span_cmp(age, OLDEST) > 0) {
 		return SOURCE_STAMPS;

@@ -8,11 +8,6 @@ void correction_init(struct correction *c)
 	*c = (struct correction){ .count = 0 };
 }
 
-static span span_add(span a, span b)
-{
-	return (span){ (int64_t)((uint64_t)a.v + (uint64_t)b.v) };
-}
-
 static double seconds_since(instant at, instant since)
 {
 	return span_to_seconds(instant_diff(at, since));

@@ -9,11 +9,6 @@
 #define UNKNOWN_SD 1e9        /* s: before the first sample */
 #define REFERENCE_FAR_S 1024  /* a double still holds 2e-13 s there */
 
-static span span_add(span a, span b)
-{
-	return (span){ (int64_t)((uint64_t)a.v + (uint64_t)b.v) };
-}
-
 void estimator_init(struct estimator *e, const struct estimator_prior *prior)
 {
 	*e = (struct estimator){ .prior = *prior };

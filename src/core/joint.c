@@ -310,9 +310,7 @@ void joint_add(struct joint *j, uint32_t key, const struct sample *s,
 	}
 	struct path p = path_of(e, s->noise_s);
 	double seen_s[DIRECTIONS] = {
-		span_to_seconds(
-			span_sub(s->forward, span_sub(SPAN_ZERO, off))) +
-			c.slew_s,
+		span_to_seconds(span_add(s->forward, off)) + c.slew_s,
 		span_to_seconds(span_sub(s->backward, off)) - c.slew_s,
 	};
 	joint_predict(j, s->at);
@@ -342,8 +340,7 @@ static void joint_begin(struct joint *j, const struct estimate *e)
 	joint_forget(j);
 	j->started = true;
 	j->at = e->at;
-	j->reference = span_from_seconds(e->offset_s);
-	j->reference = span_sub(j->reference, span_sub(SPAN_ZERO, c.step));
+	j->reference = span_add(span_from_seconds(e->offset_s), c.step);
 	for (size_t i = 0; i < JOINT_MEMBERS; i++) {
 		struct joint_member *m = &j->members[i];
 

@@ -102,7 +102,7 @@ static bool sample_of(const struct past *p, const struct rerun *run,
 		struct measured m;
 
 		if (was->segment != asked->segment ||
-		    was->stepped.v != span_sum(asked->stepped, asked->step).v ||
+		    was->stepped.v != span_add(asked->stepped, asked->step).v ||
 		    record_get_event(&was->item, &r) != FIELDS_FINE) {
 			return false;
 		}

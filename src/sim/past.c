@@ -146,8 +146,8 @@ static void take_effect(struct loading *l, const struct record_view *item)
 	} else if (r.effect.kind == EFFECT_STEP) {
 		span step = r.effect.step;
 
-		ev->step = span_sum(ev->step, step);
-		l->stepped = span_sum(l->stepped, step);
+		ev->step = span_add(ev->step, step);
+		l->stepped = span_add(l->stepped, step);
 		l->ahead += (uint64_t)step.v;
 		track_jump(&p->moved, ev->at, span_to_seconds(step));
 	}

@@ -82,12 +82,6 @@ MUST_USE bool past_load(struct past *p, const struct record_start *start,
 			struct reader *r, FILE *out);
 void past_end(struct past *p);
 
-/* Wraps, as time stamps do: a record may say anything. */
-static inline span span_sum(span a, span b)
-{
-	return span_sub(a, span_sub(SPAN_ZERO, b));
-}
-
 /* 127.127.t.u: whom EFFECT_READ asks. */
 netaddr past_clock(const struct effect *e);
 /* Does an event of this kind bring the time? */

@@ -171,7 +171,7 @@ static void carry_out(struct life *l)
 			track_set(&l->s->freq, l->now, l->freq);
 			part(l);
 		} else if (e->kind == EFFECT_STEP) {
-			l->moved = span_sum(l->moved, e->step);
+			l->moved = span_add(l->moved, e->step);
 			track_jump(&l->s->moved, l->now,
 				   span_to_seconds(e->step));
 		} else if (e->kind == EFFECT_EXIT) {
@@ -218,7 +218,7 @@ static span our_age(const struct life *l, span age)
 	instant then = instant_add(l->now, span_sub(SPAN_ZERO, age));
 	span gained = span_sub(gain_at(l, l->now), gain_at(l, then));
 
-	return span_sub(age, span_sub(SPAN_ZERO, gained));
+	return span_add(age, gained);
 }
 
 /* By how much the true time went on between two recorded moments. */
@@ -299,7 +299,7 @@ static bool is_torn(const struct life *l, const struct pending *q)
 {
 	const struct past_event *asked = &l->p->events[q->ask->event];
 	const struct past_event *was = &l->p->events[q->event];
-	bool torn = span_sum(asked->stepped, asked->step).v != was->stepped.v;
+	bool torn = span_add(asked->stepped, asked->step).v != was->stepped.v;
 
 	return torn && (q->shift.v != 0 || l->moved.v != l->past_moved.v);
 }
@@ -418,7 +418,7 @@ static void pass(struct life *l, const struct past_event *was)
 		l->past_freq = was->freq;
 		part(l);
 	}
-	l->past_moved = span_sum(l->past_moved, was->step);
+	l->past_moved = span_add(l->past_moved, was->step);
 	l->ahead += (uint64_t)was->step.v;
 }
 

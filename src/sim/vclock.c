@@ -181,9 +181,9 @@ void vclock_pause(struct vclock *c, moment now, span length)
 void vclock_sleep(struct vclock *c, moment now, span length, span wrong)
 {
 	vclock_pause(c, now, length);
-	c->ahead = span_sub(c->ahead, span_sub(SPAN_ZERO, length));
-	c->ahead = span_sub(c->ahead, span_sub(SPAN_ZERO, wrong));
-	c->asleep = span_sub(c->asleep, span_sub(SPAN_ZERO, length));
+	c->ahead = span_add(c->ahead, length);
+	c->ahead = span_add(c->ahead, wrong);
+	c->asleep = span_add(c->asleep, length);
 }
 
 void vclock_freq_step(struct vclock *c, moment now, double freq)
