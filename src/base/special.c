@@ -3,7 +3,6 @@
 
 #include <math.h>
 
-#define SQRT_2PI 2.50662827463100050242
 #define NO_TAIL 8.5
 
 /*
@@ -67,7 +66,7 @@ static struct normal_tail lower_half(double u)
 
 static double normal_density(double u)
 {
-	return fabs(u) < 40 ? exp(-u * u / 2) / SQRT_2PI : 0;
+	return fabs(u) < 40 ? exp(-u * u / 2) / ROOT_2PI : 0;
 }
 
 struct normal_tail normal_tail(double u)

@@ -12,6 +12,7 @@
 
 #include "base/compiler.h"
 
+#define ROOT_2PI 2.50662827463100050242
 #define HALF_LOG_2PI 0.91893853320467274178 /* log(sqrt(2 pi)) */
 
 struct normal_tail {

@@ -34,6 +34,11 @@ static const struct queue_law clock_laws[BANK_LAWS] = {
 	{ QUEUE_NONE, 1, 0.2 },
 };
 
+double bank_wander(size_t step)
+{
+	return wanders[step];
+}
+
 struct creed bank_creed(unsigned directions, size_t i)
 {
 	const struct queue_law *laws =
@@ -43,7 +48,7 @@ struct creed bank_creed(unsigned directions, size_t i)
 
 	return (struct creed){
 		.law = laws[i % BANK_LAWS],
-		.wander = wanders[wander],
+		.wander = bank_wander(wander),
 		.log_wander =
 			LOG_WANDER_LEAST + LOG_WANDER_STEP * (double)wander,
 	};

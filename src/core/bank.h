@@ -68,6 +68,8 @@ void bank_renew_freq(struct bank *b, double sd, double elapsed_s);
 /* All offsets are counted from elsewhere. */
 void bank_shift(struct bank *b, double by_s);
 
+/* s/s per square root of s: step 0 to BANK_WANDERS - 1. */
+double bank_wander(size_t step);
 /* Of member i of a bank for these directions. */
 struct creed bank_creed(unsigned directions, size_t i);
 

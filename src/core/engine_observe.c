@@ -138,11 +138,10 @@ static void mind_slew(struct engine *e, double by_s, struct outbox *out)
 	bool news =
 		e->slewed_at.v == 0 || engine_age_s(e, e->slewed_at) > QUIET_S;
 
+	engine_shift(e, by_s, 0);
 	if (e->bent_rushed) {
-		engine_shift(e, by_s, 0);
 		return;
 	}
-	engine_shift(e, by_s, 0);
 	standing_widen(&e->standing, by_s);
 	e->slewed_at = e->now;
 	e->view_due = e->fresh = true;

@@ -11,7 +11,6 @@
 #define LATE_MOST_S 64.0
 #define SETTLED 3 /* exchanges until an estimator knows its path a little */
 #define VAR_LEAST 1e-24
-#define LATE_PART 0.02 /* packets late by anything */
 
 /*
  * It knows more than the combination claims to, give or take what either has
@@ -26,16 +25,12 @@
 /* More deviations than that from what it follows: it has lost it. */
 #define LOST_SDS 5.0
 
-static const double wanders[JOINT_WANDERS] = {
-	1e-10, 3.1622776601683795e-10, 1e-9, 3.1622776601683795e-9,
-	1e-8,  3.1622776601683795e-8,  1e-7, 3.1622776601683795e-7,
-};
 /* How far sources are off, as parts of their ways. */
 static const double spreads[JOINT_SPREADS] = { 0.003, 0.03, 0.3 };
 
 static double member_wander(size_t i)
 {
-	return wanders[i / JOINT_SPREADS];
+	return bank_wander(i / JOINT_SPREADS);
 }
 
 static double member_own_s(size_t i, double way_s)
@@ -128,9 +123,8 @@ static struct path path_of(const struct estimator *e, double stamp_noise_s)
 			  .directions = b->directions };
 
 	/* The Gaussian part is in noise_s, member by member. */
-	p.law = (struct queue_law){ bank_creed(b->directions, 0).law.form, 0,
-				    LATE_PART };
-
+	p.law = bank_creed(b->directions, 0).law;
+	p.law.shape = 0;
 	for (size_t i = 0; i < BANK_MEMBERS; i++) {
 		const struct member *m = &b->members[i];
 		const double *x = m->filter.x;

@@ -26,7 +26,7 @@
 #include "core/selection.h"
 
 #define JOINT_SOURCES 12 /* at most; who comes later waits for a place */
-#define JOINT_WANDERS ((size_t)8) /* half decades */
+#define JOINT_WANDERS BANK_WANDERS
 #define JOINT_SPREADS ((size_t)3)
 #define JOINT_MEMBERS (JOINT_WANDERS * JOINT_SPREADS)
 

@@ -15,8 +15,6 @@
 #define LATELY_GAIN 0.125 /* the last eight packets or so */
 #define QUIET 0.4         /* the scale is at most the last few's over this */
 
-#define ROOT_2PI 2.50662827463100050242
-
 double queue_spread(const struct queue_law *law)
 {
 	return sqrt((law->form != QUEUE_NONE) + law->shape * law->shape);

@@ -222,7 +222,7 @@ static void open_with(struct rivals *r, const struct passage *p,
 	}
 }
 
-static void doubt(struct rivals *r, const struct passage *p, double elapsed_s)
+static void compete(struct rivals *r, const struct passage *p, double elapsed_s)
 {
 	struct bank before;
 	bool suspicious = false;
@@ -250,7 +250,7 @@ static void doubt(struct rivals *r, const struct passage *p, double elapsed_s)
 
 void rivals_add(struct rivals *r, const struct passage *p, double elapsed_s)
 {
-	doubt(r, p, elapsed_s);
+	compete(r, p, elapsed_s);
 	open_with(r, p, elapsed_s);
 	sum_up(r);
 }
