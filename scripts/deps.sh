@@ -7,11 +7,11 @@ set -eu
 cd "$(dirname "$0")/.."
 
 build="gcc libc6-dev make meson ninja-build pkg-config nettle-dev libcap-dev
-python3"
+libedit-dev python3"
 # The peers that may not be installed beside each other are only unpacked.
 test="git clang-14 libclang-rt-14-dev clang-format clang-tidy libcmocka-dev
 python3-pytest iproute2 net-tools util-linux procps busybox-static tshark cpio
-kmod qemu-system-x86 libedit2 libgnutls30 libseccomp2 libbsd0 python3-ntp
+kmod qemu-system-x86 libgnutls30 libseccomp2 libbsd0 python3-ntp
 libevent-2.1-7 libevent-core-2.1-7 nodejs gnuplot-nox fonts-liberation"
 peers="chrony ntpsec ntpsec-ntpdig ntpsec-ntpviz ntpstat openntpd toybox rdate
 systemd-timesyncd python3-ntplib libnet-ntp-perl"

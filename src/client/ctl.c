@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "client/fragments.h"
+#include "client/interrupt.h"
 #include "client/moment.h"
 #include "client/sock.h"
 
@@ -39,19 +41,69 @@ int ctl_open(struct ctl *c, const netaddr *daemon)
 	return 0;
 }
 
+int ctl_open_path(struct ctl *c, const char *path)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	size_t len = strlen(path);
+
+	ctl_close(c);
+	if (len >= sizeof(un.sun_path)) {
+		return -ENAMETOOLONG;
+	}
+	memcpy(un.sun_path, path, len);
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			0);
+
+	if (fd < 0) {
+		return -errno;
+	}
+	if (connect(fd, (struct sockaddr *)&un, sizeof(un)) != 0) {
+		int err = -errno;
+
+		close(fd);
+		return err;
+	}
+	c->fd = fd;
+	c->local = true;
+	return 0;
+}
+
 void ctl_close(struct ctl *c)
 {
 	if (c->fd >= 0) {
 		close(c->fd);
 	}
 	c->fd = -1;
+	c->local = false;
+}
+
+static void tell(const struct ctl *c, const char *what, const uint8_t *data,
+		 size_t len)
+{
+	struct reader r = reader_over(data, len);
+	struct mode6 m;
+
+	if (!c->debug) {
+		return;
+	}
+	if (!mode6_parse(&m, &r)) {
+		fprintf(c->debug, "%s %zu octets, no control message\n", what,
+			len);
+		return;
+	}
+	fprintf(c->debug,
+		"%s %zu octets: %s%s%sopcode %u, sequence %u, status %04x, "
+		"association %u, %u octets at %u\n",
+		what, len, m.response ? "response, " : "",
+		m.error ? "error, " : "", m.more ? "more, " : "", m.opcode,
+		m.sequence, m.status, m.assoc, m.count, m.offset);
 }
 
 /* Sends the question under a fresh sequence number. */
 static int ask_once(struct ctl *c, const struct ctl_request *q,
 		    struct mode6 *asked)
 {
-	uint8_t packet[MODE6_HEADER + MODE6_DATA];
+	uint8_t packet[CTL_PADDED];
 	struct writer w = writer_over(packet, sizeof(packet));
 	uint16_t sequence;
 
@@ -69,10 +121,12 @@ static int ask_once(struct ctl *c, const struct ctl_request *q,
 	for (size_t i = 0; i < q->len; i++) {
 		write_u8(&w, (uint8_t)q->data[i]);
 	}
-	while ((size_t)(w.at - packet) % 4 != 0) {
+	while ((size_t)(w.at - packet) % 4 != 0 ||
+	       (size_t)(w.at - packet) < q->pad_to) {
 		write_u8(&w, 0);
 	}
 	INVARIANT(!w.failed);
+	tell(c, "sent", packet, (size_t)(w.at - packet));
 	return sock_send(c->fd, packet, (size_t)(w.at - packet));
 }
 
@@ -93,8 +147,14 @@ static int next_datagram(const struct ctl *c, instant until, uint8_t *data,
 		    errno != EINTR) {
 			return -errno;
 		}
+		if (interrupt_seen()) {
+			return -EINTR;
+		}
 		int len = sock_receive(c->fd, data, size, &at);
 
+		if (len == 0 && c->local) {
+			return -ECONNRESET;
+		}
 		if (len != -EAGAIN && len != -EINTR) {
 			return len;
 		}
@@ -121,8 +181,9 @@ static enum ctl_result collect(struct ctl *c, struct fragments *f,
 		}
 		if (len < 0) {
 			answer->system = -len;
-			return CTL_SYSTEM;
+			return len == -EINTR ? CTL_INTERRUPTED : CTL_SYSTEM;
 		}
+		tell(c, "received", data, (size_t)len);
 		switch (fragments_add(f, data, (size_t)len, answer)) {
 		case FRAGMENTS_FOREIGN:
 			break;

@@ -5,18 +5,6 @@
 #include <netdb.h>
 #include <string.h>
 
-static const struct command {
-	const char *name;
-	shell_command *run;
-	const char *usage;
-	const char *help;
-} commands[] = {
-#define COMMAND(name, function, usage, help) \
-	{ name, shell_do_##function, usage, help },
-#include "client/ntpqcommands.def"
-#undef COMMAND
-};
-
 void shell_init(struct shell *s)
 {
 	memset(s, 0, sizeof(*s));
@@ -54,12 +42,22 @@ static int open_address(struct shell *s, size_t from)
 	return err;
 }
 
+/* The host's addresses; those of a socket's path are none. */
+static int find_addresses(struct shell *s, const char *host)
+{
+	s->address_count = 0;
+	return host[0] == '/'
+		       ? 0
+		       : names_resolve(host, s->family, s->addresses,
+				       SHELL_ADDRESSES, &s->address_count);
+}
+
 bool shell_host(struct shell *s, const char *host)
 {
-	int err = names_resolve(host, s->family, s->addresses, SHELL_ADDRESSES,
-				&s->address_count);
+	int err = find_addresses(s, host);
 
 	s->listed = false;
+	s->padded = false;
 	s->host[0] = '\0';
 	ctl_close(&s->ctl);
 	if (err != 0) {
@@ -72,7 +70,8 @@ bool shell_host(struct shell *s, const char *host)
 	struct text name = text_over(s->host, sizeof(s->host));
 
 	text_escaped(&name, host, strlen(host));
-	err = open_address(s, 0);
+	err = host[0] == '/' ? ctl_open_path(&s->ctl, host)
+			     : open_address(s, 0);
 	if (err < 0) {
 		fprintf(stderr, "ntpq: connect: %s\n", strerror(-err));
 		return false;
@@ -114,10 +113,13 @@ static void complain_refused(const struct shell *s, uint16_t assoc)
 	}
 }
 
-static void complain(struct shell *s, enum ctl_result result, uint16_t assoc)
+void shell_complain(struct shell *s, enum ctl_result result, uint16_t assoc)
 {
 	switch (result) {
 	case CTL_OK:
+		break;
+	case CTL_INTERRUPTED:
+		fputs("***Command interrupted\n", stderr);
 		break;
 	case CTL_REFUSED:
 		complain_refused(s, assoc);
@@ -147,132 +149,58 @@ static void complain(struct shell *s, enum ctl_result result, uint16_t assoc)
 	}
 }
 
-bool shell_ask(struct shell *s, enum mode6_opcode opcode, uint16_t assoc,
-	       const char *names)
+/* Does the daemon refuse strangers only what is longer than their question? */
+static bool wants_padding(const struct shell *s, const struct ctl_request *q,
+			  enum ctl_result result)
+{
+	return result == CTL_REFUSED && !s->ctl.local && !s->padded &&
+	       s->answer.error == MODE6_ERR_PERMISSION && q->pad_to == 0;
+}
+
+enum ctl_result shell_try(struct shell *s, enum mode6_opcode opcode,
+			  uint16_t assoc, const char *data)
 {
 	struct ctl_request q = { .opcode = opcode,
 				 .assoc = assoc,
-				 .data = names,
-				 .len = strlen(names) };
+				 .data = data,
+				 .len = strlen(data),
+				 .pad_to = s->padded ? CTL_PADDED : 0 };
 	enum ctl_result result;
 
-	if (s->ctl.fd < 0) {
-		fputs("***No host open, use `host' command\n", stderr);
-		return false;
-	}
-	if (q.len > MODE6_DATA) {
-		fputs("***Internal error! Data too large\n", stderr);
-		return false;
-	}
+	INVARIANT(s->ctl.fd >= 0 && q.len <= MODE6_DATA);
 	/* A name may have addresses at which nobody listens: try the next. */
 	do {
 		result = ctl_ask(&s->ctl, &q, &s->answer);
 	} while (result == CTL_SYSTEM && open_address(s, s->address + 1) == 0);
-	complain(s, result, assoc);
+	if (wants_padding(s, &q, result)) {
+		q.pad_to = CTL_PADDED;
+		result = ctl_ask(&s->ctl, &q, &s->answer);
+		s->padded = result == CTL_OK;
+	}
+	return result;
+}
+
+bool shell_ready(const struct shell *s, const char *data)
+{
+	if (s->ctl.fd < 0) {
+		fputs("***No host open, use `host' command\n", stderr);
+		return false;
+	}
+	if (strlen(data) > MODE6_DATA) {
+		fputs("***Internal error! Data too large\n", stderr);
+		return false;
+	}
+	return true;
+}
+
+bool shell_ask(struct shell *s, enum mode6_opcode opcode, uint16_t assoc,
+	       const char *names)
+{
+	if (!shell_ready(s, names)) {
+		return false;
+	}
+	enum ctl_result result = shell_try(s, opcode, assoc, names);
+
+	shell_complain(s, result, assoc);
 	return result == CTL_OK;
-}
-
-/* A name stands for itself; else a beginning that only one command has. */
-static const struct command *find(const char *word)
-{
-	const struct command *found = NULL;
-	size_t len = strlen(word);
-
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
-		if (strcmp(commands[i].name, word) == 0) {
-			return &commands[i];
-		}
-	}
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
-		if (strncmp(commands[i].name, word, len) != 0) {
-			continue;
-		}
-		if (found) {
-			fprintf(stderr, "***Command `%s' ambiguous\n", word);
-			return NULL;
-		}
-		found = &commands[i];
-	}
-	if (!found) {
-		fprintf(stderr, "***Command `%s' unknown\n", word);
-	}
-	return found;
-}
-
-/* Cuts the line at blanks, in place; double quotes keep blanks. */
-static void split(char *line, struct shell_words *words)
-{
-	char *at = line;
-
-	words->count = 0;
-	while (words->count < SHELL_WORDS) {
-		char end = ' ';
-
-		at += strspn(at, " \t\r\n");
-		if (*at == '\0') {
-			return;
-		}
-		if (*at == '"') {
-			end = '"';
-			at++;
-		}
-		words->word[words->count++] = at;
-		at += end == '"' ? strcspn(at, "\"") : strcspn(at, " \t\r\n");
-		if (*at == '\0') {
-			return;
-		}
-		*at++ = '\0';
-	}
-}
-
-void shell_run(struct shell *s, const char *line)
-{
-	char copy[SHELL_LINE];
-	struct text t = text_over(copy, sizeof(copy));
-	struct shell_words words;
-
-	text_str(&t, line);
-	if (t.cut) {
-		fputs("***Command line too long\n", stderr);
-		return;
-	}
-	split(copy, &words);
-	if (words.count == 0) {
-		return;
-	}
-	const struct command *command = find(words.word[0]);
-
-	if (command) {
-		struct shell_words args = { .count = words.count - 1 };
-
-		memcpy(args.word, words.word + 1,
-		       args.count * sizeof(args.word[0]));
-		command->run(s, &args);
-	}
-	fflush(s->out);
-}
-
-static void help_list(struct shell *s)
-{
-	fputs("ntpq commands:\n", s->out);
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
-		bool last = i + 1 == ARRAY_LEN(commands);
-
-		fprintf(s->out, "%-15s%s", commands[i].name,
-			i % 5 == 4 || last ? "\n" : " ");
-	}
-}
-
-void shell_do_help(struct shell *s, const struct shell_words *args)
-{
-	if (args->count == 0) {
-		help_list(s);
-		return;
-	}
-	const struct command *command = find(args->word[0]);
-
-	if (command) {
-		fprintf(s->out, "function: %s\nusage: %s %s\n", command->help,
-			command->name, command->usage);
-	}
 }

@@ -2,7 +2,8 @@
 /*
  * shell.h - ntpq's commands, and the daemon they are put to.
  *
- * A shell has one host at a time. Errors of the daemon or of the network are
+ * A shell has one host at a time: a name or an address, or the path of the
+ * daemon's control socket. Errors of the daemon or of the network are
  * told on stderr and change the state of nothing; only an answer that no
  * daemon gives, but an attacker (SECURITY.md I8), marks the shell as
  * `deceived`.
@@ -27,6 +28,10 @@ struct shell {
 	enum names_family family;
 	uint16_t port; /* of every host: 123 if not said */
 	bool numeric, wide, raw;
+	bool old_rv;     /* rv shows its status line always */
+	bool refid_hash; /* refids of stratum 2 and more: not as addresses */
+	bool units;      /* times with their units */
+	unsigned width;  /* lines are folded to; 0: as ever */
 	bool quit;
 	bool deceived;
 	unsigned debug;
@@ -34,6 +39,7 @@ struct shell {
 	int server_width; /* of the peers table's extra column, or 0 */
 
 	char host[NAMES_TEXT];
+	bool padded; /* this host answers padded questions only */
 	netaddr addresses[SHELL_ADDRESSES];
 	size_t address_count, address;
 
@@ -57,11 +63,20 @@ void shell_run(struct shell *s, const char *line);
  */
 MUST_USE bool shell_ask(struct shell *s, enum mode6_opcode opcode,
 			uint16_t assoc, const char *names);
+/*
+ * The parts of it, for who has another use for a refusal: is there a host,
+ * and room for the words; the question; what to say of the result.
+ */
+MUST_USE bool shell_ready(const struct shell *s, const char *data);
+MUST_USE enum ctl_result shell_try(struct shell *s, enum mode6_opcode opcode,
+				   uint16_t assoc, const char *data);
+void shell_complain(struct shell *s, enum ctl_result result, uint16_t assoc);
 
 /* One function for each command: the words behind the command's name. */
 struct shell_words {
 	size_t count;
 	const char *word[SHELL_WORDS];
+	const char *rest; /* of the line, as it was typed */
 };
 
 typedef void shell_command(struct shell *s, const struct shell_words *args);

@@ -130,6 +130,7 @@ static enum verdict report(enum ctl_result result)
 	case CTL_OK:
 		return print_answer();
 	case CTL_SYSTEM:
+	case CTL_INTERRUPTED:
 		fputs("Unable to talk to NTP daemon. Is it running?\n", stderr);
 		break;
 	case CTL_SILENCE:

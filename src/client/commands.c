@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "client/commands.h"
+
+#include <string.h>
+
+#define BLANKS " \t\r\n"
+#define LIST_COLUMNS 5
+
+static const struct command commands[] = {
+#define COMMAND(name, function, usage, help) \
+	{ name, shell_do_##function, usage, help },
+#include "client/ntpqcommands.def"
+#undef COMMAND
+};
+
+const struct command *command_at(size_t i)
+{
+	return i < ARRAY_LEN(commands) ? &commands[i] : NULL;
+}
+
+const struct command *command_find(const char *word)
+{
+	const struct command *found = NULL;
+	size_t len = strlen(word);
+
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+		if (strcmp(commands[i].name, word) == 0) {
+			return &commands[i];
+		}
+	}
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+		if (strncmp(commands[i].name, word, len) != 0) {
+			continue;
+		}
+		if (found) {
+			fprintf(stderr, "***Command `%s' ambiguous\n", word);
+			return NULL;
+		}
+		found = &commands[i];
+	}
+	if (!found) {
+		fprintf(stderr, "***Command `%s' unknown\n", word);
+	}
+	return found;
+}
+
+void command_split(char *line, struct shell_words *words)
+{
+	char *at = line;
+
+	words->count = 0;
+	while (words->count < SHELL_WORDS) {
+		char end = ' ';
+
+		at += strspn(at, BLANKS);
+		if (*at == '\0') {
+			return;
+		}
+		if (*at == '"') {
+			end = '"';
+			at++;
+		}
+		words->word[words->count++] = at;
+		at += end == '"' ? strcspn(at, "\"") : strcspn(at, BLANKS);
+		if (*at == '\0') {
+			return;
+		}
+		*at++ = '\0';
+	}
+}
+
+/* The line behind its first word, as it was typed. */
+static const char *rest_of(const char *line)
+{
+	line += strspn(line, BLANKS);
+	line += strcspn(line, BLANKS);
+	return line + strspn(line, BLANKS);
+}
+
+void shell_run(struct shell *s, const char *line)
+{
+	char copy[SHELL_LINE];
+	struct text t = text_over(copy, sizeof(copy));
+	struct shell_words words;
+
+	text_str(&t, line);
+	if (t.cut) {
+		fputs("***Command line too long\n", stderr);
+		return;
+	}
+	command_split(copy, &words);
+	if (words.count == 0) {
+		return;
+	}
+	const struct command *command = command_find(words.word[0]);
+
+	if (command) {
+		struct shell_words args = { .count = words.count - 1,
+					    .rest = rest_of(line) };
+
+		memcpy(args.word, words.word + 1,
+		       args.count * sizeof(args.word[0]));
+		command->run(s, &args);
+	}
+	fflush(s->out);
+}
+
+/* Down the columns, as a dictionary is read. */
+static void help_list(struct shell *s)
+{
+	size_t rows = (ARRAY_LEN(commands) + LIST_COLUMNS - 1) / LIST_COLUMNS;
+
+	fputs("ntpq commands:\n", s->out);
+	for (size_t row = 0; row < rows; row++) {
+		for (size_t i = row; i < ARRAY_LEN(commands); i += rows) {
+			bool last = i + rows >= ARRAY_LEN(commands);
+
+			fprintf(s->out, last ? "%s\n" : "%-16s",
+				commands[i].name);
+		}
+	}
+}
+
+void shell_do_help(struct shell *s, const struct shell_words *args)
+{
+	if (args->count == 0) {
+		help_list(s);
+		return;
+	}
+	const struct command *command = command_find(args->word[0]);
+
+	if (command) {
+		fprintf(s->out, "function: %s\nusage: %s %s\n", command->help,
+			command->name, command->usage);
+	}
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * interrupt.h - Ctrl-C as a fact to look at, and not the end of a tool.
+ *
+ * Once caught, SIGINT makes every waiting system call return with EINTR; who
+ * waits looks at interrupt_seen() then.
+ */
+#ifndef CLIENT_INTERRUPT_H
+#define CLIENT_INTERRUPT_H
+
+#include "base/compiler.h"
+
+/* From now on SIGINT is noted; before, it ends the process as ever. */
+void interrupt_catch(void);
+void interrupt_release(void);
+bool interrupt_seen(void);
+void interrupt_forget(void);
+
+#endif

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "programs/ntpq_options.h"
+
+#include <getopt.h>
+#include <string.h>
+
+#include "client/version.h"
+
+#define LETTERS "-46a:c:dD:hik:l:npr:uVwW:?!"
+#define WIDTH_MIN 40
+#define WIDTH_MAX 10000
+
+/* Long options without a letter of their own. */
+enum { PORT = 256, OLD_RV };
+
+static const struct option long_options[] = {
+	{ "ipv4", no_argument, NULL, '4' },
+	{ "ipv6", no_argument, NULL, '6' },
+	{ "authentication", required_argument, NULL, 'a' },
+	{ "command", required_argument, NULL, 'c' },
+	{ "debug-level", no_argument, NULL, 'd' },
+	{ "set-debug-level", required_argument, NULL, 'D' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "more-help", no_argument, NULL, '!' },
+	{ "interactive", no_argument, NULL, 'i' },
+	{ "keyfile", required_argument, NULL, 'k' },
+	{ "logfile", required_argument, NULL, 'l' },
+	{ "numeric", no_argument, NULL, 'n' },
+	{ "old-rv", no_argument, NULL, OLD_RV },
+	{ "peers", no_argument, NULL, 'p' },
+	{ "port", required_argument, NULL, PORT },
+	{ "refid", required_argument, NULL, 'r' },
+	{ "units", no_argument, NULL, 'u' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "wide", no_argument, NULL, 'w' },
+	{ "width", required_argument, NULL, 'W' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static void usage(FILE *out)
+{
+	fputs("Usage: ntpq [-46dinpuwV] [-a key] [-k file] [-c command]... "
+	      "[-D level]\n"
+	      "            [-l file] [-r hash|ipv4] [-W width] [host ...]\n"
+	      "  -4, --ipv4             use IPv4 addresses of the hosts that "
+	      "follow\n"
+	      "  -6, --ipv6             use IPv6 addresses of the hosts that "
+	      "follow\n"
+	      "  -a, --authentication=N authenticate requests with this key\n"
+	      "  -c, --command=CMD      run a command and exit; repeatable\n"
+	      "  -d, --debug-level      tell of each packet; repeatable\n"
+	      "  -D, --set-debug-level=N  likewise, 0 to 9\n"
+	      "  -i, --interactive      read commands from the terminal\n"
+	      "  -k, --keyfile=FILE     where the key is\n"
+	      "  -l, --logfile=FILE     where -d tells it, if not on stderr\n"
+	      "  -n, --numeric          print addresses, not host names\n"
+	      "  -p, --peers            print a list of the peers\n"
+	      "  -r, --refid=hash|ipv4  show reference ids as hash or address\n"
+	      "  -u, --units            show times with their units\n"
+	      "  -w, --wide             do not cut long names in that list\n"
+	      "  -W, --width=N          fold lines to this width\n"
+	      "      --old-rv           show the status line of rv always\n"
+	      "      --port=N           ask on this UDP port and not on 123\n"
+	      "  -V, --version          print the version\n"
+	      "  -h, --help             print this\n",
+	      out);
+}
+
+static bool fail(const char *text)
+{
+	fprintf(stderr, "ntpq: %s\n", text);
+	usage(stderr);
+	return false;
+}
+
+static bool add_command(struct ntpq_options *o, const char *command)
+{
+	if (o->command_count == NTPQ_COMMANDS) {
+		return fail("too many commands");
+	}
+	o->commands[o->command_count++] = command;
+	return true;
+}
+
+static bool add_peers(struct ntpq_options *o)
+{
+	if (o->peers) {
+		return fail("only one peers option allowed");
+	}
+	o->peers = true;
+	return add_command(o, "peers");
+}
+
+static bool add_host(struct ntpq_options *o, const char *name)
+{
+	if (o->host_count == NTPQ_HOSTS) {
+		return fail("too many hosts");
+	}
+	o->hosts[o->host_count++] = (struct ntpq_host){ name, o->family };
+	return true;
+}
+
+/* The value of the option at hand as a number between these two. */
+static bool take_number(uint64_t min, uint64_t max, uint64_t *v,
+			const char *complaint)
+{
+	if (!text_to_u64(optarg, strlen(optarg), v) || *v < min || *v > max) {
+		return fail(complaint);
+	}
+	return true;
+}
+
+static bool take_port(struct shell *s)
+{
+	uint64_t port;
+
+	if (!take_number(1, UINT16_MAX, &port,
+			 "a port is a number from 1 to 65535")) {
+		return false;
+	}
+	s->port = (uint16_t)port;
+	return true;
+}
+
+static bool take_debug(struct shell *s)
+{
+	uint64_t level;
+
+	if (!take_number(0, 9, &level, "a debug level is from 0 to 9")) {
+		return false;
+	}
+	s->debug = (unsigned)level;
+	return true;
+}
+
+static bool take_width(struct shell *s)
+{
+	uint64_t width;
+
+	if (!take_number(WIDTH_MIN, WIDTH_MAX, &width,
+			 "a width is a number from 40 to 10000")) {
+		return false;
+	}
+	s->width = (unsigned)width;
+	return true;
+}
+
+static bool take_refid(struct shell *s)
+{
+	if (strcmp(optarg, "hash") != 0 && strcmp(optarg, "ipv4") != 0) {
+		return fail("a refid is shown as hash or as ipv4");
+	}
+	s->refid_hash = strcmp(optarg, "hash") == 0;
+	return true;
+}
+
+static bool done(struct ntpq_options *o)
+{
+	o->exit_now = true;
+	return true;
+}
+
+static bool take_setting(struct ntpq_options *o, struct shell *s, int letter)
+{
+	switch (letter) {
+	case 'a':
+		o->key = optarg;
+		return true;
+	case 'D':
+		return take_debug(s);
+	case 'k':
+		o->key_file = optarg;
+		return true;
+	case 'l':
+		o->log_file = optarg;
+		return true;
+	case 'r':
+		return take_refid(s);
+	case 'W':
+		return take_width(s);
+	case PORT:
+		return take_port(s);
+	default:
+		return fail("illegal option");
+	}
+}
+
+/* -? asks for help, and so getopt(3) calls what it does not know, too. */
+static bool take_option(struct ntpq_options *o, struct shell *s, int letter,
+			const char *word)
+{
+	switch (letter) {
+	case 1:
+		return add_host(o, optarg);
+	case '4':
+		o->family = NAMES_V4;
+		return true;
+	case '6':
+		o->family = NAMES_V6;
+		return true;
+	case 'c':
+		return add_command(o, optarg);
+	case 'd':
+		s->debug++;
+		return true;
+	case 'i':
+		o->interactive = true;
+		return true;
+	case 'n':
+		s->numeric = true;
+		return true;
+	case OLD_RV:
+		s->old_rv = true;
+		return true;
+	case 'p':
+		return add_peers(o);
+	case 'u':
+		s->units = true;
+		return true;
+	case 'w':
+		s->wide = true;
+		return true;
+	case 'V':
+		puts(VERSION_LINE("ntpq"));
+		return done(o);
+	case '?':
+		if (optopt != 0 && strcmp(word, "-?") != 0) {
+			return fail("illegal option");
+		}
+		usage(stdout);
+		return done(o);
+	case 'h':
+	case '!':
+		usage(stdout);
+		return done(o);
+	default:
+		return take_setting(o, s, letter);
+	}
+}
+
+bool ntpq_options_read(struct ntpq_options *o, struct shell *s, int argc,
+		       char **argv)
+{
+	int letter;
+
+	for (int i = 1; i < argc; i++) {
+		if (strlen(argv[i]) >= SHELL_LINE) {
+			return fail("argument too long");
+		}
+	}
+	opterr = 0;
+	while ((letter = getopt_long(argc, argv, LETTERS, long_options,
+				     NULL)) != -1) {
+		if (!take_option(o, s, letter, argv[optind - 1])) {
+			return false;
+		}
+		if (o->exit_now) {
+			return true;
+		}
+	}
+	for (; optind < argc; optind++) {
+		if (!add_host(o, argv[optind])) {
+			return false;
+		}
+	}
+	if (o->interactive && o->command_count > 0) {
+		return fail("-i excludes -c and -p");
+	}
+	return o->host_count > 0 || add_host(o, "localhost");
+}
