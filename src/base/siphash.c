@@ -32,6 +32,15 @@ static uint64_t little_endian(const uint8_t *p, size_t len)
 	return v;
 }
 
+/* One load, where the machine has them so. */
+static uint64_t whole_word(const uint8_t *p)
+{
+	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
+	       (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 |
+	       (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
+	       (uint64_t)p[7] << 56;
+}
+
 uint64_t siphash(const struct siphash_key *key, const void *data, size_t len)
 {
 	const uint8_t *p = data;
@@ -44,7 +53,7 @@ uint64_t siphash(const struct siphash_key *key, const void *data, size_t len)
 	uint64_t last = (uint64_t)len << 56;
 
 	for (; len >= 8; p += 8, len -= 8) {
-		uint64_t m = little_endian(p, 8);
+		uint64_t m = whole_word(p);
 
 		v[3] ^= m;
 		rounds(v, 2);

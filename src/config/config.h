@@ -143,7 +143,7 @@ struct limit_config { /* discard */
 };
 
 struct mru_config {
-	unsigned maxdepth, mindepth, maxage_s;
+	unsigned maxdepth, mindepth, maxage_s, minage_s;
 };
 
 struct rlimit_config {

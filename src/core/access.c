@@ -16,6 +16,7 @@ struct entry {
 	uint8_t ip[16];
 	uint32_t flags;
 	uint32_t around; /* the narrowest entry that encloses this one */
+	uint32_t counter;
 	uint8_t prefix;
 	bool ntpport;
 	bool for_source;
@@ -26,14 +27,29 @@ struct access {
 	struct entry entries[];
 };
 
-size_t access_size(const struct config *config, size_t hosts)
+/* One line on its way into the table. */
+struct line {
+	uint32_t flags;
+	uint32_t number; /* of the line, from 1; 0: the built-in defaults */
+	bool for_source;
+};
+
+size_t access_counters(const struct config *config)
 {
-	size_t entries = 2 + hosts; /* 2: one default for each family */
+	size_t lines = 1; /* the built-in defaults */
 
 	for (const struct restrict_config *r = config->restricts; r;
 	     r = r->next) {
-		entries += r->kind == RESTRICT_DEFAULT ? 2 : 1;
+		lines++;
 	}
+	return 2 * lines;
+}
+
+size_t access_size(const struct config *config, size_t hosts)
+{
+	/* Each line has two at most: a default one, for both families. */
+	size_t entries = access_counters(config) + hosts;
+
 	return sizeof(struct access) + entries * sizeof(struct entry);
 }
 
@@ -57,16 +73,17 @@ static bool entry_holds(const struct entry *e, const uint8_t ip[16])
 }
 
 static void access_add(struct access *a, const netaddr *net, unsigned prefix,
-		       uint32_t flags, bool for_source)
+		       const struct line *line)
 {
 	struct entry *e = &a->entries[a->count++];
 
 	INVARIANT(prefix <= 128);
 	*e = (struct entry){
-		.flags = flags & ~(uint32_t)RESTRICT_NTPPORT,
+		.flags = line->flags & ~(uint32_t)RESTRICT_NTPPORT,
+		.counter = 2 * line->number + (netaddr_is_v4(net) ? 0 : 1),
 		.prefix = (uint8_t)prefix,
-		.ntpport = flags & RESTRICT_NTPPORT,
-		.for_source = for_source,
+		.ntpport = line->flags & RESTRICT_NTPPORT,
+		.for_source = line->for_source,
 	};
 	memcpy(e->ip, net->ip, prefix / 8);
 	if (prefix % 8 != 0) {
@@ -75,25 +92,27 @@ static void access_add(struct access *a, const netaddr *net, unsigned prefix,
 	}
 }
 
-static void add_line(struct access *a, const struct restrict_config *r)
+static void add_line(struct access *a, const struct restrict_config *r,
+		     uint32_t number)
 {
+	const struct line line = { .flags = r->flags, .number = number };
 	netaddr v4 = netaddr_v4(0, 0), v6 = { .port = 0 };
 
 	switch (r->kind) {
 	case RESTRICT_DEFAULT:
 		if (r->family != FAMILY_V6) {
-			access_add(a, &v4, V4_PREFIX, r->flags, false);
+			access_add(a, &v4, V4_PREFIX, &line);
 		}
 		if (r->family != FAMILY_V4) {
-			access_add(a, &v6, 0, r->flags, false);
+			access_add(a, &v6, 0, &line);
 		}
 		break;
 	case RESTRICT_ADDRESS:
-		access_add(a, &r->addr, r->prefix, r->flags, false);
+		access_add(a, &r->addr, r->prefix, &line);
 		break;
 	case RESTRICT_NAME: /* without an address it guards nothing yet */
 		if (!netaddr_is_none(&r->addr)) {
-			access_add(a, &r->addr, r->prefix, r->flags, false);
+			access_add(a, &r->addr, r->prefix, &line);
 		}
 		break;
 	case RESTRICT_SOURCE:
@@ -104,18 +123,19 @@ static void add_line(struct access *a, const struct restrict_config *r)
 static void add_sources(struct access *a, const struct config *config,
 			const netaddr *hosts, size_t count)
 {
-	const struct restrict_config *template = NULL;
-	uint32_t flags = 0;
+	struct line template = { .for_source = true };
+	uint32_t number = 0;
 
 	for (const struct restrict_config *r = config->restricts; r;
 	     r = r->next) {
+		number++;
 		if (r->kind == RESTRICT_SOURCE) {
-			template = r;
-			flags |= r->flags;
+			template.number = number;
+			template.flags |= r->flags;
 		}
 	}
-	for (size_t i = 0; template && i < count; i++) {
-		access_add(a, &hosts[i], 128, flags, true);
+	for (size_t i = 0; template.number != 0 && i < count; i++) {
+		access_add(a, &hosts[i], 128, &template);
 	}
 }
 
@@ -158,6 +178,7 @@ static void merge(struct entry *into, const struct entry *e)
 {
 	if (into->for_source == e->for_source) {
 		into->flags |= e->flags;
+		into->counter = e->counter;
 	} else if (into->for_source) {
 		*into = *e;
 	}
@@ -194,13 +215,15 @@ const struct access *access_build(void *memory, const struct config *config,
 {
 	struct access *a = memory;
 	netaddr v4 = netaddr_v4(0, 0), v6 = { .port = 0 };
+	struct line built_in = { .number = 0 };
+	uint32_t number = 0;
 
 	a->count = 0;
-	access_add(a, &v4, V4_PREFIX, 0, false);
-	access_add(a, &v6, 0, 0, false);
+	access_add(a, &v4, V4_PREFIX, &built_in);
+	access_add(a, &v6, 0, &built_in);
 	for (const struct restrict_config *r = config->restricts; r;
 	     r = r->next) {
-		add_line(a, r);
+		add_line(a, r, ++number);
 	}
 	add_sources(a, config, hosts, count);
 	INVARIANT(a->count < NOBODY);
@@ -210,7 +233,15 @@ const struct access *access_build(void *memory, const struct config *config,
 	return a;
 }
 
-uint32_t access_flags(const struct access *a, const netaddr *from)
+static bool is_general(const struct entry *e)
+{
+	static const uint8_t zero[4] = { 0 };
+
+	return e->prefix == 0 ||
+	       (e->prefix == V4_PREFIX && memcmp(e->ip + 12, zero, 4) == 0);
+}
+
+struct access_match access_match(const struct access *a, const netaddr *from)
 {
 	size_t low = 0, high = a->count; /* low: ::/0 is before everybody */
 
@@ -229,10 +260,12 @@ uint32_t access_flags(const struct access *a, const netaddr *from)
 
 		if (entry_holds(e, from->ip) &&
 		    (!e->ntpport || from->port == NTP_PORT)) {
-			return e->flags;
+			return (struct access_match){ e->flags, e->counter,
+						      is_general(e) };
 		}
 	}
-	return RESTRICT_IGNORE; /* never: ::/0 holds every address */
+	/* Never: ::/0 holds every address. */
+	return (struct access_match){ .flags = RESTRICT_IGNORE };
 }
 
 size_t access_count(const struct access *a)
@@ -246,6 +279,7 @@ struct access_entry access_entry(const struct access *a, size_t i)
 	const struct entry *e = &a->entries[i];
 	struct access_entry out = {
 		.flags = e->flags | (e->ntpport ? RESTRICT_NTPPORT : 0u),
+		.counter = e->counter,
 		.prefix = e->prefix,
 		.for_source = e->for_source,
 	};

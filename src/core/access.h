@@ -23,13 +23,28 @@ size_t access_size(const struct config *config, size_t hosts);
 const struct access *access_build(void *memory, const struct config *config,
 				  const netaddr *hosts, size_t count);
 
-/* The flags (enum restrict_flag) that hold for a datagram from `from`. */
-uint32_t access_flags(const struct access *a, const netaddr *from);
+/* What the table says of a datagram from one address. */
+struct access_match {
+	uint32_t flags;   /* enum restrict_flag */
+	uint32_t counter; /* of the line, in a shard's hits */
+	bool general;     /* nothing but a default names this address */
+};
+
+struct access_match access_match(const struct access *a, const netaddr *from);
+
+static inline uint32_t access_flags(const struct access *a, const netaddr *from)
+{
+	return access_match(a, from).flags;
+}
+
+/* How many counters the lines of a configuration have: two for each. */
+size_t access_counters(const struct config *config);
 
 /* One line of the table, for reports. */
 struct access_entry {
 	netaddr net;
-	uint32_t flags;  /* with RESTRICT_NTPPORT where it holds */
+	uint32_t flags; /* with RESTRICT_NTPPORT where it holds */
+	uint32_t counter;
 	uint8_t prefix;  /* of 128 bits */
 	bool for_source; /* made by `restrict source` */
 };

@@ -204,6 +204,35 @@ static enum server_verdict examine(struct packet *q, const struct request *req,
 	return judge(q, req, flags);
 }
 
+/* Whoever is not ignored stands in the list of those who asked. */
+static void remember(struct server_shard *shard, const struct mru_aim *aim,
+		     const struct request *req, enum server_verdict verdict,
+		     tstamp now)
+{
+	if (shard->clients && verdict != SERVER_IGNORED) {
+		mru_note(shard->clients, aim, req->from.port, req->data[0],
+			 verdict == SERVER_LIMITED  ? MRU_LIMITED
+			 : verdict == SERVER_KISSED ? MRU_KISSED
+						    : MRU_SERVED,
+			 now);
+	}
+}
+
+static struct access_match look_up(const struct view *view,
+				   struct server_shard *shard,
+				   const struct request *req)
+{
+	struct access_match found = { .general = true };
+
+	if (view->access) {
+		found = access_match(view->access, &req->from);
+	}
+	if (found.counter < shard->hit_count) {
+		shard->hits[found.counter]++;
+	}
+	return found;
+}
+
 enum server_verdict server_respond(const struct view *view,
 				   struct server_shard *shard,
 				   const struct request *req, tstamp now,
@@ -218,13 +247,18 @@ enum server_verdict server_respond(const struct view *view,
 	if (!source_is_possible(req)) {
 		return SERVER_SOURCE;
 	}
-	uint32_t flags =
-		view->access ? access_flags(view->access, &req->from) : 0;
+	struct mru_aim aim = { .hash = 0 };
+
+	if (shard->clients) {
+		aim = mru_aim(shard->clients, &req->from);
+	}
+	uint32_t flags = look_up(view, shard, req).flags;
 
 	verdict = examine(&q, req, flags);
 	if (verdict == SERVER_ANSWERED) {
 		verdict = limit(shard, req, now, flags);
 	}
+	remember(shard, &aim, req, verdict, now);
 	if (verdict != SERVER_ANSWERED && verdict != SERVER_KISSED) {
 		return verdict;
 	}
@@ -234,5 +268,6 @@ enum server_verdict server_respond(const struct view *view,
 	packet_write(&a, w);
 	INVARIANT(!w->failed);
 	shard->versions[q.version]++;
+	shard->firsts[q.mode] += q.version == 1;
 	return verdict;
 }

@@ -9,6 +9,7 @@
 #define CORE_SERVER_H
 
 #include "base/bytes.h"
+#include "core/mru.h"
 #include "core/ratelimit.h"
 #include "core/view.h"
 
@@ -31,8 +32,12 @@ struct request {
 /* What one serving thread keeps for itself. */
 struct server_shard {
 	struct ratelimit *limit; /* NULL: no limits */
+	struct mru *clients;     /* NULL: nobody is remembered */
+	uint64_t *hits;          /* of access_match.counter; NULL: uncounted */
+	size_t hit_count;
 	uint64_t verdicts[SERVER_VERDICTS];
 	uint64_t versions[8]; /* of what was answered */
+	uint64_t firsts[8];   /* of version 1, by mode */
 };
 
 /* Plain words: "from an address that cannot be a client's". */

@@ -8,6 +8,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "core/access.h"
 #include "core/filegen.h"
 #include "host/carry.h"
 #include "host/daemonize.h"
@@ -97,6 +98,29 @@ static bool fill_random(uint8_t seed[RNG_SEED])
 	return getrandom(seed, RNG_SEED, 0) == RNG_SEED;
 }
 
+/* Who asks is remembered, and each line of access counts. */
+static bool start_lists(struct loop *l)
+{
+	const struct config *c = l->setup.config;
+	uint8_t seed[RNG_SEED];
+
+	l->shard.hit_count = access_counters(c);
+	l->shard.hits = calloc(l->shard.hit_count, sizeof(*l->shard.hits));
+	if (!l->shard.hits) {
+		return false;
+	}
+	if (!c->monitor || !l->setup.serve) {
+		return true;
+	}
+	/* As it fills it becomes real memory, and never more than that. */
+	l->clients_memory = calloc(1, mru_size(mru_room(&c->mru)));
+	if (!l->clients_memory || !fill_random(seed)) {
+		return false;
+	}
+	l->shard.clients = mru_init(l->clients_memory, &c->mru, seed);
+	return true;
+}
+
 static bool start_limits(struct loop *l)
 {
 	uint8_t seed[RNG_SEED];
@@ -120,7 +144,7 @@ bool loop_start(struct loop *l, struct engine_start *start)
 
 	l->outbox = calloc(1, sizeof(*l->outbox));
 	if (!memory || !l->outbox || !fill_random(start->seed) ||
-	    !start_limits(l)) {
+	    !start_limits(l) || !start_lists(l)) {
 		free(memory);
 		return false;
 	}
@@ -149,6 +173,8 @@ void loop_close(struct loop *l)
 	free(l->engine);
 	free(l->outbox);
 	free(l->limits);
+	free(l->clients_memory);
+	free(l->shard.hits);
 	ready_free(&l->ready);
 }
 

@@ -74,7 +74,7 @@ struct loop {
 	struct view view; /* what is served */
 	bool view_known;
 	struct server_shard shard;
-	void *limits;
+	void *limits, *clients_memory;
 
 	bool clock_lost;   /* the kernel refuses: said once */
 	bool save_failed;  /* the drift file: said once */

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * mru.h - who asked: a list of clients, the most recent last, in memory of a
+ * fixed size (F8): 48 octets for each.
+ *
+ * A client is found by a keyed hash in one line of the cache with at most
+ * sixteen places, so nobody can make the search long (F7). The list is linked
+ * by numbers, so it can be read in the order of time however long it is, and
+ * goes on where it was left when clients have moved in between.
+ *
+ * Not shared: each serving thread has its own.
+ */
+#ifndef CORE_MRU_H
+#define CORE_MRU_H
+
+#include "base/netaddr.h"
+#include "base/ntptime.h"
+#include "base/rng.h"
+#include "config/config.h"
+
+#define MRU_MOST 0xffffff        /* clients that a list can have */
+#define MRU_UNLIMITED (1u << 20) /* what `mru maxdepth -1` comes to: 48 MB */
+
+struct mru;
+
+/* What became of a client's last request. */
+enum mru_fate { MRU_SERVED, MRU_LIMITED, MRU_KISSED };
+
+struct mru_client {
+	netaddr addr;       /* and the port of its last request */
+	tstamp first, last; /* to 1 s and to 2^-16 s */
+	uint32_t count;     /* of requests; stops at the largest */
+	uint8_t version, mode;
+	enum mru_fate fate;
+};
+
+struct mru_counts {
+	uint64_t depth, deepest;
+	uint64_t exists, added; /* requests of known and of new clients */
+	uint64_t recycled_old;  /* new in place of one older than maxage */
+	uint64_t recycled_full; /* new in place of the oldest */
+	uint64_t unlisted;      /* the oldest was younger than minage */
+	uint64_t oldest_s;      /* its age, when this was asked for */
+	uint64_t room, slots;   /* clients that fit; places of the hash */
+	uint64_t bytes;
+};
+
+/* How many clients the rules make room for. */
+uint32_t mru_room(const struct mru_config *rules);
+/* Bytes for a list of so many. */
+size_t mru_size(uint32_t room);
+
+/* `memory` is zeroed, as calloc() has it; the rules must outlive the list. */
+struct mru *mru_init(void *memory, const struct mru_config *rules,
+		     const uint8_t seed[RNG_SEED]);
+
+/* Where to look for a client, and who it is. */
+struct mru_aim {
+	uint8_t ip[16];
+	uint64_t hash;
+};
+
+/* Looks the place up, so that the memory is on its way when it is needed. */
+struct mru_aim mru_aim(const struct mru *m, const netaddr *from);
+/* One request from `port`; `first` is its first octet. */
+void mru_note(struct mru *m, const struct mru_aim *aim, uint16_t port,
+	      uint8_t first, enum mru_fate fate, tstamp now);
+
+struct mru_counts mru_counts(const struct mru *m, tstamp now);
+
+/* A place in the list; 0: none. Good until the next mru_note(). */
+typedef uint32_t mru_place;
+
+mru_place mru_oldest(const struct mru *m);
+mru_place mru_newest(const struct mru *m);
+mru_place mru_newer(const struct mru *m, mru_place at);
+mru_place mru_older(const struct mru *m, mru_place at);
+mru_place mru_find(const struct mru *m, const netaddr *addr);
+struct mru_client mru_client(const struct mru *m, mru_place at);
+
+#endif
