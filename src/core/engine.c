@@ -230,6 +230,7 @@ static void tick_quit(struct engine *e, struct outbox *out)
 static void tick(struct engine *e, const struct event *ev, struct outbox *out)
 {
 	tick_discipline(e, out);
+	engine_tick_leap(e, out);
 	tick_sources(e, ev, out);
 	tick_pools(e, out);
 	engine_tick_clocks(e, out);
@@ -272,6 +273,7 @@ static instant deadline(const struct engine *e)
 		sooner(&at, instant_add(e->began, SPAN_S(ENGINE_QUIT_S)));
 	}
 	sooner(&at, engine_lonely_deadline(e));
+	sooner(&at, engine_leap_deadline(e));
 	/* What could not be done now is done next; never in the past. */
 	return instant_diff(at, e->now).v <= 0 ? instant_add(e->now, SPAN_MS(1))
 					       : at;

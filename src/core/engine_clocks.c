@@ -77,6 +77,9 @@ void engine_take_reading(struct engine *e, const struct event *ev,
 	    refclock_receive(r, ev, out, &sample) != REFCLOCK_SAMPLE) {
 		return;
 	}
+	if (engine_is_leaping(e) && source_is_leaping(&sample)) {
+		return;
+	}
 	engine_heard(e, sample.at);
 	refclock_learn(r, &sample);
 	engine_decide(e, true, out);
@@ -145,7 +148,7 @@ void engine_follow_local(struct engine *e, const struct refclock *r,
 	s->stratum = (uint8_t)(e->choice.stratum + 1);
 	s->kind = CLOCK_KIND_LOCAL;
 	s->refid = refclock_address(r);
-	s->leap = engine_leap(e, LEAP_NONE, out);
+	s->leap = engine_leap(e, e->leap.due, out);
 	s->reference = e->wall;
 	if (!was) {
 		engine_note(e, NOTE_CLOCK_SYNC, 0, "", out);

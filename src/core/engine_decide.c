@@ -124,23 +124,32 @@ static enum leap leap_at(struct engine *e, size_t i)
 	return s ? s->peer.leap : clock_at(e, i)->leap;
 }
 
-/* What a strict majority of the survivors says (RFC 5905, section 11.2). */
+/*
+ * What a strict majority of those says that could be followed, one who signs
+ * among them if any does (E12).
+ */
 static enum leap voted_leap(struct engine *e)
 {
-	unsigned votes[4] = { 0 }, all = 0;
+	unsigned votes[4] = { 0 }, signed_votes[4] = { 0 };
+	unsigned all = 0, sign = 0;
+	enum leap most;
 
 	for (size_t i = 0; i < e->candidate_count; i++) {
 		enum tally t = reason_tally(e->candidates[i].reason);
+		const struct source *s = source_at(e, i);
+		bool signs = s && s->config->key != 0;
 
-		if (!is_local(e, i) &&
-		    (t == TALLY_CANDIDATE || t == TALLY_SYSPEER)) {
+		if (!is_local(e, i) && t > TALLY_FALSETICK) {
 			votes[leap_at(e, i)]++;
+			signed_votes[leap_at(e, i)] += signs;
 			all++;
+			sign += signs;
 		}
 	}
-	return 2 * votes[LEAP_INSERT] > all   ? LEAP_INSERT
+	most = 2 * votes[LEAP_INSERT] > all   ? LEAP_INSERT
 	       : 2 * votes[LEAP_DELETE] > all ? LEAP_DELETE
 					      : LEAP_NONE;
+	return sign > 0 && signed_votes[most] == 0 ? LEAP_NONE : most;
 }
 
 /* How long until somebody who counts is asked again. */

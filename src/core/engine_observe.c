@@ -21,7 +21,6 @@
  */
 #define READING_S 0.005
 #define CRYSTAL 250e-6
-#define LEAP_SLACK_S 0.1
 /*
  * What bends the monotonic clock besides: rates that take effect a little
  * late, and roundings of the kernel's.
@@ -36,14 +35,7 @@
 #define PATIENCE 5.0    /* rates set back in a row, and one more ... */
 #define LENIENCY_S 3600 /* ... each hour */
 
-static bool is_leap(const struct engine *e, double jump_s)
-{
-	return (e->said_leap == LEAP_INSERT &&
-		fabs(jump_s + 1) < LEAP_SLACK_S) ||
-	       (e->said_leap == LEAP_DELETE && fabs(jump_s - 1) < LEAP_SLACK_S);
-}
-
-static void abandon_all(struct engine *e, struct outbox *out)
+void engine_abandon(struct engine *e, struct outbox *out)
 {
 	for (size_t i = 0; i < e->source_slots; i++) {
 		source_abandon(&e->sources[i], out);
@@ -66,7 +58,7 @@ static void begin_all(struct engine *e, struct outbox *out)
 {
 	struct source_world world = engine_world(e);
 
-	abandon_all(e, out);
+	engine_abandon(e, out);
 	for (size_t i = 0; i < e->source_slots; i++) {
 		struct source *s = &e->sources[i];
 
@@ -208,11 +200,8 @@ static void mind_kernel(struct engine *e, const struct machine *m,
 
 static void mind_jump(struct engine *e, double jump_s, struct outbox *out)
 {
-	if (is_leap(e, jump_s)) {
-		/* The kernel's doing; our sources have leapt with us. */
-		abandon_all(e, out);
-		e->view_due = true;
-		return;
+	if (engine_has_leapt(e, jump_s, out)) {
+		return; /* the kernel's doing; our sources leap with us */
 	}
 	engine_note(e, NOTE_FOREIGN_STEP, jump_s, "", out);
 	engine_measure_anew(e, jump_s, out);

@@ -53,7 +53,7 @@ void engine_orphan(struct engine *e, struct outbox *out)
 	s->stratum = (uint8_t)tos->orphan;
 	s->kind = CLOCK_KIND_UNKNOWN;
 	s->refid = refid;
-	s->leap = engine_leap(e, LEAP_NONE, out);
+	s->leap = engine_leap(e, e->leap.due, out);
 	s->reference = e->wall;
 	if (!was) {
 		e->view_due = true;

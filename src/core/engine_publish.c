@@ -23,6 +23,7 @@ static const struct system_code codes[] = {
 	{ NOTE_PANIC, SYSTEM_PANIC },
 	{ NOTE_LEAP_ARMED, SYSTEM_LEAP_ARMED },
 	{ NOTE_LEAP_DISARMED, SYSTEM_LEAP_DISARMED },
+	{ NOTE_LEAP_EVENT, SYSTEM_LEAP_EVENT },
 	{ NOTE_TAI, SYSTEM_TAI },
 };
 
@@ -106,7 +107,7 @@ static void tell_kernel(struct engine *e, enum leap leap, struct outbox *out)
 	struct effect k = { .kind = EFFECT_STATUS };
 
 	k.status.synchronised = leap != LEAP_UNSYNC;
-	k.status.leap = leap;
+	k.status.leap = engine_armed(e);
 	k.status.max_error =
 		span_from_seconds(standing_bound_s(&e->standing, e->now));
 	k.status.est_error =

@@ -7,7 +7,7 @@
  *   engine.c           events in, ticks, the next deadline
  *   engine_observe.c   time goes by: jumps, sleep, strangers at the clock
  *   engine_start.c     memory, and the first moment
- *   engine_leap.c      the table of leap seconds, against what sources say
+ *   engine_leap.c      leap seconds: what is due, and the second itself
  *   engine_names.c     addresses of names to sources, pool members
  *   engine_gate.c      when enough have answered to decide
  *   engine_clocks.c    reference clocks
@@ -105,6 +105,14 @@ struct engine {
 	uint64_t traffic[STATS_TRAFFIC]; /* then */
 
 	enum leap said_leap;
+	struct {
+		enum leap due;   /* at the end of this day */
+		tstamp midnight; /* that is when */
+		enum leap past;  /* the last one that there was, here ... */
+		int64_t past_at; /* ... at this midnight, since 1970 */
+		instant over;    /* when our clock had leapt ... */
+		bool moved;      /* ... if it had */
+	} leap;
 	uint16_t peer_slot, peer_generation, peer_number, next_number;
 	bool has_peer;
 	bool open;     /* enough have answered to decide */
@@ -130,6 +138,8 @@ struct engine_roll {
 /* Takes the time from the event; who else has been at the clock? */
 void engine_observe(struct engine *e, const struct event *ev,
 		    struct outbox *out);
+/* Whatever is asked now is void: its stamps would be of two clocks. */
+void engine_abandon(struct engine *e, struct outbox *out);
 
 /* engine_start.c */
 void engine_first(struct engine *e, struct outbox *out);
@@ -175,6 +185,16 @@ bool engine_report_device(const struct engine *e, uint16_t assoc,
 /* engine_leap.c */
 /* What is announced when our sources vote so (E12). */
 enum leap engine_leap(struct engine *e, enum leap voted, struct outbox *out);
+/* What the kernel is to do at the end of the day. */
+enum leap engine_armed(const struct engine *e);
+/* Does what is due and the kernel does not do. */
+void engine_tick_leap(struct engine *e, struct outbox *out);
+instant engine_leap_deadline(const struct engine *e);
+/* Is this jump of the wall clock the leap second that was due? If so, it is
+ * over. */
+bool engine_has_leapt(struct engine *e, double jump_s, struct outbox *out);
+/* Is one so near that others may be a second off? */
+bool engine_is_leaping(const struct engine *e);
 void engine_tell_tai(const struct engine *e, struct effect *status);
 void engine_report_leaps(const struct engine *e, struct system_report *r);
 void engine_note_leaps(struct engine *e, struct outbox *out);
@@ -269,6 +289,7 @@ static inline struct source_world engine_world(struct engine *e)
 		.precision = e->start.precision,
 		.slew = e->discipline.slew,
 		.base = e->discipline.base,
+		.leaping = engine_is_leaping(e),
 		.access = e->access,
 	};
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/source.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "core/answer.h"
 #include "core/refid.h"
 #include "core/report.h"
 
-#define HOLD SPAN_MS(50) /* how long an answer waits for EVENT_SENT */
+#define HOLD SPAN_MS(50)  /* how long an answer waits for EVENT_SENT */
+#define LEAP_SLACK_S 0.25 /* nobody is so wrong and yet used */
 
 struct verdict_text {
 	const char *name, *words;
@@ -212,6 +214,13 @@ static void steady(struct sample *x, const struct correction *c, double base)
 	x->backward = span_sub(x->backward, after);
 }
 
+bool source_is_leaping(const struct sample *sample)
+{
+	double off_s = fabs(span_to_seconds(sample_offset(sample)));
+
+	return fabs(off_s - 1) < LEAP_SLACK_S;
+}
+
 /* All four times are known: the last checks, and only then any effect. */
 static enum source_verdict complete(struct source *s, const struct event *ev,
 				    const struct source_world *world,
@@ -233,10 +242,13 @@ static enum source_verdict complete(struct source *s, const struct event *ev,
 	*sample = exchange_sample(&x, ev->now, ev->wall);
 	sample->noise_s = stamp_noise(worst);
 	steady(sample, &s->estimator.correction, world->base);
-	remember(s, r, sample);
 	if (polling_good(&s->polling, world->rng)) {
 		source_note(s, NOTE_REACHABLE, out);
 	}
+	if (world->leaping && source_is_leaping(sample)) {
+		return SOURCE_LEAP;
+	}
+	remember(s, r, sample);
 	return SOURCE_SAMPLE;
 }
 

@@ -104,6 +104,7 @@ struct source_world {
 	int8_t precision; /* log2 s, of our clock */
 	double slew;      /* s/s: what our clock's rate is off by on purpose */
 	double base;      /* s/s: what its rate is corrected by besides */
+	bool leaping;     /* a leap second is near: see source_is_leaping() */
 	const struct access *access;
 };
 
@@ -144,6 +145,11 @@ enum source_verdict source_sent(struct source *s, const struct event *ev,
 enum source_verdict source_receive(struct source *s, const struct event *ev,
 				   const struct source_world *world,
 				   struct outbox *out, struct sample *sample);
+/*
+ * Around a leap second some leap early or late. What is a whole second off
+ * then tells nothing of our clock.
+ */
+bool source_is_leaping(const struct sample *sample);
 /* The request could not be sent, or ICMP answered it: missed (A12). */
 void source_failed(struct source *s, uint16_t exchange, struct outbox *out);
 

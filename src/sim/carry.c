@@ -155,6 +155,7 @@ static void carry_one(struct node *n, const struct effect *e)
 		break;
 	case EFFECT_STATUS:
 		d->status = *e;
+		vclock_arm(&n->clock, n->world->now, e->status.leap);
 		break;
 	case EFFECT_VIEW:
 		d->view = e->view;

@@ -77,6 +77,9 @@ static void start_engine(struct daemon *d)
 	for (size_t i = 0; i < RNG_SEED; i++) {
 		start.seed[i] = (uint8_t)rng_u64(&d->rng);
 	}
+	if (d->orders.leaps) {
+		start.leaps = *d->orders.leaps;
+	}
 	d->memory = malloc(engine_size(&d->config));
 	INVARIANT(d->memory != NULL);
 	d->engine = engine_init(d->memory, &d->config, &start);

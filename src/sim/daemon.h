@@ -19,6 +19,7 @@
 struct operator_orders {
 	const char *config; /* the text of ntp.conf */
 	bool panic_once, step_once, slew_only, quit, no_clock;
+	const struct leap_table *leaps; /* NULL: none; copied */
 };
 
 struct socket {

@@ -159,7 +159,7 @@ static void check_bound(struct node *n)
 	double bound_s = daemon_bound_s(n);
 
 	if (n->watch.disturbed || fabs(error_s) <= bound_s + ROUNDING_S ||
-	    root_is_a_guess(n)) {
+	    world_is_leaping(n->world) || root_is_a_guess(n)) {
 		return;
 	}
 	oracle_break(n->world, ORACLE_BOUND, n, "off by %.9f s, claimed %.9f s",
@@ -249,7 +249,8 @@ void oracle_measure(struct world *w)
 	for (unsigned i = 0; i < w->count; i++) {
 		struct node *n = w->nodes[i];
 
-		if (n->daemon && n->daemon->running && !node_is_frozen(n)) {
+		if (n->daemon && n->daemon->running && !node_is_frozen(n) &&
+		    !world_is_leaping(w)) {
 			measure(n);
 		}
 	}
@@ -304,7 +305,8 @@ static const char *step_against_rules(struct node *n, double step_s)
 void oracle_step(struct node *n, span step)
 {
 	double step_s = span_to_seconds(step);
-	const char *why = step_against_rules(n, step_s);
+	bool leaps = world_is_leaping(n->world);
+	const char *why = leaps ? NULL : step_against_rules(n, step_s);
 
 	if (why) {
 		oracle_break(n->world, ORACLE_STEP, n, "%+.6f s: %s", step_s,
@@ -313,7 +315,9 @@ void oracle_step(struct node *n, span step)
 	n->watch.may_step = false;
 	n->watch.served = false;
 	n->watch.off_since = MOMENT_NEVER;
-	oracle_may_burst(n);
+	if (!leaps) {
+		oracle_may_burst(n);
+	}
 }
 
 void oracle_control(struct node *n)
@@ -339,9 +343,13 @@ void oracle_served(struct node *n, const struct datagram *g)
 	double bound_s = span_to_seconds(p.root_delay) / 2 +
 			 span_to_seconds(p.root_disp);
 	if (fabs(error_s) > bound_s + ROUNDING_S && !w->disturbed &&
-	    !root_is_a_guess(n)) {
+	    !world_is_leaping(n->world) && !root_is_a_guess(n)) {
 		oracle_break(n->world, ORACLE_SERVED, n,
 			     "off by %.9f s, told %.9f s", error_s, bound_s);
+	}
+	if (moment_before(w->served_at, n->world->leap_at) &&
+	    !moment_before(n->world->now, n->world->leap_at)) {
+		w->served = false; /* the truth has gone back too */
 	}
 	if (w->served && tstamp_before(p.transmit, w->last_served)) {
 		oracle_break(n->world, ORACLE_MONOTONIC, n, "by %.9f s",
@@ -350,4 +358,5 @@ void oracle_served(struct node *n, const struct datagram *g)
 	}
 	w->served = true;
 	w->last_served = p.transmit;
+	w->served_at = n->world->now;
 }

@@ -59,7 +59,7 @@ static struct packet answer_to(struct node *n, const struct packet *q,
 	tstamp now = vclock_read(&n->clock, n->world->now);
 
 	return (struct packet){
-		.leap = m->alarm ? LEAP_UNSYNC : LEAP_NONE,
+		.leap = m->alarm ? LEAP_UNSYNC : m->leap,
 		.mode = MODE_SERVER,
 		.version = q->version,
 		.stratum = m->stratum ? m->stratum : 1,

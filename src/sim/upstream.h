@@ -9,6 +9,7 @@
 #define SIM_UPSTREAM_H
 
 #include "sim/queue.h"
+#include "wire/packet.h"
 
 struct node;
 
@@ -19,6 +20,7 @@ struct manner {
 	double random_s; /* ... and by up to this, drawn for each answer */
 	double root_delay_s, root_disp_s;
 	uint8_t stratum; /* 0: 1 */
+	enum leap leap;  /* what it announces */
 	bool alarm;      /* LI = 3: it does not know the time */
 	bool silent;
 	bool garbage;     /* answers with bytes that are no answer */

@@ -8,6 +8,8 @@
 #define TWO_PI 6.283185307179586
 #define JOINT_S 16 /* how often wander and temperature change the rate */
 #define FAR_AWAY SPAN_S(86400)
+#define PIVOT INT64_C(1767225600) /* dates from 1958 to 2094 */
+#define DAY_S 86400
 #define SLEW_RATE 500e-6 /* adjtime()'s, as Linux has it */
 
 static double temperature_now(const struct vclock *c)
@@ -80,6 +82,40 @@ void vclock_init(struct vclock *c, const struct oscillator *kind, uint64_t seed,
 	set_rate(c);
 }
 
+void vclock_arm(struct vclock *c, moment now, enum leap leap)
+{
+	int64_t today = tstamp_to_unix(vclock_wall(c, now), PIVOT) / DAY_S;
+	int64_t end = (today + 1) * DAY_S;
+
+	c->armed = leap;
+	if (leap == LEAP_NONE || c->leap == VCLOCK_INS ||
+	    c->leap == VCLOCK_DEL) {
+		c->leap = c->leap == VCLOCK_OOP ? VCLOCK_OOP : VCLOCK_OK;
+	}
+	if (c->leap == VCLOCK_OK && leap != LEAP_NONE) {
+		c->leap = leap == LEAP_INSERT ? VCLOCK_INS : VCLOCK_DEL;
+		c->leap_at = tstamp_from_unix(end - (leap == LEAP_DELETE), 0);
+	}
+}
+
+/* Only the wall clock leaps, so it does not matter when we come to see it. */
+static void take_leap(struct vclock *c, moment now)
+{
+	if (c->leap == VCLOCK_OK || c->leap == VCLOCK_WAIT ||
+	    tstamp_before(vclock_wall(c, now), c->leap_at)) {
+		return;
+	}
+	if (c->leap == VCLOCK_INS) {
+		vclock_step(c, SPAN_S(-1));
+		c->leap = VCLOCK_OOP;
+	} else if (c->leap == VCLOCK_DEL) {
+		vclock_step(c, SPAN_S(1));
+		c->leap = VCLOCK_WAIT;
+	} else {
+		c->leap = c->armed == LEAP_NONE ? VCLOCK_OK : VCLOCK_WAIT;
+	}
+}
+
 void vclock_advance(struct vclock *c, moment now)
 {
 	while (!moment_before(now, c->joint) ||
@@ -96,6 +132,7 @@ void vclock_advance(struct vclock *c, moment now)
 		}
 		set_rate(c);
 	}
+	take_leap(c, now);
 }
 
 instant vclock_mono(const struct vclock *c, moment now)

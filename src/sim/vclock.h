@@ -14,6 +14,7 @@
 
 #include "base/rng.h"
 #include "sim/moment.h"
+#include "wire/packet.h"
 
 /* What it is made of; all zero is a perfect clock. */
 struct oscillator {
@@ -24,6 +25,14 @@ struct oscillator {
 	double temperature_s; /* ... of this period */
 	span quantum;         /* readings are rounded down to this */
 	double stamp_noise_s; /* mean of a kernel stamp's delay */
+};
+
+enum vclock_leap {
+	VCLOCK_OK,
+	VCLOCK_INS, /* the last second of the day comes twice */
+	VCLOCK_DEL, /* or not at all */
+	VCLOCK_OOP, /* it is there for the second time */
+	VCLOCK_WAIT /* over, until nothing is armed */
 };
 
 struct vclock {
@@ -43,6 +52,10 @@ struct vclock {
 	double rate;   /* local seconds per true second, less 1 */
 	double bent_s; /* by the kernel's corrections, at `piece` */
 	span asleep;   /* how long the machine has slept */
+	/* Its leap second, as kernels keep it: see vclock_arm(). */
+	enum leap armed;
+	enum vclock_leap leap;
+	tstamp leap_at;
 };
 
 /* `wall` is the true date at `now`. */
@@ -71,6 +84,9 @@ span vclock_stamp_delay(struct vclock *c);
 void vclock_steer(struct vclock *c, moment now, double freq);
 void vclock_step(struct vclock *c, span step);
 void vclock_slew(struct vclock *c, moment now, span amount);
+
+/* STA_INS, STA_DEL: a leap second at the end of the clock's day, or none. */
+void vclock_arm(struct vclock *c, moment now, enum leap leap);
 
 /* Trouble: the oscillator's own frequency jumps by `freq`. */
 void vclock_freq_step(struct vclock *c, moment now, double freq);

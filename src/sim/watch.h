@@ -31,7 +31,8 @@ struct watch {
 	bool was_synchronised; /* ever, in this life */
 	moment sync_at;        /* first of this life */
 	bool served;
-	tstamp last_served;  /* transmit stamp of its last answer */
+	tstamp last_served;  /* transmit stamp of its last answer ... */
+	moment served_at;    /* ... and when that was */
 	moment off_since;    /* error past the step threshold; or NEVER */
 	moment within_since; /* error below `within_s`; or NEVER */
 	double within_s;     /* 1 ms unless the scenario says otherwise */

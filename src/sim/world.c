@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "sim/world.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sim/daemon.h"
 
+#define JULY INT64_C(1782864000) /* 2026-07-01, since 1970 */
+#define LEAPING_S 0.1
 #define BEGINNING INT64_C(1767225600) /* 2026-01-01, since 1970 */
 #define LOOK_S 16                     /* unless somebody wants it more often */
 
@@ -81,7 +84,37 @@ void world_run(struct world *w, double seconds)
 
 tstamp world_date(const struct world *w, moment at)
 {
-	return tstamp_add(w->epoch, (span){ at.v });
+	tstamp date = tstamp_add(w->epoch, (span){ at.v });
+	bool leapt = w->leap != LEAP_NONE && !moment_before(at, w->leap_at);
+
+	if (!leapt) {
+		return date;
+	}
+	return tstamp_add(date, SPAN_S(w->leap == LEAP_INSERT ? -1 : 1));
+}
+
+void world_plan_leap(struct world *w, enum leap leap, double after_s)
+{
+	bool less = leap == LEAP_DELETE;
+	tstamp before = w->epoch;
+
+	w->epoch = tstamp_add(tstamp_from_unix(JULY, 0),
+			      span_from_seconds(-after_s));
+	w->leap = leap;
+	w->leap_at = moment_at_s(after_s - less);
+	for (unsigned i = 0; i < w->count; i++) {
+		struct vclock *c = &w->nodes[i]->clock;
+
+		vclock_step(c, tstamp_diff(w->epoch, before));
+		vclock_arm(c, w->now, leap);
+	}
+}
+
+bool world_is_leaping(const struct world *w)
+{
+	double ago_s = span_to_seconds(moment_diff(w->now, w->leap_at));
+
+	return w->leap != LEAP_NONE && fabs(ago_s) < LEAPING_S;
 }
 
 struct node *world_node(const struct world *w, const netaddr *addr)

@@ -36,7 +36,9 @@ struct name {
 struct world {
 	uint64_t seed;
 	struct rng rng;
-	tstamp epoch; /* the true date at the world's beginning */
+	tstamp epoch;   /* the true date at the world's beginning */
+	enum leap leap; /* the truth leaps too ... */
+	moment leap_at; /* ... here */
 	moment now;
 	struct queue queue;
 	struct vnet net;
@@ -59,6 +61,14 @@ void world_end(struct world *w);
 
 /* Lets `seconds` of true time go by. */
 void world_run(struct world *w, double seconds);
+
+/*
+ * A leap second `after_s` from now, at the beginning, where the first of July
+ * then begins. The clocks of servers that are there leap exactly.
+ */
+void world_plan_leap(struct world *w, enum leap leap, double after_s);
+/* Clocks that are right but for some ms may be a second off just now. */
+bool world_is_leaping(const struct world *w);
 
 /* The true date. */
 tstamp world_date(const struct world *w, moment at);
