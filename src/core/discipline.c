@@ -41,14 +41,28 @@
 /* An offset beyond this is no time at all but a fault of arithmetic. */
 #define OFFSET_MAX_S 0x1p31
 
-void discipline_init(struct discipline *d, const struct config *config,
-		     double freq, bool freq_known, instant now)
+static void take_rules(struct discipline *d, const struct config *config)
 {
 	const struct tinker_config *t = &config->tinker;
 	/* -x and "never step" ask for a clock that moves gently. */
 	bool gentle =
 		config->slew_only || !(t->step_fwd_s > 0 && t->step_back_s > 0);
 
+	d->step_fwd_s = t->step_fwd_s;
+	d->step_back_s = t->step_back_s;
+	d->stepout_s = t->stepout_s;
+	d->panic_s = t->panic_s;
+	d->slew_most = t->slew_ppm * 1e-6;
+	d->rush_most = gentle ? 0 : t->start_slew_ppm * 1e-6;
+	if (config->slew_only) { /* -x; what never stepped still does not */
+		d->step_fwd_s = t->step_fwd_s > 0 ? SLEW_ONLY_STEP_S : 0;
+		d->step_back_s = t->step_back_s > 0 ? SLEW_ONLY_STEP_S : 0;
+	}
+}
+
+void discipline_init(struct discipline *d, const struct config *config,
+		     double freq, bool freq_known, instant now)
+{
 	*d = (struct discipline){
 		.state = freq_known ? DISCIPLINE_FSET : DISCIPLINE_NSET,
 		.base = fabs(freq) <= FREQ_MAX ? freq : 0,
@@ -59,18 +73,15 @@ void discipline_init(struct discipline *d, const struct config *config,
 		.steering = config->ntp && !config->no_clock,
 		.panic_once = config->panic_once,
 		.step_once = config->step_once,
-		.step_fwd_s = t->step_fwd_s,
-		.step_back_s = t->step_back_s,
-		.stepout_s = t->stepout_s,
-		.panic_s = t->panic_s,
-		.slew_most = t->slew_ppm * 1e-6,
-		.rush_most = gentle ? 0 : t->start_slew_ppm * 1e-6,
 	};
+	take_rules(d, config);
 	d->may_rush = d->steering && d->rush_most > d->slew_most;
-	if (config->slew_only) { /* -x; what never stepped still does not */
-		d->step_fwd_s = t->step_fwd_s > 0 ? SLEW_ONLY_STEP_S : 0;
-		d->step_back_s = t->step_back_s > 0 ? SLEW_ONLY_STEP_S : 0;
-	}
+}
+
+void discipline_retune(struct discipline *d, const struct config *config)
+{
+	take_rules(d, config);
+	d->may_rush &= d->rush_most > d->slew_most;
 }
 
 double discipline_freq(const struct discipline *d)

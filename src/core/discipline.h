@@ -112,6 +112,12 @@ void discipline_resume(struct discipline *d);
 /* When discipline_tick() wants to be called; far away when no slew is on. */
 instant discipline_deadline(const struct discipline *d);
 
+/*
+ * Other rules from now on; a slew that is under way goes on. What -g and -G
+ * allow they allow once, however often the rules change (E1).
+ */
+void discipline_retune(struct discipline *d, const struct config *config);
+
 /* A rate as the kernel counts it, and back. */
 double discipline_kernel(double freq);
 double discipline_own(double kernel);

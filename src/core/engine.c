@@ -231,6 +231,7 @@ static void tick(struct engine *e, const struct event *ev, struct outbox *out)
 {
 	tick_discipline(e, out);
 	engine_tick_leap(e, out);
+	engine_bid_farewell(e, out);
 	tick_sources(e, ev, out);
 	tick_pools(e, out);
 	engine_tick_clocks(e, out);
@@ -271,6 +272,9 @@ static instant deadline(const struct engine *e)
 	}
 	if (e->config->quit) {
 		sooner(&at, instant_add(e->began, SPAN_S(ENGINE_QUIT_S)));
+	}
+	if (e->leaving > 0) {
+		at = e->now;
 	}
 	sooner(&at, engine_lonely_deadline(e));
 	sooner(&at, engine_leap_deadline(e));
@@ -314,6 +318,9 @@ instant engine_handle(struct engine *e, const struct event *ev,
 		break;
 	case EVENT_REFCLOCK:
 		engine_take_reading(e, ev, out);
+		break;
+	case EVENT_SETTINGS:
+		engine_take_settings(e, ev, out);
 		break;
 	}
 	if (!e->finished) {

@@ -6,33 +6,44 @@
 #define CORE_ENGINE_H
 
 #include "base/rng.h"
-#include "config/config.h"
 #include "core/effect.h"
-#include "core/leap.h"
+#include "core/settings.h"
 
 struct engine;
 
 /* What the engine cannot know by itself, at its first moment. */
 struct engine_start {
-	uint8_t seed[RNG_SEED];  /* feeds every random choice */
-	instant now;             /* one moment ... */
-	tstamp wall;             /* ... on both clocks */
-	int8_t precision;        /* log2 s, of reading the clock */
-	bool freq_known;         /* from the drift file */
-	double freq_ppm;         /* that, or what the kernel has now */
-	double freq_age_s;       /* of the drift file: how long ago it held */
-	struct leap_table leaps; /* empty: none */
-	const char *version; /* "ntpd truechimer-..."; outlives the engine */
+	uint8_t seed[RNG_SEED]; /* feeds every random choice */
+	instant now;            /* one moment ... */
+	tstamp wall;            /* ... on both clocks */
+	int8_t precision;       /* log2 s, of reading the clock */
+	bool freq_known;        /* from the drift file */
+	double freq_ppm;        /* that, or what the kernel has now */
+	double freq_age_s;      /* of the drift file: how long ago it held */
+	const char *version;    /* "ntpd truechimer-..."; outlives the engine */
 	const char *processor, *system;
 };
 
-/* How much memory an engine with this configuration takes; all of it. */
-size_t engine_size(const struct config *config);
+/* How many associations settings may name. */
+#define ENGINE_MOST 32768
 
-/* The configuration must outlive the engine. Wants a first EVENT_TICK at once.
- */
-struct engine *engine_init(void *memory, const struct config *config,
+/* Do they name no more than that? All others are to be refused. */
+bool engine_fits(const struct settings *settings);
+
+/* How much memory an engine with these settings takes; all of it. */
+size_t engine_size(const struct settings *settings);
+
+/* Wants a first EVENT_TICK at once. */
+struct engine *engine_init(void *memory, const struct settings *settings,
 			   const struct engine_start *start);
+
+/*
+ * The memory that must come with EVENT_SETTINGS if these are the next, for as
+ * long as they hold: what is known of each association lives in it. That which
+ * came with the last ones is free when the event is over and the view that it
+ * made has replaced the last.
+ */
+size_t engine_room(const struct engine *e, const struct settings *next);
 
 /*
  * Takes one event, fills the (emptied) outbox and says by when it wants

@@ -73,7 +73,7 @@ void engine_take_reading(struct engine *e, const struct event *ev,
 		return;
 	}
 	r = engine_clock(e, ev->source.slot);
-	if (!r->driver->measures ||
+	if (r->id.generation != ev->source.generation || !r->driver->measures ||
 	    refclock_receive(r, ev, out, &sample) != REFCLOCK_SAMPLE) {
 		return;
 	}

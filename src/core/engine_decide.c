@@ -108,7 +108,7 @@ static bool crown(struct engine *e, size_t i, struct outbox *out)
 	return true;
 }
 
-static void lose_peer(struct engine *e, struct outbox *out)
+void engine_lose_peer(struct engine *e, struct outbox *out)
 {
 	if (e->has_peer) {
 		e->has_peer = false;
@@ -460,6 +460,6 @@ void engine_decide(struct engine *e, bool sampled, struct outbox *out)
 		e->view_due = true;
 		return;
 	}
-	lose_peer(e, out);
+	engine_lose_peer(e, out);
 	engine_orphan(e, out);
 }

@@ -29,7 +29,7 @@
 
 static const struct leap_table *table(const struct engine *e)
 {
-	return e->start.leaps.count > 0 ? &e->start.leaps : NULL;
+	return e->settings->leaps.count > 0 ? &e->settings->leaps : NULL;
 }
 
 static int64_t unix_now(const struct engine *e)

@@ -9,7 +9,7 @@ struct source *engine_free_slot(struct engine *e)
 	for (size_t i = 0; i < e->source_slots; i++) {
 		struct source *s = &e->sources[i];
 
-		if (!s->used) {
+		if (!s->used && !s->leaving) {
 			s->id.generation++;
 			s->number = engine_number(e);
 			if (i + 1 > e->sources_most) {
@@ -45,6 +45,17 @@ void engine_tables(struct engine *e)
 	e->access =
 		access_build(e->tables[e->table_next], e->config, e->hosts, n);
 	e->table_next = (e->table_next + 1) % ENGINE_TABLES;
+}
+
+void engine_guard(struct engine *e)
+{
+	e->access_follows = false;
+	for (const struct restrict_config *r = e->config->restricts; r;
+	     r = r->next) {
+		e->access_follows |= r->kind == RESTRICT_SOURCE;
+	}
+	e->access_stale = true;
+	engine_tables(e);
 }
 
 static bool is_in_use(const struct engine *e, const netaddr *addr)
@@ -230,6 +241,10 @@ void engine_resolved(struct engine *e, const struct event *ev,
 			server_resolved(e, s, ev, out);
 		}
 	} else if (slot - e->source_slots < e->pool_slots) {
-		pool_resolved(e, &e->pools[slot - e->source_slots], ev, out);
+		struct pool *p = &e->pools[slot - e->source_slots];
+
+		if (p->id.generation == ev->source.generation) {
+			pool_resolved(e, p, ev, out);
+		}
 	}
 }

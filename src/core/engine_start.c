@@ -2,6 +2,7 @@
 #include "core/engine_state.h"
 
 #include <math.h>
+#include <string.h>
 
 #define FREQ_SD_UNKNOWN 1e-4 /* of a clock that nobody has measured */
 #define FREQ_SD_KERNEL 1e-5  /* of one that somebody kept before us */
@@ -13,94 +14,7 @@
 #define FREQ_SD_FILE 1e-6
 #define FREQ_WALK 5e-9 /* s/s per sqrt(s) */
 
-struct shape {
-	size_t sources, pools, clocks, total;
-};
-
-static bool is_network(const struct source_config *s)
-{
-	return s->kind == SOURCE_KIND_SERVER || s->kind == SOURCE_KIND_PEER;
-}
-
-static bool is_clock(const struct source_config *s)
-{
-	return s->kind == SOURCE_KIND_REFCLOCK &&
-	       refclock_driver(s->refclock_type);
-}
-
-static struct shape shape_of(const struct config *config)
-{
-	struct shape n = { 0 };
-	size_t members = config->tos.maxclock;
-
-	for (const struct source_config *s = config->sources; s; s = s->next) {
-		n.sources += is_network(s);
-		n.clocks += is_clock(s);
-		n.pools += s->kind == SOURCE_KIND_POOL;
-	}
-	if (n.pools > 0) {
-		n.sources += members < POOL_MEMBERS ? members : POOL_MEMBERS;
-	}
-	n.total = n.sources + n.pools + n.clocks;
-	INVARIANT(n.total < UINT16_MAX);
-	return n;
-}
-
-static size_t rounded(size_t size)
-{
-	return (size + 31) / 16 * 16;
-}
-
-size_t engine_size(const struct config *config)
-{
-	struct shape n = shape_of(config);
-
-	return rounded(sizeof(struct engine)) +
-	       rounded(n.sources * sizeof(struct source)) +
-	       rounded(n.pools * sizeof(struct pool)) +
-	       rounded(n.clocks * sizeof(struct refclock)) +
-	       rounded(n.total * sizeof(struct candidate)) +
-	       rounded(n.total * sizeof(uint16_t)) +
-	       rounded(n.total * sizeof(struct control_listed)) +
-	       rounded(n.sources * sizeof(netaddr)) +
-	       ENGINE_TABLES * rounded(access_size(config, n.sources)) + 64;
-}
-
-static void take_memory(struct engine *e, struct arena *a, struct shape n)
-{
-	e->sources = arena_take(a, n.sources * sizeof(struct source));
-	e->pools = arena_take(a, n.pools * sizeof(struct pool));
-	e->clocks = arena_take(a, n.clocks * sizeof(struct refclock));
-	e->candidates = arena_take(a, n.total * sizeof(struct candidate));
-	e->slots = arena_take(a, n.total * sizeof(uint16_t));
-	e->listed = arena_take(a, n.total * sizeof(struct control_listed));
-	e->hosts = arena_take(a, n.sources * sizeof(netaddr));
-	for (size_t i = 0; i < ENGINE_TABLES; i++) {
-		e->tables[i] = arena_take(a, access_size(e->config, n.sources));
-	}
-	INVARIANT(!a->failed);
-	e->source_slots = n.sources;
-	e->pool_slots = n.pools;
-	e->clock_slots = n.clocks;
-}
-
-static void number_slots(struct engine *e)
-{
-	uint16_t slot = 0;
-
-	for (size_t i = 0; i < e->source_slots; i++) {
-		e->sources[i].id.slot = slot++;
-	}
-	for (size_t i = 0; i < e->pool_slots; i++) {
-		e->pools[i].id.slot = slot++;
-	}
-	for (size_t i = 0; i < e->clock_slots; i++) {
-		e->clocks[i].id.slot = slot++;
-	}
-}
-
-static enum family family_of(const struct engine *e,
-			     const struct source_config *c)
+enum family engine_family(const struct engine *e, const struct source_config *c)
 {
 	return e->config->only != FAMILY_ANY ? e->config->only : c->family;
 }
@@ -115,14 +29,14 @@ uint16_t engine_number(struct engine *e)
 	return n;
 }
 
-static void add_server(struct engine *e, const struct source_config *c)
+void engine_add_server(struct engine *e, const struct source_config *c)
 {
 	struct source_world world = engine_world(e);
 	struct source *s = engine_free_slot(e);
 
 	INVARIANT(s);
 	source_init(s, c, e->freq_sd, e->now);
-	s->lookup.family = family_of(e, c);
+	s->lookup.family = engine_family(e, c);
 	if (!netaddr_is_none(&c->addr)) {
 		source_move(s, &c->addr, &world, e->now);
 	}
@@ -134,9 +48,9 @@ static void add_sources(struct engine *e)
 
 	for (const struct source_config *c = e->config->sources; c;
 	     c = c->next) {
-		if (is_network(c)) {
-			add_server(e, c);
-		} else if (is_clock(c)) {
+		if (engine_is_server(c)) {
+			engine_add_server(e, c);
+		} else if (engine_is_clock(c)) {
 			struct refclock *r = &e->clocks[clocks++];
 
 			r->number = engine_number(e);
@@ -144,7 +58,7 @@ static void add_sources(struct engine *e)
 			e->measuring += r->driver->measures;
 		} else if (c->kind == SOURCE_KIND_POOL) {
 			e->pools[pools].number = engine_number(e);
-			pool_init(&e->pools[pools++], c, family_of(e, c),
+			pool_init(&e->pools[pools++], c, engine_family(e, c),
 				  e->now);
 		}
 	}
@@ -164,24 +78,27 @@ static double freq_sd_of(const struct engine_start *start)
 	return fmin(sqrt(variance), FREQ_SD_UNKNOWN);
 }
 
-static void prepare_access(struct engine *e)
+static size_t rounded(size_t size)
 {
-	for (const struct restrict_config *r = e->config->restricts; r;
-	     r = r->next) {
-		e->access_follows |= r->kind == RESTRICT_SOURCE;
-	}
-	e->access_stale = true;
-	engine_tables(e);
+	return (size + 15) / 16 * 16;
 }
 
-struct engine *engine_init(void *memory, const struct config *config,
+size_t engine_size(const struct settings *settings)
+{
+	const struct config *config = settings->config;
+
+	return rounded(sizeof(struct engine)) +
+	       engine_shape_size(config, engine_shape(config));
+}
+
+struct engine *engine_init(void *memory, const struct settings *settings,
 			   const struct engine_start *start)
 {
-	struct arena a = arena_over(memory, engine_size(config));
-	struct engine *e = arena_take(&a, sizeof(*e));
+	const struct config *config = settings->config;
+	struct engine *e = memory;
 
-	INVARIANT(e);
-	e->config = config;
+	INVARIANT(engine_fits(settings));
+	memset(e, 0, sizeof(*e));
 	e->start = *start;
 	e->now = e->began = e->lonely_since = start->now;
 	e->view_at = e->saved_at = start->now;
@@ -190,8 +107,8 @@ struct engine *engine_init(void *memory, const struct config *config,
 	rng_init(&e->rng, start->seed);
 	e->next_number = (uint16_t)(1 + rng_below(&e->rng, 60000));
 	e->freq_sd = freq_sd_of(start);
-	take_memory(e, &a, shape_of(config));
-	number_slots(e);
+	engine_furnish(e, (uint8_t *)memory + rounded(sizeof(*e)), settings,
+		       engine_shape(config));
 	discipline_init(&e->discipline, config,
 			discipline_own(start->freq_ppm * 1e-6),
 			start->freq_known, start->now);
@@ -200,7 +117,7 @@ struct engine *engine_init(void *memory, const struct config *config,
 		      config->tinker.dispersion_ppm, start->now);
 	joint_init(&e->joint);
 	add_sources(e);
-	prepare_access(e);
+	engine_guard(e);
 	engine_stats_start(e);
 	return e;
 }

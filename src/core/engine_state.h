@@ -6,7 +6,9 @@
  *
  *   engine.c           events in, ticks, the next deadline
  *   engine_observe.c   time goes by: jumps, sleep, strangers at the clock
- *   engine_start.c     memory, and the first moment
+ *   engine_start.c     the first moment
+ *   engine_room.c      memory for what the settings name
+ *   engine_reload.c    other settings, while it runs
  *   engine_leap.c      leap seconds: what is due, and the second itself
  *   engine_names.c     addresses of names to sources, pool members
  *   engine_gate.c      when enough have answered to decide
@@ -43,7 +45,8 @@
 
 /* What a slot of `slots` holds, by position: see engine_init(). */
 struct engine {
-	const struct config *config;
+	const struct settings *settings;
+	const struct config *config; /* of the settings */
 	struct engine_start start;
 	struct rng rng;
 
@@ -59,6 +62,7 @@ struct engine {
 	size_t source_slots, pool_slots, clock_slots;
 	size_t measuring;    /* of `clocks` */
 	size_t sources_most; /* high-water mark */
+	size_t leaving;      /* sources that go when the outbox has room */
 	uint64_t refused;    /* members that there was no slot for */
 	instant network_at;  /* when everything was asked anew last */
 
@@ -146,6 +150,29 @@ void engine_first(struct engine *e, struct outbox *out);
 
 /* A new association's number for control messages; never 0. */
 uint16_t engine_number(struct engine *e);
+enum family engine_family(const struct engine *e,
+			  const struct source_config *c);
+/* A source of a configured server, in a free slot. */
+void engine_add_server(struct engine *e, const struct source_config *c);
+
+/* engine_room.c */
+struct engine_shape {
+	size_t sources, pools, clocks;
+};
+bool engine_is_server(const struct source_config *c);
+bool engine_is_clock(const struct source_config *c);
+/* How many slots the associations of a configuration take. */
+struct engine_shape engine_shape(const struct config *config);
+size_t engine_shape_size(const struct config *config, struct engine_shape n);
+/* Takes the settings over, with empty slots in memory of that size. */
+void engine_furnish(struct engine *e, void *room, const struct settings *s,
+		    struct engine_shape n);
+
+/* engine_reload.c */
+/* Those that left: their sockets are closed, and it is said. */
+void engine_bid_farewell(struct engine *e, struct outbox *out);
+void engine_take_settings(struct engine *e, const struct event *ev,
+			  struct outbox *out);
 
 /* engine.c */
 /* Somebody has told the time, as of `at`. */
@@ -206,6 +233,8 @@ void engine_resolved(struct engine *e, const struct event *ev,
 void engine_name_failed(const struct lookup *l, unsigned wait_s,
 			struct outbox *out);
 void engine_tables(struct engine *e);
+/* The restrict lines are others than before. */
+void engine_guard(struct engine *e);
 
 /* engine_gate.c */
 /* Has somebody answered, and are others still to be heard? */
@@ -227,6 +256,8 @@ void engine_apply(struct engine *e, const struct adjustment *adj,
 		  struct outbox *out);
 /* All that was measured is void; the clock was moved by `by_s`. */
 void engine_measure_anew(struct engine *e, double by_s, struct outbox *out);
+/* The system peer is none any more, if there was one. */
+void engine_lose_peer(struct engine *e, struct outbox *out);
 /* From when on a local clock may lead. */
 instant engine_local_at(const struct engine *e);
 
@@ -257,6 +288,8 @@ void engine_control(struct engine *e, const struct event *ev,
 
 /* engine_stats.c */
 void engine_stats_start(struct engine *e);
+/* Which kinds are written is another matter from now on. */
+void engine_stats_choose(struct engine *e);
 /* What became of an answer: it is the one that the source holds. */
 void engine_stats_exchange(struct engine *e, const struct source *s,
 			   enum source_verdict verdict, struct outbox *out);

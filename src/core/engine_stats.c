@@ -15,11 +15,17 @@ static bool is_wanted(const struct engine *e, enum stats_kind kind)
 	return e->stats & UINT32_C(1) << kind;
 }
 
-void engine_stats_start(struct engine *e)
+void engine_stats_choose(struct engine *e)
 {
+	e->stats = 0;
 	for (unsigned i = 0; i < STATS_KINDS; i++) {
 		e->stats |= (uint32_t)filegen_is_on(e->config, i) << i;
 	}
+}
+
+void engine_stats_start(struct engine *e)
+{
+	engine_stats_choose(e);
 	e->hour_at = e->now;
 }
 

@@ -12,6 +12,7 @@
 #include "base/ntptime.h"
 
 struct server_shard;
+struct settings;
 
 /* A handle: the slot may be used again, the generation then differs. */
 typedef struct {
@@ -27,6 +28,7 @@ enum event_kind {
 	EVENT_CONTROL,  /* a control request (mode 6), by UDP or unix socket */
 	EVENT_NETWORK,  /* an address or a link came: worth asking again now */
 	EVENT_REFCLOCK, /* what a reference clock had to say when read */
+	EVENT_SETTINGS, /* files were read again, or lines were given by hand */
 };
 
 /* What there was to be read of a reference clock. */
@@ -97,6 +99,14 @@ struct event {
 			int leap;             /* as it has it: 3 means lost */
 			int precision;        /* log2 s, as it has it */
 		} refclock;
+		struct {
+			/* See settings.h; NULL: the last ones stay. */
+			const struct settings *settings;
+			void *room; /* of engine_room() */
+			/* For records: of record_config_print(). */
+			const uint8_t *text;
+			size_t text_len;
+		} settings;
 	};
 };
 

@@ -26,23 +26,42 @@ static int8_t within(int v, int8_t low, int8_t high)
 	return (int8_t)v;
 }
 
-void polling_init(struct polling *p, const struct source_config *config)
-{
-	*p = (struct polling){
-		.min = within(config->minpoll, 1, 17),
-		.max = within(config->maxpoll, 1, 17),
-		.iburst = config->iburst,
-		.bursts = config->burst,
-	};
-	if (p->max < p->min) {
-		p->max = p->min;
-	}
-	p->poll = p->min;
-}
-
 static span seconds(int8_t log2)
 {
 	return SPAN_S((int64_t)1 << log2);
+}
+
+static void take_words(struct polling *p, const struct source_config *config)
+{
+	p->min = within(config->minpoll, 1, 17);
+	p->max = within(config->maxpoll, 1, 17);
+	p->iburst = config->iburst;
+	p->bursts = config->burst;
+	if (p->max < p->min) {
+		p->max = p->min;
+	}
+}
+
+void polling_init(struct polling *p, const struct source_config *config)
+{
+	*p = (struct polling){ .min = 0 };
+	take_words(p, config);
+	p->poll = p->min;
+}
+
+void polling_retune(struct polling *p, const struct source_config *config)
+{
+	span before = seconds(polling_now(p)), after;
+
+	take_words(p, config);
+	p->poll = within(p->poll, p->min, p->max);
+	after = seconds(polling_now(p));
+	/* Sooner at once; later from the next poll on. */
+	if (p->asked > 0 && p->left == 0 && span_cmp(after, before) < 0) {
+		instant at = instant_add(p->last, after);
+
+		p->due = instant_diff(at, p->due).v < 0 ? at : p->due;
+	}
 }
 
 /* Up to a 32nd longer: so that clients that start as one spread out. */

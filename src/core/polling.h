@@ -48,6 +48,8 @@ struct outlook {
 };
 
 void polling_init(struct polling *p, const struct source_config *config);
+/* The line says something else now; what is known of the server stays. */
+void polling_retune(struct polling *p, const struct source_config *config);
 /* A new start: asks soon, in a burst, and again soon when nothing answers. */
 void polling_restart(struct polling *p, struct rng *rng, instant now);
 

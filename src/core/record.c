@@ -133,8 +133,11 @@ void record_config_print(const struct config *c, struct text *out)
 	config_print(&without, out);
 }
 
-void record_take_config(struct record_start *r, const struct config *c)
+void record_take_settings(struct record_settings *r, const struct settings *s)
 {
+	const struct config *c = s->config;
+
+	r->leaps = s->leaps;
 	r->panic_once = c->panic_once;
 	r->step_once = c->step_once;
 	r->slew_only = c->slew_only;
@@ -143,7 +146,7 @@ void record_take_config(struct record_start *r, const struct config *c)
 	r->only = c->only;
 }
 
-void record_give_config(const struct record_start *r, struct config *c)
+void record_give_config(const struct record_settings *r, struct config *c)
 {
 	c->panic_once = r->panic_once;
 	c->step_once = r->step_once;
@@ -169,7 +172,7 @@ static void seed_field(struct fields *f, struct engine_start *s)
 	}
 }
 
-static void leaps_field(struct fields *f, struct leap_table *t)
+static void leaps_field(struct fields *f, uint8_t tag, struct leap_table *t)
 {
 	uint8_t bytes[LEAP_ENTRIES * LEAP_BYTES];
 	const uint8_t *data = bytes;
@@ -181,9 +184,9 @@ static void leaps_field(struct fields *f, struct leap_table *t)
 		write_be(&w, (uint16_t)t->entries[i].tai, 2);
 	}
 	len = (size_t)(w.at - bytes);
-	field_bytes(f, 7, "leaps", &data, &len);
-	t->expires = field_int(f, 8, "leaps_expire", t->expires, INT64_MIN,
-			       INT64_MAX);
+	field_bytes(f, tag, "leaps", &data, &len);
+	t->expires = field_int(f, tag + 1, "leaps_expire", t->expires,
+			       INT64_MIN, INT64_MAX);
 	if (f->walk != FIELDS_READ) {
 		return;
 	}
@@ -200,6 +203,26 @@ static void leaps_field(struct fields *f, struct leap_table *t)
 	}
 }
 
+static void config_fields(struct fields *f, uint8_t tag,
+			  struct record_settings *r)
+{
+	field_bytes(f, tag, "config", &r->config, &r->config_len);
+	r->panic_once = field_bool(f, tag + 1, "panic_once", r->panic_once);
+	r->step_once = field_bool(f, tag + 2, "step_once", r->step_once);
+	r->slew_only = field_bool(f, tag + 3, "slew_only", r->slew_only);
+	r->quit = field_bool(f, tag + 4, "quit", r->quit);
+	r->no_clock = field_bool(f, tag + 5, "no_clock", r->no_clock);
+	r->only =
+		(enum family)field_uint(f, tag + 6, "only", r->only, FAMILY_V6);
+}
+
+void record_settings_fields(struct fields *f, uint8_t tag,
+			    struct record_settings *r)
+{
+	leaps_field(f, tag, &r->leaps);
+	config_fields(f, tag + 2, r);
+}
+
 static void start_fields(struct fields *f, struct record_start *r)
 {
 	struct engine_start *s = &r->start;
@@ -211,17 +234,11 @@ static void start_fields(struct fields *f, struct record_start *r)
 					 INT8_MIN, INT8_MAX);
 	s->freq_known = field_bool(f, 5, "freq_known", s->freq_known);
 	s->freq_ppm = field_double(f, 6, "freq_ppm", s->freq_ppm);
-	leaps_field(f, &s->leaps);
+	leaps_field(f, 7, &r->settings.leaps);
 	field_word(f, 9, "version", r->version, sizeof(r->version));
 	field_word(f, 10, "processor", r->processor, sizeof(r->processor));
 	field_word(f, 11, "system", r->system, sizeof(r->system));
-	field_bytes(f, 12, "config", &r->config, &r->config_len);
-	r->panic_once = field_bool(f, 13, "panic_once", r->panic_once);
-	r->step_once = field_bool(f, 14, "step_once", r->step_once);
-	r->slew_only = field_bool(f, 15, "slew_only", r->slew_only);
-	r->quit = field_bool(f, 16, "quit", r->quit);
-	r->no_clock = field_bool(f, 17, "no_clock", r->no_clock);
-	r->only = (enum family)field_uint(f, 18, "only", r->only, FAMILY_V6);
+	config_fields(f, 12, &r->settings);
 	s->freq_age_s = field_double(f, 19, "freq_age_s", s->freq_age_s);
 }
 

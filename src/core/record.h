@@ -39,15 +39,21 @@ enum record_item {
 	RECORD_DONE,
 };
 
-/* How a run began. */
-struct record_start {
-	struct engine_start start; /* its words are those below */
-	char version[RECORD_WORD], processor[RECORD_WORD], system[RECORD_WORD];
+/* What stands for the settings of a start or of an event. */
+struct record_settings {
 	const uint8_t *config; /* the normal form */
 	size_t config_len;
 	/* What the normal form has no words for. */
 	bool panic_once, step_once, slew_only, quit, no_clock;
 	enum family only;
+	struct leap_table leaps;
+};
+
+/* How a run began. */
+struct record_start {
+	struct engine_start start; /* its words are those below */
+	char version[RECORD_WORD], processor[RECORD_WORD], system[RECORD_WORD];
+	struct record_settings settings;
 };
 
 /* An event, with what its pointers point to. */
@@ -55,6 +61,9 @@ struct record_event {
 	struct event event;
 	netaddr addrs[RECORD_ADDRS];
 	struct server_shard shard; /* the sum of all */
+	/* Of EVENT_SETTINGS; who reads it makes the event's own of them. */
+	struct record_settings settings;
+	bool has_settings;
 };
 
 struct record_effect {
@@ -73,9 +82,9 @@ struct record_done {
  * without effect, such as `crypto pw ...`.
  */
 void record_config_print(const struct config *c, struct text *out);
-/* Takes from or gives to a configuration what the normal form has not. */
-void record_take_config(struct record_start *r, const struct config *c);
-void record_give_config(const struct record_start *r, struct config *c);
+/* All but the text; and gives to a configuration what its text has not. */
+void record_take_settings(struct record_settings *r, const struct settings *s);
+void record_give_config(const struct record_settings *r, struct config *c);
 
 /* Each appends an item; the writer fails when there is no room. */
 void record_put_start(struct writer *w, const struct record_start *r);
@@ -131,6 +140,9 @@ const char *record_event_name(enum event_kind kind);
 const char *record_effect_name(enum effect_kind kind);
 
 /* The fields themselves: one walk for all three directions. */
+/* At this tag and the eight behind it. */
+void record_settings_fields(struct fields *f, uint8_t tag,
+			    struct record_settings *r);
 void record_event_fields(struct fields *f, struct record_event *r);
 void record_effect_fields(struct fields *f, struct record_effect *r);
 

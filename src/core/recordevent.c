@@ -29,6 +29,8 @@ const char *record_event_name(enum event_kind kind)
 		return "network";
 	case EVENT_REFCLOCK:
 		return "refclock";
+	case EVENT_SETTINGS:
+		return "settings";
 	}
 	return NULL;
 }
@@ -166,6 +168,22 @@ static void refclock_fields(struct fields *f, struct event *ev)
 			       INT32_MIN, INT32_MAX);
 }
 
+static void settings_fields(struct fields *f, struct record_event *r)
+{
+	const struct event *ev = &r->event;
+
+	if (f->walk != FIELDS_READ && ev->settings.settings) {
+		r->has_settings = true;
+		r->settings.config = ev->settings.text;
+		r->settings.config_len = ev->settings.text_len;
+		record_take_settings(&r->settings, ev->settings.settings);
+	}
+	r->has_settings = field_bool(f, 16, "given", r->has_settings);
+	if (r->has_settings) {
+		record_settings_fields(f, 17, &r->settings);
+	}
+}
+
 static void machine_fields(struct fields *f, struct machine *m)
 {
 	m->asleep.v = field_time(f, 6, "asleep", m->asleep.v);
@@ -211,6 +229,9 @@ void record_event_fields(struct fields *f, struct record_event *r)
 		break;
 	case EVENT_REFCLOCK:
 		refclock_fields(f, ev);
+		break;
+	case EVENT_SETTINGS:
+		settings_fields(f, r);
 		break;
 	}
 }

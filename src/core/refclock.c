@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/refclock.h"
 
+#include <string.h>
+
 #include "base/text.h"
 #include "core/refid.h"
 
@@ -36,10 +38,21 @@ static void name(struct refclock *r)
 	text_char(&text, ')');
 }
 
+static void take_words(struct refclock *r, const struct source_config *config)
+{
+	const struct fudge_config *f = &config->fudge;
+
+	r->config = config;
+	r->stratum = r->driver->stratum;
+	r->refid = refid_of_text(f->refid[0] ? f->refid : r->driver->refid);
+	if (f->given && f->stratum != STRATUM_UNSET) {
+		r->stratum = f->stratum;
+	}
+}
+
 void refclock_init(struct refclock *r, const struct source_config *config,
 		   double freq_sd, instant now)
 {
-	const struct fudge_config *f = &config->fudge;
 	const struct refclock_driver *driver =
 		refclock_driver(config->refclock_type);
 
@@ -47,20 +60,36 @@ void refclock_init(struct refclock *r, const struct source_config *config,
 	*r = (struct refclock){
 		.id = r->id,
 		.number = r->number,
-		.config = config,
 		.driver = driver,
-		.stratum = driver->stratum,
-		.refid = refid_of_text(f->refid[0] ? f->refid : driver->refid),
 		.due = now,
 		.reason = REASON_NO_ANSWER,
 		.leap = LEAP_UNSYNC,
 	};
+	take_words(r, config);
 	name(r);
-	if (f->given && f->stratum != STRATUM_UNSET) {
-		r->stratum = f->stratum;
-	}
 	r->poll_at = instant_add(now, SPAN_S(INT64_C(1) << refclock_poll(r)));
 	refclock_begin(r, freq_sd, 0, now);
+}
+
+/* Is what it says another time than before? */
+static bool differs(const struct source_config *a,
+		    const struct source_config *b)
+{
+	return a->mode != b->mode || a->fudge.time1_s != b->fudge.time1_s ||
+	       a->fudge.time2_s != b->fudge.time2_s ||
+	       memcmp(a->fudge.flag, b->fudge.flag, sizeof(a->fudge.flag)) != 0;
+}
+
+void refclock_retune(struct refclock *r, const struct source_config *config,
+		     double freq_sd, double slew, instant now)
+{
+	bool anew = differs(r->config, config);
+
+	take_words(r, config);
+	if (anew) {
+		refclock_abandon(r);
+		refclock_begin(r, freq_sd, slew, now);
+	}
 }
 
 int8_t refclock_poll(const struct refclock *r)

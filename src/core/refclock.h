@@ -93,6 +93,9 @@ enum clock_event refclock_verdict_event(enum refclock_verdict v);
 
 void refclock_init(struct refclock *r, const struct source_config *config,
 		   double freq_sd, instant now);
+/* The line says something else now; what was measured stays if it may. */
+void refclock_retune(struct refclock *r, const struct source_config *config,
+		     double freq_sd, double slew, instant now);
 /* The identity that we pass on for LOCAL: 127.127.t.u. */
 uint32_t refclock_address(const struct refclock *r);
 int8_t refclock_poll(const struct refclock *r);

@@ -56,6 +56,8 @@ struct measurement {
 struct source {
 	bool used; /* a free slot otherwise */
 	bool announced;
+	bool leaving; /* not used any more; its socket is still to be closed */
+	bool named;   /* by the settings, while they are taken over */
 	source_id id;
 	uint16_t number; /* of the association, in control messages */
 	uint16_t pool;   /* the slot of the pool it is a member of */

@@ -139,7 +139,7 @@ static bool start_limits(struct loop *l)
 
 bool loop_start(struct loop *l, struct engine_start *start)
 {
-	void *memory = malloc(engine_size(l->setup.config));
+	void *memory = malloc(engine_size(l->setup.settings));
 	struct moment m = sysclock_read();
 
 	l->outbox = calloc(1, sizeof(*l->outbox));
@@ -150,8 +150,8 @@ bool loop_start(struct loop *l, struct engine_start *start)
 	}
 	start->now = m.now;
 	start->wall = m.wall;
-	l->engine = engine_init(memory, l->setup.config, start);
-	recorder_start(l->setup.recorder, l->setup.config, start);
+	l->engine = engine_init(memory, l->setup.settings, start);
+	recorder_start(l->setup.recorder, l->setup.settings, start);
 	l->deadline = m.now;
 	return true;
 }

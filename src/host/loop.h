@@ -25,7 +25,8 @@
 
 /* What the program decided before the loop begins. */
 struct loop_setup {
-	const struct config *config;
+	const struct settings *settings;
+	const struct config *config; /* of the settings */
 	struct journal *journal;
 	struct listen_rules rules;
 	uint16_t port;       /* to serve on */

@@ -145,20 +145,20 @@ static char *config_text(const struct config *config)
 	return NULL;
 }
 
-void recorder_start(struct recorder *r, const struct config *config,
+void recorder_start(struct recorder *r, const struct settings *settings,
 		    const struct engine_start *start)
 {
 	struct record_start s = { .start = *start };
-	char *text = r->fd < 0 ? NULL : config_text(config);
+	char *text = r->fd < 0 ? NULL : config_text(settings->config);
 	size_t len = text ? strlen(text) : 0;
 	uint8_t *buffer = text ? malloc(len + RECORD_ROOM) : NULL;
 
 	if (buffer) {
 		struct writer w = writer_over(buffer, len + RECORD_ROOM);
 
-		s.config = (const uint8_t *)text;
-		s.config_len = len;
-		record_take_config(&s, config);
+		s.settings.config = (const uint8_t *)text;
+		s.settings.config_len = len;
+		record_take_settings(&s.settings, settings);
 		record_put_start(&w, &s);
 		put(r, buffer, (size_t)(w.at - buffer));
 	} else if (r->fd >= 0) {

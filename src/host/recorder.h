@@ -32,7 +32,7 @@ void recorder_open(struct recorder *r, struct journal *journal,
 void recorder_close(struct recorder *r);
 
 /* Each does nothing when nothing is recorded. */
-void recorder_start(struct recorder *r, const struct config *config,
+void recorder_start(struct recorder *r, const struct settings *settings,
 		    const struct engine_start *start);
 void recorder_event(struct recorder *r, const struct event *ev);
 void recorder_effects(struct recorder *r, const struct outbox *out,

@@ -37,6 +37,7 @@
 struct ntpd {
 	struct ntpd_options options;
 	struct ntpd_config config;
+	struct settings settings;
 	struct journal journal;
 	struct identity identity;
 	struct loop loop;
@@ -338,7 +339,7 @@ static bool start_engine(struct ntpd *d)
 		    ldexp(1e6, start.precision), start.precision);
 	read_drift(d, &start);
 	if (d->config.config.leapfile) {
-		(void)leapfile_read(&start.leaps, &d->config.config,
+		(void)leapfile_read(&d->settings.leaps, &d->config.config,
 				    &d->journal, time(NULL));
 	}
 	if (!loop_start(&d->loop, &start)) {
@@ -352,6 +353,7 @@ static void set_up_loop(struct ntpd *d)
 {
 	const struct ntpd_options *o = &d->options;
 	struct loop_setup setup = {
+		.settings = &d->settings,
 		.config = &d->config.config,
 		.journal = &d->journal,
 		.port = d->port,
@@ -363,6 +365,7 @@ static void set_up_loop(struct ntpd *d)
 		.recorder = &d->recorder,
 	};
 
+	d->settings.config = &d->config.config;
 	setup.rules.rules = d->config.config.nics;
 	setup.rules.only = d->config.config.only;
 	setup.rules.no_virtual = option_given(o, OPTION_NOVIRTUALIPS);

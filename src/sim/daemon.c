@@ -77,14 +77,15 @@ static void start_engine(struct daemon *d)
 	for (size_t i = 0; i < RNG_SEED; i++) {
 		start.seed[i] = (uint8_t)rng_u64(&d->rng);
 	}
+	d->settings = (struct settings){ .config = &d->config };
 	if (d->orders.leaps) {
-		start.leaps = *d->orders.leaps;
+		d->settings.leaps = *d->orders.leaps;
 	}
-	d->memory = malloc(engine_size(&d->config));
+	d->memory = malloc(engine_size(&d->settings));
 	INVARIANT(d->memory != NULL);
-	d->engine = engine_init(d->memory, &d->config, &start);
+	d->engine = engine_init(d->memory, &d->settings, &start);
 	if (tape_of(n)) {
-		tape_start(tape_of(n), &d->config, &start);
+		tape_start(tape_of(n), &d->settings, &start);
 	}
 }
 

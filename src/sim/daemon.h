@@ -46,6 +46,7 @@ struct daemon {
 	void *memory, *arena;
 	size_t arena_size;
 	struct config config;
+	struct settings settings;
 	struct engine *engine;
 	struct outbox *outbox;
 	struct view view;

@@ -112,8 +112,8 @@ static bool sample_of(const struct past *p, const struct rerun *run,
 		if ((ev->kind == EVENT_PACKET &&
 		     measure_packet(ask, ev, sent, &m)) ||
 		    (ev->kind == EVENT_REFCLOCK &&
-		     measure_clock(&run->config, &p->hosts[ask->host].addr, ev,
-				   &m))) {
+		     measure_clock(&run->held[run->now].config,
+				   &p->hosts[ask->host].addr, ev, &m))) {
 			double age_s = m.away_s / 2 +
 				       span_to_seconds(tstamp_diff(was->wall,
 								   m.returned));
@@ -400,7 +400,7 @@ void resteer_judge(const struct rerun *r, const struct past *p,
 	count_row(out, "steps", p->tally.steps, s->tally.steps);
 	say_exchanges(p, s, out);
 	say_notes(&p->tally, &s->tally, out);
-	if (r->began.no_clock) {
+	if (r->began.settings.no_clock) {
 		(void)fprintf(out, "  (with --no-clock: neither steered)\n");
 	}
 }
@@ -437,7 +437,7 @@ static bool one_run(struct rerun *r, const struct record_view *item,
 bool resteer_run(const uint8_t *data, size_t len, FILE *out)
 {
 	struct reader r = reader_over(data, len);
-	struct rerun rerun = { .arena = NULL };
+	struct rerun rerun = { .memory = NULL };
 	struct record_view item;
 	unsigned runs = 0;
 	bool good = true;

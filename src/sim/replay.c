@@ -125,6 +125,11 @@ static void take_event(struct replay *p, const struct record_view *item)
 		finish_run(p);
 		return;
 	}
+	if (!rerun_event(r, &p->event, p->out)) {
+		broken(p);
+		finish_run(p);
+		return;
+	}
 	outbox_empty(r->outbox);
 	(void)fflush(p->out); /* lest the engine ends us */
 	p->deadline = engine_handle(r->engine, &p->event.event, r->outbox);

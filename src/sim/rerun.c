@@ -8,18 +8,27 @@
 
 #define PIVOT INT64_C(1800000000) /* 2027: right until 2095 */
 
-static bool read_config(struct rerun *r, FILE *out)
+static void forget(struct rerun_settings *s)
 {
-	size_t len = r->began.config_len, size = config_arena_size(len);
+	free(s->arena);
+	free(s->room);
+	s->arena = s->room = NULL;
+}
+
+static bool read_settings(struct rerun_settings *s,
+			  const struct record_settings *from, FILE *out)
+{
+	size_t len = from->config_len, size = config_arena_size(len);
 	struct config_result result;
 	struct arena arena;
 
-	r->arena = malloc(size);
-	INVARIANT(r->arena != NULL);
-	arena = arena_over(r->arena, size);
-	config_defaults(&r->config);
-	result = config_parse(&r->config, &arena, "record",
-			      (const char *)r->began.config, len, NULL);
+	forget(s);
+	s->arena = malloc(size);
+	INVARIANT(s->arena != NULL);
+	arena = arena_over(s->arena, size);
+	config_defaults(&s->config);
+	result = config_parse(&s->config, &arena, "record",
+			      (const char *)from->config, len, NULL);
 	for (const struct complaint *c = result.complaints; c; c = c->next) {
 		char line[RECORD_LINE];
 		struct text text = text_over(line, sizeof(line));
@@ -29,13 +38,17 @@ static bool read_config(struct rerun *r, FILE *out)
 			(void)fprintf(out, "its configuration: %s\n", line);
 		}
 	}
-	record_give_config(&r->began, &r->config);
-	return !result.out_of_memory && result.warnings + result.fatals == 0;
+	record_give_config(from, &s->config);
+	s->settings =
+		(struct settings){ .config = &s->config, .leaps = from->leaps };
+	return !result.out_of_memory && result.warnings + result.fatals == 0 &&
+	       engine_fits(&s->settings);
 }
 
 bool rerun_begin(struct rerun *r, const struct record_view *item, FILE *out)
 {
 	enum fields_trouble trouble;
+	struct rerun_settings *s = &r->held[0];
 
 	rerun_end(r);
 	trouble = record_get_start(item, &r->began);
@@ -44,22 +57,44 @@ bool rerun_begin(struct rerun *r, const struct record_view *item, FILE *out)
 			      record_trouble_words(trouble));
 		return false;
 	}
-	if (!read_config(r, out)) {
+	if (!read_settings(s, &r->began.settings, out)) {
 		return false;
 	}
-	r->memory = malloc(engine_size(&r->config));
+	r->now = 0;
+	r->memory = malloc(engine_size(&s->settings));
 	r->outbox = calloc(1, sizeof(*r->outbox));
 	INVARIANT(r->memory != NULL && r->outbox != NULL);
-	r->engine = engine_init(r->memory, &r->config, &r->began.start);
+	r->engine = engine_init(r->memory, &s->settings, &r->began.start);
+	return true;
+}
+
+bool rerun_event(struct rerun *r, struct record_event *ev, FILE *out)
+{
+	struct rerun_settings *s = &r->held[1 - r->now];
+
+	if (ev->event.kind != EVENT_SETTINGS || !ev->has_settings) {
+		return true;
+	}
+	if (!read_settings(s, &ev->settings, out)) {
+		return false;
+	}
+	s->room = malloc(engine_room(r->engine, &s->settings));
+	INVARIANT(s->room != NULL);
+	ev->event.settings.settings = &s->settings;
+	ev->event.settings.room = s->room;
+	ev->event.settings.text = ev->settings.config;
+	ev->event.settings.text_len = ev->settings.config_len;
+	r->now = 1 - r->now;
 	return true;
 }
 
 void rerun_end(struct rerun *r)
 {
-	free(r->arena);
+	forget(&r->held[0]);
+	forget(&r->held[1]);
 	free(r->memory);
 	free(r->outbox);
-	r->arena = r->memory = NULL;
+	r->memory = NULL;
 	r->engine = NULL;
 	r->outbox = NULL;
 }

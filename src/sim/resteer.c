@@ -2,6 +2,7 @@
 #include "sim/resteer.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -392,6 +393,7 @@ static bool is_ambient(const struct life *l, const struct past_event *ev)
 		return instant_diff(deadline(l), soon).v <= 0;
 	case EVENT_CONTROL:
 	case EVENT_NETWORK:
+	case EVENT_SETTINGS:
 		return true;
 	case EVENT_SENT:
 	case EVENT_PACKET:
@@ -409,7 +411,8 @@ static void pass(struct life *l, const struct past_event *was)
 	l->ahead = was->wall.v - (uint64_t)was->at.v;
 	if (record_get_event(&was->item, &l->event) == FIELDS_FINE) {
 		l->asleep = l->event.event.machine.asleep;
-		if (is_ambient(l, was)) {
+		if (is_ambient(l, was) &&
+		    rerun_event(l->rerun, &l->event, stdout)) {
 			handle(l, &l->event.event,
 			       &(struct shown){ was->now, was->wall });
 		}

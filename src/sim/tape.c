@@ -37,7 +37,7 @@ static void put(struct tape *t, const struct writer *w)
 	t->failed |= fwrite(t->buffer, 1, len, t->file) != len;
 }
 
-void tape_start(struct tape *t, const struct config *config,
+void tape_start(struct tape *t, const struct settings *settings,
 		const struct engine_start *start)
 {
 	static char buffer[TEXT_ROOM];
@@ -45,11 +45,11 @@ void tape_start(struct tape *t, const struct config *config,
 	struct record_start s = { .start = *start };
 	struct writer w = room(t);
 
-	record_config_print(config, &text);
+	record_config_print(settings->config, &text);
 	INVARIANT(!text.cut);
-	s.config = (const uint8_t *)buffer;
-	s.config_len = text.len;
-	record_take_config(&s, config);
+	s.settings.config = (const uint8_t *)buffer;
+	s.settings.config_len = text.len;
+	record_take_settings(&s.settings, settings);
 	record_put_start(&w, &s);
 	put(t, &w);
 }

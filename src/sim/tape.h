@@ -21,7 +21,7 @@ void tape_begin(struct tape *t, FILE *file);
 /* False: not all could be written. */
 MUST_USE bool tape_end(struct tape *t);
 
-void tape_start(struct tape *t, const struct config *config,
+void tape_start(struct tape *t, const struct settings *settings,
 		const struct engine_start *start);
 void tape_event(struct tape *t, const struct event *ev);
 void tape_effects(struct tape *t, const struct outbox *out, instant deadline);

@@ -25,6 +25,7 @@ struct asked {
 
 struct run {
 	struct config config;
+	struct settings settings;
 	struct source_config sources[6];
 	struct restrict_config restricts[2];
 	struct engine *engine;
@@ -439,11 +440,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	start.now = r->now;
 	start.wall = r->wall;
 	start.seed[0] = read_u8(&r->in);
-	memory = malloc(engine_size(&r->config));
+	r->settings = (struct settings){ .config = &r->config };
+	memory = malloc(engine_size(&r->settings));
 	if (!memory) {
 		return 0;
 	}
-	r->engine = engine_init(memory, &r->config, &start);
+	r->engine = engine_init(memory, &r->settings, &start);
 	handle(r, &(struct event){ .kind = EVENT_TICK });
 	for (int i = 0; i < 2000 && reader_left(&r->in) > 0 && !r->ended; i++) {
 		step(r);

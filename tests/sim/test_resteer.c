@@ -97,9 +97,9 @@ static void pretend(const char *config, bool slew_only)
 	assert_non_null(other);
 	assert_int_equal(record_next(&r, &item), RECORD_GOOD);
 	assert_int_equal(record_get_start(&item, &start), FIELDS_FINE);
-	start.config = (const uint8_t *)config;
-	start.config_len = strlen(config);
-	start.slew_only = slew_only;
+	start.settings.config = (const uint8_t *)config;
+	start.settings.config_len = strlen(config);
+	start.settings.slew_only = slew_only;
 	record_put_start(&w, &start);
 	assert_false(w.failed);
 	memcpy(w.at, r.at, reader_left(&r));
@@ -161,7 +161,7 @@ static void record_of(uint64_t seed)
 /* All of it: whatever happened in a random world. */
 static void assert_same_life(void)
 {
-	struct rerun r = { .arena = NULL };
+	struct rerun r = { .memory = NULL };
 	struct reader in = reader_over(data, len);
 	struct record_view item;
 	struct reference ref;
@@ -262,9 +262,9 @@ static void a_step_becomes_a_slew(void **state)
 
 	assert_int_equal(record_next(&r, &item), RECORD_GOOD);
 	assert_int_equal(record_get_start(&item, &start), FIELDS_FINE);
-	assert_true(start.config_len < sizeof(config));
-	memcpy(config, start.config, start.config_len);
-	config[start.config_len] = '\0';
+	assert_true(start.settings.config_len < sizeof(config));
+	memcpy(config, start.settings.config, start.settings.config_len);
+	config[start.settings.config_len] = '\0';
 	pretend(config, true);
 	assert_true(resteer(data, len));
 	assert_both("\n  steps ", 1, 0);
@@ -289,8 +289,8 @@ static void a_slew_becomes_a_step(void **state)
 
 	assert_int_equal(record_next(&r, &item), RECORD_GOOD);
 	assert_int_equal(record_get_start(&item, &start), FIELDS_FINE);
-	memcpy(config, start.config, start.config_len);
-	config[start.config_len] = '\0';
+	memcpy(config, start.settings.config, start.settings.config_len);
+	config[start.settings.config_len] = '\0';
 	pretend(config, false);
 	assert_true(resteer(data, len));
 	assert_both("\n  steps ", 0, 1);

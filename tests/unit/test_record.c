@@ -264,6 +264,7 @@ static size_t put_config(struct writer *w)
 					     .processor = "p",
 					     .system = "s" } };
 	struct config c;
+	struct settings settings = { .config = &c };
 
 	config_defaults(&c);
 	struct config_result result =
@@ -274,13 +275,13 @@ static size_t put_config(struct writer *w)
 	c.step_once = c.no_clock = true;
 	c.only = FAMILY_V6;
 	s.start.seed[31] = 7;
-	s.start.leaps.count = 2;
-	s.start.leaps.entries[1] = (struct leap_entry){ 1483228800, 37 };
-	s.start.leaps.expires = 1800000000;
+	settings.leaps.count = 2;
+	settings.leaps.entries[1] = (struct leap_entry){ 1483228800, 37 };
+	settings.leaps.expires = 1800000000;
 	record_config_print(&c, &text);
-	record_take_config(&s, &c);
-	s.config = (const uint8_t *)normal;
-	s.config_len = text.len;
+	record_take_settings(&s.settings, &settings);
+	s.settings.config = (const uint8_t *)normal;
+	s.settings.config_len = text.len;
 	record_put_start(w, &s);
 	return text.len;
 }
@@ -297,7 +298,7 @@ static void a_start_comes_back(void **state)
 
 	assert_int_equal(item.kind, RECORD_START);
 	assert_int_equal(record_get_start(&item, &r), FIELDS_FINE);
-	assert_int_equal(r.config_len, len);
+	assert_int_equal(r.settings.config_len, len);
 	assert_int_equal(r.start.seed[31], 7);
 	assert_int_equal(r.start.now.v, 5);
 	assert_int_equal(r.start.wall.v, 6);
@@ -306,12 +307,12 @@ static void a_start_comes_back(void **state)
 	assert_true(r.start.freq_ppm == -12.5);
 	assert_true(r.start.freq_age_s == 3.25);
 	assert_string_equal(r.start.version, "ntpd test");
-	assert_int_equal(r.start.leaps.count, 2);
-	assert_int_equal(r.start.leaps.entries[1].at, 1483228800);
-	assert_int_equal(r.start.leaps.entries[1].tai, 37);
-	assert_int_equal(r.start.leaps.expires, 1800000000);
+	assert_int_equal(r.settings.leaps.count, 2);
+	assert_int_equal(r.settings.leaps.entries[1].at, 1483228800);
+	assert_int_equal(r.settings.leaps.entries[1].tai, 37);
+	assert_int_equal(r.settings.leaps.expires, 1800000000);
 	config_defaults(&c);
-	record_give_config(&r, &c);
+	record_give_config(&r.settings, &c);
 	assert_true(c.step_once && c.no_clock && !c.quit && !c.panic_once);
 	assert_int_equal(c.only, FAMILY_V6);
 }

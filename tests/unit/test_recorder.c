@@ -15,6 +15,7 @@ static char dir[] = "/tmp/test_recorder.XXXXXX";
 static char path[64], other[64];
 static struct journal journal;
 static struct config config;
+static const struct settings settings = { .config = &config };
 static const struct engine_start start = { .version = "ntpd test",
 					   .processor = "",
 					   .system = "" };
@@ -88,7 +89,7 @@ static void an_event_is_there_before_its_effects(void **state)
 
 	recorder_open(&r, &journal, path);
 	assert_true(r.fd >= 0);
-	recorder_start(&r, &config, &start);
+	recorder_start(&r, &settings, &start);
 	assert_string_equal(content(), "S");
 	handle(&r, 2);
 	assert_string_equal(content(), "SE");
@@ -108,7 +109,7 @@ static void runs_stand_one_after_another(void **state)
 		struct recorder r;
 
 		recorder_open(&r, &journal, path);
-		recorder_start(&r, &config, &start);
+		recorder_start(&r, &settings, &start);
 		handle(&r, 1);
 		recorder_close(&r);
 	}
@@ -138,7 +139,7 @@ static void assert_refused(void)
 
 	recorder_open(&r, &journal, path);
 	assert_int_equal(r.fd, -1);
-	recorder_start(&r, &config, &start);
+	recorder_start(&r, &settings, &start);
 	handle(&r, 1);
 	recorder_close(&r);
 }
@@ -191,7 +192,7 @@ static void an_error_ends_the_recording_and_is_said_once(void **state)
 	journal.file = fopen(other, "w+");
 	assert_non_null(journal.file);
 	recorder_open(&r, &journal, path);
-	recorder_start(&r, &config, &start);
+	recorder_start(&r, &settings, &start);
 	assert_true(dup2(full, r.fd) >= 0);
 	close(full);
 	for (int i = 0; i < 5; i++) {
@@ -216,7 +217,7 @@ static void the_largest_outbox_fits(void **state)
 	struct recorder r;
 
 	recorder_open(&r, &journal, path);
-	recorder_start(&r, &config, &start);
+	recorder_start(&r, &settings, &start);
 	for (int i = 0; i < 3; i++) {
 		recorder_event(&r, &(struct event){ .kind = EVENT_TICK });
 		outbox_empty(&outbox);

@@ -50,6 +50,7 @@ struct tiny_thing {
 
 struct tiny {
 	struct config config;
+	struct settings settings;
 	struct source_config sources[TINY_SERVERS];
 	struct engine *engine;
 	struct outbox out;
@@ -212,16 +213,17 @@ static inline void tiny_start(struct tiny *t)
 		.version = "ntpd tiny",
 		.processor = "p",
 		.system = "s",
-		.leaps = t->leaps,
 	};
 
 	for (unsigned i = 0; i < 8; i++) {
 		start.seed[i] = (uint8_t)check_rng();
 	}
-	t->memory = malloc(engine_size(&t->config));
+	t->settings =
+		(struct settings){ .config = &t->config, .leaps = t->leaps };
+	t->memory = malloc(engine_size(&t->settings));
 	assert_non_null(t->memory);
-	memset(t->memory, 0xa5, engine_size(&t->config));
-	t->engine = engine_init(t->memory, &t->config, &start);
+	memset(t->memory, 0xa5, engine_size(&t->settings));
+	t->engine = engine_init(t->memory, &t->settings, &start);
 	t->deadline_s = t->now_s;
 }
 

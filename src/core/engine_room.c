@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The memory of all that an engine knows because its settings name it. */
+#include "base/arena.h"
+#include "core/engine_state.h"
+
+bool engine_is_server(const struct source_config *c)
+{
+	return c->kind == SOURCE_KIND_SERVER || c->kind == SOURCE_KIND_PEER;
+}
+
+bool engine_is_clock(const struct source_config *c)
+{
+	return c->kind == SOURCE_KIND_REFCLOCK &&
+	       refclock_driver(c->refclock_type);
+}
+
+struct engine_shape engine_shape(const struct config *config)
+{
+	struct engine_shape n = { 0 };
+	size_t members = config->tos.maxclock;
+
+	for (const struct source_config *s = config->sources; s; s = s->next) {
+		n.sources += engine_is_server(s);
+		n.clocks += engine_is_clock(s);
+		n.pools += s->kind == SOURCE_KIND_POOL;
+	}
+	if (n.pools > 0) {
+		n.sources += members < POOL_MEMBERS ? members : POOL_MEMBERS;
+	}
+	return n;
+}
+
+bool engine_fits(const struct settings *settings)
+{
+	struct engine_shape n = engine_shape(settings->config);
+
+	return n.sources + n.pools + n.clocks <= ENGINE_MOST;
+}
+
+static size_t rounded(size_t size)
+{
+	return (size + 31) / 16 * 16;
+}
+
+size_t engine_shape_size(const struct config *config, struct engine_shape n)
+{
+	size_t all = n.sources + n.pools + n.clocks;
+
+	return rounded(n.sources * sizeof(struct source)) +
+	       rounded(n.pools * sizeof(struct pool)) +
+	       rounded(n.clocks * sizeof(struct refclock)) +
+	       rounded(all * sizeof(struct candidate)) +
+	       rounded(all * sizeof(uint16_t)) +
+	       rounded(all * sizeof(struct control_listed)) +
+	       rounded(n.sources * sizeof(netaddr)) +
+	       ENGINE_TABLES * rounded(access_size(config, n.sources)) + 64;
+}
+
+static void number_slots(struct engine *e)
+{
+	uint16_t slot = 0;
+
+	for (size_t i = 0; i < e->source_slots; i++) {
+		e->sources[i].id.slot = slot++;
+	}
+	for (size_t i = 0; i < e->pool_slots; i++) {
+		e->pools[i].id.slot = slot++;
+	}
+	for (size_t i = 0; i < e->clock_slots; i++) {
+		e->clocks[i].id.slot = slot++;
+	}
+}
+
+void engine_furnish(struct engine *e, void *room, const struct settings *s,
+		    struct engine_shape n)
+{
+	const struct config *config = s->config;
+	struct arena a = arena_over(room, engine_shape_size(config, n));
+	size_t all = n.sources + n.pools + n.clocks;
+
+	e->settings = s;
+	e->config = config;
+	e->sources = arena_take(&a, n.sources * sizeof(struct source));
+	e->pools = arena_take(&a, n.pools * sizeof(struct pool));
+	e->clocks = arena_take(&a, n.clocks * sizeof(struct refclock));
+	e->candidates = arena_take(&a, all * sizeof(struct candidate));
+	e->slots = arena_take(&a, all * sizeof(uint16_t));
+	e->listed = arena_take(&a, all * sizeof(struct control_listed));
+	e->hosts = arena_take(&a, n.sources * sizeof(netaddr));
+	for (size_t i = 0; i < ENGINE_TABLES; i++) {
+		e->tables[i] = arena_take(&a, access_size(config, n.sources));
+	}
+	INVARIANT(!a.failed);
+	e->table_next = 0;
+	e->candidate_count = 0;
+	e->source_slots = n.sources;
+	e->pool_slots = n.pools;
+	e->clock_slots = n.clocks;
+	number_slots(e);
+}
