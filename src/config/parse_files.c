@@ -43,7 +43,7 @@ void parse_leapfile(struct parser *p)
 		parser_broken(p, &w, p->directive, "@ needs a path behind it");
 		return;
 	}
-	p->config->leapfile = keep_path(p, &w);
+	p->config->leapfile = parser_keep(p, &w);
 	p->config->leap_check_hash = true;
 	if (!parser_word(p, &w)) {
 		return;

@@ -322,6 +322,9 @@ instant engine_handle(struct engine *e, const struct event *ev,
 	case EVENT_SETTINGS:
 		engine_take_settings(e, ev, out);
 		break;
+	case EVENT_LEAPS:
+		engine_take_leaps(e, ev->leaps.table, out);
+		break;
 	}
 	if (!e->finished) {
 		engine_publish(e, out);

@@ -29,7 +29,7 @@
 
 static const struct leap_table *table(const struct engine *e)
 {
-	return e->settings->leaps.count > 0 ? &e->settings->leaps : NULL;
+	return e->leaps.count > 0 ? &e->leaps : NULL;
 }
 
 static int64_t unix_now(const struct engine *e)
@@ -273,4 +273,14 @@ void engine_note_leaps(struct engine *e, struct outbox *out)
 				: " expires ");
 	date_print(t->expires, &text);
 	engine_note(e, NOTE_TAI, 0, buffer, out);
+}
+
+/* What it says of today is heard when the clock is looked at next. */
+void engine_take_leaps(struct engine *e, const struct leap_table *leaps,
+		       struct outbox *out)
+{
+	e->leaps = *leaps;
+	engine_note_leaps(e, out);
+	engine_decide(e, false, out);
+	e->view_due = true;
 }

@@ -79,6 +79,7 @@ void engine_furnish(struct engine *e, void *room, const struct settings *s,
 	size_t all = n.sources + n.pools + n.clocks;
 
 	e->settings = s;
+	e->leaps = s->leaps;
 	e->config = config;
 	e->sources = arena_take(&a, n.sources * sizeof(struct source));
 	e->pools = arena_take(&a, n.pools * sizeof(struct pool));

@@ -108,6 +108,7 @@ struct engine {
 	instant hour_at; /* of the last line of sysstats */
 	uint64_t traffic[STATS_TRAFFIC]; /* then */
 
+	struct leap_table leaps; /* may be newer than the settings' */
 	enum leap said_leap;
 	struct {
 		enum leap due;   /* at the end of this day */
@@ -225,6 +226,8 @@ bool engine_is_leaping(const struct engine *e);
 void engine_tell_tai(const struct engine *e, struct effect *status);
 void engine_report_leaps(const struct engine *e, struct system_report *r);
 void engine_note_leaps(struct engine *e, struct outbox *out);
+void engine_take_leaps(struct engine *e, const struct leap_table *leaps,
+		       struct outbox *out);
 
 /* engine_names.c */
 struct source *engine_free_slot(struct engine *e);

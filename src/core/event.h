@@ -11,6 +11,7 @@
 #include "base/netaddr.h"
 #include "base/ntptime.h"
 
+struct leap_table;
 struct server_shard;
 struct settings;
 
@@ -29,6 +30,7 @@ enum event_kind {
 	EVENT_NETWORK,  /* an address or a link came: worth asking again now */
 	EVENT_REFCLOCK, /* what a reference clock had to say when read */
 	EVENT_SETTINGS, /* files were read again, or lines were given by hand */
+	EVENT_LEAPS,    /* another table of leap seconds */
 };
 
 /* What there was to be read of a reference clock. */
@@ -107,6 +109,9 @@ struct event {
 			const uint8_t *text;
 			size_t text_len;
 		} settings;
+		struct {
+			const struct leap_table *table; /* copied */
+		} leaps;
 	};
 };
 

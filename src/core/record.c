@@ -172,7 +172,7 @@ static void seed_field(struct fields *f, struct engine_start *s)
 	}
 }
 
-static void leaps_field(struct fields *f, uint8_t tag, struct leap_table *t)
+void record_leaps(struct fields *f, uint8_t tag, struct leap_table *t)
 {
 	uint8_t bytes[LEAP_ENTRIES * LEAP_BYTES];
 	const uint8_t *data = bytes;
@@ -185,8 +185,8 @@ static void leaps_field(struct fields *f, uint8_t tag, struct leap_table *t)
 	}
 	len = (size_t)(w.at - bytes);
 	field_bytes(f, tag, "leaps", &data, &len);
-	t->expires = field_int(f, tag + 1, "leaps_expire", t->expires,
-			       INT64_MIN, INT64_MAX);
+	t->expires = field_int(f, (uint8_t)(tag + 1), "leaps_expire",
+			       t->expires, INT64_MIN, INT64_MAX);
 	if (f->walk != FIELDS_READ) {
 		return;
 	}
@@ -219,7 +219,7 @@ static void config_fields(struct fields *f, uint8_t tag,
 void record_settings_fields(struct fields *f, uint8_t tag,
 			    struct record_settings *r)
 {
-	leaps_field(f, tag, &r->leaps);
+	record_leaps(f, tag, &r->leaps);
 	config_fields(f, tag + 2, r);
 }
 
@@ -234,7 +234,7 @@ static void start_fields(struct fields *f, struct record_start *r)
 					 INT8_MIN, INT8_MAX);
 	s->freq_known = field_bool(f, 5, "freq_known", s->freq_known);
 	s->freq_ppm = field_double(f, 6, "freq_ppm", s->freq_ppm);
-	leaps_field(f, 7, &r->settings.leaps);
+	record_leaps(f, 7, &r->settings.leaps);
 	field_word(f, 9, "version", r->version, sizeof(r->version));
 	field_word(f, 10, "processor", r->processor, sizeof(r->processor));
 	field_word(f, 11, "system", r->system, sizeof(r->system));

@@ -64,6 +64,7 @@ struct record_event {
 	/* Of EVENT_SETTINGS; who reads it makes the event's own of them. */
 	struct record_settings settings;
 	bool has_settings;
+	struct leap_table leaps;
 };
 
 struct record_effect {
@@ -145,5 +146,7 @@ void record_settings_fields(struct fields *f, uint8_t tag,
 			    struct record_settings *r);
 void record_event_fields(struct fields *f, struct record_event *r);
 void record_effect_fields(struct fields *f, struct record_effect *r);
+/* A table of leap seconds takes two tags. */
+void record_leaps(struct fields *f, uint8_t tag, struct leap_table *t);
 
 #endif

@@ -25,6 +25,8 @@ const char *record_event_name(enum event_kind kind)
 		return "resolved";
 	case EVENT_CONTROL:
 		return "control";
+	case EVENT_LEAPS:
+		return "leaps";
 	case EVENT_NETWORK:
 		return "network";
 	case EVENT_REFCLOCK:
@@ -184,6 +186,15 @@ static void settings_fields(struct fields *f, struct record_event *r)
 	}
 }
 
+static void leaps_fields(struct fields *f, struct record_event *r)
+{
+	if (f->walk != FIELDS_READ) {
+		r->leaps = *r->event.leaps.table;
+	}
+	record_leaps(f, 16, &r->leaps);
+	r->event.leaps.table = &r->leaps;
+}
+
 static void machine_fields(struct fields *f, struct machine *m)
 {
 	m->asleep.v = field_time(f, 6, "asleep", m->asleep.v);
@@ -232,6 +243,9 @@ void record_event_fields(struct fields *f, struct record_event *r)
 		break;
 	case EVENT_SETTINGS:
 		settings_fields(f, r);
+		break;
+	case EVENT_LEAPS:
+		leaps_fields(f, r);
 		break;
 	}
 }

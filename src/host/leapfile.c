@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "host/store.h"
 
@@ -12,49 +11,41 @@
 #define WARN_DAYS 28
 #define STAMP sizeof("-2147483648-12-31T23:59:59Z")
 
-struct report {
-	struct journal *journal;
-	const char *path;
-};
-
-static void say(const struct report *r, enum note_level level, const char *what)
+static void say(const struct leapfile *f, enum note_level level,
+		const char *what)
 {
-	journal_say(r->journal, level, "leapsecond file ('%s'): %s", r->path,
+	journal_say(f->journal, level, "leapsecond file ('%s'): %s", f->path,
 		    what);
 }
 
-static void say_errno(const struct report *r, const char *what)
+static void say_errno(const struct leapfile *f, const char *what)
 {
 	char line[JOURNAL_LINE];
 
 	(void)snprintf(line, sizeof(line), "%s failed: %s", what,
 		       strerror(errno));
-	say(r, NOTE_WARNING, line);
+	say(f, NOTE_WARNING, line);
 }
 
 /* The whole text, to be freed; NULL: said why not. */
-static char *read_text(const struct report *r, size_t *len)
+static char *read_text(const struct leapfile *f, const struct stat *st,
+		       size_t *len)
 {
-	struct stat st;
 	char *text;
 
-	if (stat(r->path, &st) != 0) {
-		say_errno(r, "stat");
-		return NULL;
-	}
 	/* Opening a FIFO would wait for who writes to it. */
-	if (!S_ISREG(st.st_mode) || st.st_size > LEAP_TEXT_MAX) {
-		say(r, NOTE_WARNING, "not a table of leap seconds");
+	if (!S_ISREG(st->st_mode) || st->st_size > LEAP_TEXT_MAX) {
+		say(f, NOTE_WARNING, "not a table of leap seconds");
 		return NULL;
 	}
-	text = store_read(r->path, len);
+	text = store_read(f->path, len);
 	if (!text) {
-		say_errno(r, "open");
+		say_errno(f, "open");
 	}
 	return text;
 }
 
-static void say_verdict(const struct report *r, struct leap_parsed parsed)
+static void say_verdict(const struct leapfile *f, struct leap_parsed parsed)
 {
 	static const char *const words[] = {
 		[LEAP_GOOD_HASH] = "good hash signature",
@@ -83,7 +74,7 @@ static void say_verdict(const struct report *r, struct leap_parsed parsed)
 		(void)snprintf(line, sizeof(line), "%s", words[parsed.verdict]);
 		break;
 	}
-	say(r, leap_is_good(parsed.verdict) ? NOTE_NOTICE : NOTE_WARNING, line);
+	say(f, leap_is_good(parsed.verdict) ? NOTE_NOTICE : NOTE_WARNING, line);
 }
 
 static void print_stamp(char out[STAMP], int64_t unix_s)
@@ -97,7 +88,7 @@ static void print_stamp(char out[STAMP], int64_t unix_s)
 	}
 }
 
-static void say_loaded(const struct report *r, const struct leap_table *t)
+static void say_loaded(const struct leapfile *f, const struct leap_table *t)
 {
 	char line[JOURNAL_LINE], expire[STAMP], last[STAMP];
 
@@ -105,18 +96,18 @@ static void say_loaded(const struct report *r, const struct leap_table *t)
 	print_stamp(last, leap_last(t));
 	(void)snprintf(line, sizeof(line), "loaded, expire=%s last=%s ofs=%d",
 		       expire, last, t->entries[t->count - 1].tai);
-	say(r, NOTE_NOTICE, line);
+	say(f, NOTE_NOTICE, line);
 }
 
 /* Never an error: there is nothing that a running machine lacks by it. */
-static void say_age(const struct report *r, const struct leap_table *t,
-		    int64_t now)
+static void say_age(struct leapfile *f, time_t now)
 {
-	int64_t left_s = t->expires - now;
+	int64_t left_s = f->table.expires - now;
 	long long days = (left_s < 0 ? -left_s : left_s) / DAY_S;
 	char line[JOURNAL_LINE];
 
-	if (leap_has_expired(t, now)) {
+	f->age_said = now;
+	if (leap_has_expired(&f->table, now)) {
 		(void)snprintf(line, sizeof(line), "expired %lld day%s ago",
 			       days, days == 1 ? "" : "s");
 	} else if (days < WARN_DAYS) {
@@ -126,27 +117,85 @@ static void say_age(const struct report *r, const struct leap_table *t,
 	} else {
 		return;
 	}
-	say(r, NOTE_NOTICE, line);
+	say(f, NOTE_INFO, line);
 }
 
-bool leapfile_read(struct leap_table *table, const struct config *config,
-		   struct journal *journal, time_t now)
+static bool is_same(const struct stat *a, const struct stat *b)
 {
-	struct report r = { .journal = journal, .path = config->leapfile };
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
+	       a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+/* Is it there, and not the one that was read last? */
+static bool find(struct leapfile *f, bool again)
+{
+	struct stat st;
+	bool changed;
+
+	if (stat(f->path, &st) != 0) {
+		if (f->asked_for && !f->missed) {
+			say_errno(f, "stat");
+		}
+		f->missed = true;
+		f->seen = false;
+		return false;
+	}
+	changed = again || !f->seen || !is_same(&st, &f->last);
+	f->missed = false;
+	f->seen = true;
+	f->last = st;
+	return changed;
+}
+
+static bool take(struct leapfile *f)
+{
 	struct leap_parsed parsed;
 	size_t len;
-	char *text = read_text(&r, &len);
+	char *text = read_text(f, &f->last, &len);
 
 	if (!text) {
 		return false;
 	}
-	parsed = leap_parse(table, text, len, config->leap_check_hash);
+	parsed = leap_parse(&f->table, text, len, f->check_hash);
 	free(text);
-	say_verdict(&r, parsed);
+	say_verdict(f, parsed);
 	if (!leap_is_good(parsed.verdict)) {
 		return false;
 	}
-	say_loaded(&r, table);
-	say_age(&r, table, now);
+	say_loaded(f, &f->table);
 	return true;
+}
+
+void leapfile_init(struct leapfile *f, const struct config *config,
+		   struct journal *journal, const char *usual)
+{
+	const char *named = config->leapfile;
+
+	*f = (struct leapfile){
+		.path = named ? named : usual,
+		.check_hash = config->leap_check_hash,
+		.asked_for = named != NULL,
+		.journal = journal,
+	};
+	if (f->path && f->path[0] == '\0') {
+		f->path = NULL;
+	}
+}
+
+bool leapfile_look(struct leapfile *f, bool again, time_t now)
+{
+	bool taken;
+
+	if (!f->path) {
+		return false;
+	}
+	taken = find(f, again) && take(f);
+	/* That of the time zones comes as it comes: said once is enough. */
+	if (f->table.count > 0 &&
+	    (taken || (f->asked_for && llabs(now - f->age_said) >= DAY_S))) {
+		say_age(f, now);
+	}
+	return taken;
 }

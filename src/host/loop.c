@@ -30,6 +30,8 @@ void loop_init(struct loop *l, const struct loop_setup *setup)
 			 &setup->rules);
 	resolver_open(&l->resolver, setup->single_process);
 	statfiles_init(&l->statfiles, setup->config, setup->journal);
+	leapfile_init(&l->leapfile, setup->config, setup->journal,
+		      LEAPFILE_USUAL);
 }
 
 void loop_plan_rescan(struct loop *l, instant at)
@@ -153,6 +155,7 @@ bool loop_start(struct loop *l, struct engine_start *start)
 	l->engine = engine_init(memory, l->setup.settings, start);
 	recorder_start(l->setup.recorder, l->setup.settings, start);
 	l->deadline = m.now;
+	l->leaps_due = instant_add(m.now, SPAN_S(LEAPFILE_LOOK_S));
 	return true;
 }
 
@@ -226,6 +229,18 @@ static void rescan(struct loop *l, instant now)
 	}
 }
 
+static void look_for_leaps(struct loop *l, bool again)
+{
+	struct event ev = { .kind = EVENT_LEAPS };
+
+	l->leaps_due =
+		instant_add(sysclock_read().now, SPAN_S(LEAPFILE_LOOK_S));
+	if (leapfile_look(&l->leapfile, again, time(NULL))) {
+		ev.leaps.table = &l->leapfile.table;
+		loop_deliver(l, &ev);
+	}
+}
+
 static void resolved(struct loop *l, const struct resolver_answer *answer)
 {
 	struct event ev = { .kind = EVENT_RESOLVED, .source = answer->source };
@@ -269,6 +284,8 @@ static instant handle_due(struct loop *l)
 		} else if (l->rescan_due &&
 			   instant_diff(l->rescan, now).v <= 0) {
 			rescan(l, now);
+		} else if (instant_diff(l->leaps_due, now).v <= 0) {
+			look_for_leaps(l, false);
 		} else if (instant_diff(l->deadline, now).v <= 0) {
 			ev = tick_of(l);
 			loop_deliver(l, &ev);
@@ -294,6 +311,7 @@ static void handle_signals(struct loop *l)
 		statfiles_close(&l->statfiles);
 		journal_say(l->setup.journal, NOTE_NOTICE,
 			    "log opened again on signal %d (Hangup)", SIGHUP);
+		look_for_leaps(l, true);
 	}
 	if (signals_debug()) {
 		journal_say(l->setup.journal, NOTE_NOTICE,

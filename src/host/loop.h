@@ -16,6 +16,7 @@
 #include "host/clientsock.h"
 #include "host/ctlsock.h"
 #include "host/journal.h"
+#include "host/leapfile.h"
 #include "host/recorder.h"
 #include "host/resolver.h"
 #include "host/serversock.h"
@@ -66,6 +67,8 @@ struct loop {
 	struct statfiles statfiles;
 	struct ctlsock control;
 	struct shm_clocks shm;
+	struct leapfile leapfile;
+	instant leaps_due; /* when to look for another table */
 	struct asker asker;
 	int wake_fd, network_fd; /* -1: none */
 	instant rescan;          /* when to look for addresses */

@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 #include "host/daemonize.h"
-#include "host/leapfile.h"
 #include "host/loop.h"
 #include "host/privs.h"
 #include "host/rivals.h"
@@ -338,10 +337,8 @@ static bool start_engine(struct ntpd *d)
 	journal_say(&d->journal, NOTE_INFO, "proto: precision = %.3f usec (%d)",
 		    ldexp(1e6, start.precision), start.precision);
 	read_drift(d, &start);
-	if (d->config.config.leapfile) {
-		(void)leapfile_read(&d->settings.leaps, &d->config.config,
-				    &d->journal, time(NULL));
-	}
+	(void)leapfile_look(&d->loop.leapfile, false, time(NULL));
+	d->settings.leaps = d->loop.leapfile.table;
 	if (!loop_start(&d->loop, &start)) {
 		journal_say(&d->journal, NOTE_ERROR, "not enough memory");
 		return false;

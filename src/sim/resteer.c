@@ -394,6 +394,7 @@ static bool is_ambient(const struct life *l, const struct past_event *ev)
 	case EVENT_CONTROL:
 	case EVENT_NETWORK:
 	case EVENT_SETTINGS:
+	case EVENT_LEAPS:
 		return true;
 	case EVENT_SENT:
 	case EVENT_PACKET:

@@ -60,6 +60,8 @@ static inline size_t any_bytes(void)
 	return len;
 }
 
+static struct leap_table record_leap_table;
+
 static inline bool any_bool(void)
 {
 	return check_rng() % 2 != 0;
@@ -159,6 +161,16 @@ static inline struct event any_event(enum event_kind kind)
 		ev.refclock.received.v = any_number();
 		ev.refclock.leap = (int)(uint32_t)check_rng();
 		ev.refclock.precision = (int)(uint32_t)check_rng();
+		break;
+	case EVENT_LEAPS:
+		record_leap_table.count = check_rng() % (LEAP_ENTRIES + 1);
+		for (size_t i = 0; i < record_leap_table.count; i++) {
+			record_leap_table.entries[i] =
+				(struct leap_entry){ (int64_t)any_number(),
+						     (int16_t)any_number() };
+		}
+		record_leap_table.expires = (int64_t)any_number();
+		ev.leaps.table = &record_leap_table;
 		break;
 	}
 	return ev;

@@ -314,6 +314,33 @@ static void a_kernel_that_does_not_leap_is_stepped(void **state)
 	tiny_end(t);
 }
 
+/* A file that has changed while we run. */
+static void another_table_is_heard_at_once(void **state)
+{
+	(void)state;
+	struct tiny *t = fresh();
+	struct leap_table other;
+	struct event ev = { .kind = EVENT_LEAPS, .leaps.table = &other };
+
+	tiny_server(t, true);
+	leap_after(t, 6000);
+	other = t->leaps;
+	t->leaps.count = 1;
+	tiny_start(t);
+	tiny_run(t, 100);
+	assert_int_equal(t->view.leap, LEAP_NONE);
+	tiny_handle(t, &ev);
+	assert_int_equal(t->view.leap, LEAP_INSERT);
+	assert_int_equal(t->status.status.leap, LEAP_INSERT);
+	assert_int_equal(t->notes[NOTE_TAI], 2);
+	other.count = 1;
+	tiny_handle(t, &ev);
+	assert_int_equal(t->view.leap, LEAP_NONE);
+	assert_int_equal(t->status.status.leap, LEAP_NONE);
+	assert_int_equal(t->notes[NOTE_LEAP_DISARMED], 1);
+	tiny_end(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -327,6 +354,7 @@ int main(void)
 		cmocka_unit_test(one_that_was_is_not_voted_again),
 		cmocka_unit_test(only_at_midnight_a_second_is_a_leap_second),
 		cmocka_unit_test(a_clock_of_others_may_miss_it),
+		cmocka_unit_test(another_table_is_heard_at_once),
 		cmocka_unit_test(a_kernel_that_does_not_leap_is_stepped),
 	};
 

@@ -48,27 +48,40 @@ static void put(const char *text)
 	assert_int_equal(fclose(f), 0);
 }
 
-/* Reads the file at this time; what the journal got is to be freed. */
-static char *load(bool check_hash, int64_t now, bool expected)
+static void open_log(struct journal *j)
 {
-	const struct config config = { .leapfile = path,
-				       .leap_check_hash = check_hash };
-	struct leap_table t = { .count = 0 };
-	struct journal j;
+	(void)unlink(log_path);
+	journal_init(j);
+	j->to_terminal = false;
+	assert_true(journal_open_file(j, log_path));
+}
+
+/* What it got is to be freed. */
+static char *close_log(struct journal *j)
+{
 	size_t len;
 
-	(void)unlink(log_path);
-	journal_init(&j);
-	j.to_terminal = false;
-	assert_true(journal_open_file(&j, log_path));
-	assert_true(leapfile_read(&t, &config, &j, (time_t)now) == expected);
-	assert_true((t.count > 0) == expected);
-	journal_close(&j);
+	journal_close(j);
 
 	char *said = store_read(log_path, &len);
 
 	assert_non_null(said);
 	return said;
+}
+
+/* Reads the file at this time; what the journal got is to be freed. */
+static char *load(bool check_hash, int64_t now, bool expected)
+{
+	const struct config config = { .leapfile = path,
+				       .leap_check_hash = check_hash };
+	struct leapfile f;
+	struct journal j;
+
+	open_log(&j);
+	leapfile_init(&f, &config, &j, NULL);
+	assert_true(leapfile_look(&f, false, (time_t)now) == expected);
+	assert_true((f.table.count > 0) == expected);
+	return close_log(&j);
 }
 
 static void assert_says(const char *said, const char *what)
@@ -163,6 +176,110 @@ static void what_is_no_file_is_said_and_does_not_hold_the_start(void **state)
 	free(said);
 }
 
+static unsigned count_of(const char *said, const char *what)
+{
+	unsigned n = 0;
+
+	for (; (said = strstr(said, what)) != NULL; said++) {
+		n++;
+	}
+	return n;
+}
+
+/* As the daemon does, each hour. */
+static void another_file_is_read_anew(void **state)
+{
+	(void)state;
+	const struct config config = { .leapfile = path,
+				       .leap_check_hash = true };
+	const time_t now = LEAPTEXT_JULY_2024;
+	struct leapfile f;
+	struct journal j;
+
+	put(LEAPTEXT);
+	open_log(&j);
+	leapfile_init(&f, &config, &j, NULL);
+	assert_true(leapfile_look(&f, false, now));
+	assert_false(leapfile_look(&f, false, now));
+	assert_true(leapfile_look(&f, true, now)); /* on SIGHUP */
+	assert_int_equal(f.table.count, 5);
+	put(LEAPTEXT_HEAD "3550089600 35\n");
+	assert_true(leapfile_look(&f, false, now));
+	assert_int_equal(f.table.count, 1);
+	/* Refused: the table stays, and it is said once. */
+	put(LEAPTEXT_HEAD LEAPTEXT_ENTRIES "#h 1 2 3 4 5\n");
+	assert_false(leapfile_look(&f, false, now));
+	assert_false(leapfile_look(&f, false, now));
+	assert_int_equal(f.table.count, 1);
+	/* Gone, and back. */
+	(void)unlink(path);
+	assert_false(leapfile_look(&f, false, now));
+	assert_false(leapfile_look(&f, false, now));
+	assert_int_equal(f.table.count, 1);
+	put(LEAPTEXT);
+	assert_true(leapfile_look(&f, false, now));
+	assert_int_equal(f.table.count, 5);
+
+	char *said = close_log(&j);
+
+	assert_int_equal(count_of(said, "signature mismatch"), 1);
+	assert_int_equal(count_of(said, "stat failed"), 1);
+	assert_int_equal(count_of(said, "loaded, "), 4);
+	free(said);
+}
+
+/* demand.md, pain 7: one line a day, and no error. */
+static void an_old_file_is_told_of_once_a_day(void **state)
+{
+	(void)state;
+	const struct config config = { .leapfile = path,
+				       .leap_check_hash = true };
+	struct leapfile f;
+	struct journal j;
+
+	put(LEAPTEXT);
+	open_log(&j);
+	leapfile_init(&f, &config, &j, NULL);
+	for (int64_t hour = -40 * 24; hour < 3 * 24; hour++) {
+		(void)leapfile_look(&f, false,
+				    (time_t)(LEAPTEXT_EXPIRES + hour * 3600));
+	}
+
+	char *said = close_log(&j);
+
+	assert_in_range(count_of(said, "will expire in less than"), 27, 28);
+	assert_int_equal(count_of(said, " ago"), 3);
+	assert_null(strstr(said, "rror"));
+	free(said);
+}
+
+/* That of the time zones is taken when it is there, without much ado. */
+static void without_a_line_the_usual_file_is_taken(void **state)
+{
+	(void)state;
+	const struct config nothing = { .leap_check_hash = true };
+	const struct config never = { .leapfile = "", .leap_check_hash = true };
+	struct leapfile f;
+	struct journal j;
+
+	open_log(&j);
+	leapfile_init(&f, &nothing, &j, path);
+	assert_false(leapfile_look(&f, false, LEAPTEXT_JULY_2024));
+	put(LEAPTEXT);
+	assert_true(leapfile_look(&f, false, LEAPTEXT_EXPIRES));
+	for (int day = 1; day < 10; day++) {
+		(void)leapfile_look(&f, false, LEAPTEXT_EXPIRES + day * DAY_S);
+	}
+
+	char *said = close_log(&j);
+
+	assert_null(strstr(said, "stat failed"));
+	assert_int_equal(count_of(said, " ago"), 1);
+	free(said);
+	leapfile_init(&f, &never, &j, path);
+	assert_false(leapfile_look(&f, true, LEAPTEXT_JULY_2024));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -172,6 +289,11 @@ int main(void)
 		cmocka_unit_test_teardown(
 			a_damaged_file_is_refused_unless_its_hash_is_ignored,
 			clean_up),
+		cmocka_unit_test_teardown(another_file_is_read_anew, clean_up),
+		cmocka_unit_test_teardown(an_old_file_is_told_of_once_a_day,
+					  clean_up),
+		cmocka_unit_test_teardown(
+			without_a_line_the_usual_file_is_taken, clean_up),
 		cmocka_unit_test_teardown(
 			what_is_no_file_is_said_and_does_not_hold_the_start,
 			clean_up),

@@ -34,8 +34,18 @@ class TrueTime:
         self.start_wall = time.time()
         self.start_mono = time.monotonic()
 
+        self.leap_at, self.leap = None, 0
+
     def now(self):
-        return self.start_wall + (time.monotonic() - self.start_mono) * self.rate
+        now = self.start_wall + (time.monotonic() - self.start_mono) * self.rate
+        leapt = self.leap_at is not None and now >= self.leap_at
+        return now + self.leap if leapt else now
+
+    def set(self, date, leap_at, leap):
+        """It is `date` now; when it is `leap_at` the clock jumps by `leap`."""
+        self.leap_at = None
+        self.start_wall, self.start_mono = date, time.monotonic()
+        self.leap_at, self.leap = leap_at, leap
 
 
 def ntp_stamp(seconds):
