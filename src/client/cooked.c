@@ -5,13 +5,14 @@
 
 #include "client/remote.h"
 #include "client/stamp.h"
+#include "client/units.h"
 
 #define FOLD 72         /* a line is not begun anew before this */
 #define ITEM_TEXT 65536 /* four octets for each of the longest sane value */
 
 #define ARRAY_DIGITS 7
 
-enum form { PLAIN, STRING, LEAP, OCTAL, FLASH, STAMP, HOST, ARRAY };
+enum form { PLAIN, STRING, LEAP, OCTAL, FLASH, STAMP, HOST, ARRAY, MS };
 
 static const struct {
 	const char *name;
@@ -144,9 +145,20 @@ static void show_array(const struct vars_item *item, struct text *out)
 	}
 }
 
+static bool show_ms(const struct vars_item *item, bool units, struct text *out)
+{
+	double ms;
+
+	if (!units || !vars_double(item, &ms)) {
+		return false;
+	}
+	units_seconds(ms / 1e3, out);
+	return true;
+}
+
 /* False when the value is not of the form that its name promises. */
-static bool show_form(const struct vars_item *item, bool numeric,
-		      struct text *out)
+static bool show_form(const struct vars_item *item,
+		      const struct cooked_style *style, struct text *out)
 {
 	switch (form_of(item)) {
 	case LEAP:
@@ -158,7 +170,9 @@ static bool show_form(const struct vars_item *item, bool numeric,
 	case STAMP:
 		return show_stamp(item, out);
 	case HOST:
-		return show_host(item, numeric, out);
+		return show_host(item, style->numeric, out);
+	case MS:
+		return show_ms(item, style->units, out);
 	case ARRAY:
 		show_array(item, out);
 		return true;
@@ -173,15 +187,15 @@ static bool show_form(const struct vars_item *item, bool numeric,
 	return false;
 }
 
-static void show_item(const struct vars_item *item, bool numeric,
-		      struct text *out)
+static void show_item(const struct vars_item *item,
+		      const struct cooked_style *style, struct text *out)
 {
 	text_escaped(out, item->name, item->name_len);
 	if (!item->valued) {
 		return;
 	}
 	text_char(out, '=');
-	if (!show_form(item, numeric, out)) {
+	if (!show_form(item, style, out)) {
 		vars_show(item, out);
 	}
 }
@@ -196,9 +210,10 @@ void cooked_status(FILE *out, enum status_kind kind, uint16_t assoc,
 	fprintf(out, "associd=%u status=%04x %s,\n", assoc, status, words);
 }
 
-void cooked_vars(FILE *out, struct vars v, bool numeric)
+void cooked_vars(FILE *out, struct vars v, const struct cooked_style *style)
 {
 	static const char separator[] = ", ";
+	size_t fold = style->fold > 0 ? style->fold : FOLD;
 	size_t column = 0;
 	bool first = true;
 	struct vars_item item;
@@ -207,8 +222,8 @@ void cooked_vars(FILE *out, struct vars v, bool numeric)
 		char shown[ITEM_TEXT];
 		struct text t = text_over(shown, sizeof(shown));
 
-		show_item(&item, numeric, &t);
-		if (!first && column + 2 + t.len > FOLD) {
+		show_item(&item, style, &t);
+		if (!first && column + 2 + t.len > fold) {
 			fputs(",\n", out);
 			column = 0;
 		} else if (!first) {

@@ -15,8 +15,14 @@
 void cooked_status(FILE *out, enum status_kind kind, uint16_t assoc,
 		   uint16_t status);
 
-/* All items of the list; `numeric` keeps addresses as they are. */
-void cooked_vars(FILE *out, struct vars v, bool numeric);
+struct cooked_style {
+	bool numeric;  /* addresses stay as they are */
+	bool units;    /* times have units */
+	unsigned fold; /* no line is begun anew before this column; 0: 72 */
+};
+
+/* All items of the list. */
+void cooked_vars(FILE *out, struct vars v, const struct cooked_style *style);
 
 /* The list as it was on the wire, escaped, lines kept. */
 void cooked_raw(FILE *out, const char *data, size_t len);

@@ -5,6 +5,7 @@
 
 #include "client/remote.h"
 #include "client/status.h"
+#include "client/units.h"
 
 #define REMOTE_WIDTH 15
 #define CELL_TEXT 1024 /* a column's text before it is cut */
@@ -47,15 +48,19 @@ static uint64_t number(struct vars v, const char *name, uint64_t none)
 }
 
 /* Milliseconds with three decimals; the column cuts what is too long. */
-static void milliseconds(struct vars v, const char *name, struct text *out)
+static void milliseconds(const struct peers_table *table, struct vars v,
+			 const char *name, struct text *out)
 {
 	struct vars_item item;
-	double ms;
+	double ms = 0;
 
-	if (vars_find(v, name, &item) && vars_double(&item, &ms)) {
-		text_double(out, ms, 3);
+	if (vars_find(v, name, &item) && !vars_double(&item, &ms)) {
+		ms = 0;
+	}
+	if (table->units) {
+		units_seconds(ms / 1e3, out);
 	} else {
-		text_str(out, "0.000");
+		text_double(out, ms, 3);
 	}
 }
 
@@ -139,6 +144,7 @@ static void remote(const struct peers_table *table, struct vars v,
 static void refid(const struct peers_table *table, struct vars v,
 		  struct text *out)
 {
+	bool assoc_layout = table->layout == PEERS_ASSOC;
 	struct vars_item item;
 	netaddr a;
 
@@ -149,8 +155,8 @@ static void refid(const struct peers_table *table, struct vars v,
 		text_char(out, '.');
 		vars_show(&item, out);
 		text_char(out, '.');
-	} else if (table->layout == PEERS_ASSOC && netaddr_is_v4(&a)) {
-		text_hex(out, netaddr_v4_bits(&a), 1);
+	} else if (netaddr_is_v4(&a) && (table->hash || assoc_layout)) {
+		text_hex(out, netaddr_v4_bits(&a), table->hash ? 8 : 1);
 	} else {
 		netaddr_print(&a, out);
 	}
@@ -255,14 +261,15 @@ static void number_cells(FILE *out, const struct peers_table *table,
 	}
 	when(table, v, &t[0]);
 	poll_interval(v, &t[1]);
-	milliseconds(v, "delay", &t[2]);
-	milliseconds(v, "offset", &t[3]);
-	milliseconds(v, table->layout == PEERS_LOCAL ? "dispersion" : "jitter",
+	milliseconds(table, v, "delay", &t[2]);
+	milliseconds(table, v, "offset", &t[3]);
+	milliseconds(table, v,
+		     table->layout == PEERS_LOCAL ? "dispersion" : "jitter",
 		     &t[4]);
-	fprintf(out, " %2u %c %4.4s %4.4s  %3o  %7.7s %8.7s %7.7s\n",
+	fprintf(out, " %2u %c %4.4s %4.4s  %3o  %7.7s %8.*s %7.7s\n",
 		(unsigned)(stratum < 99 ? stratum : 99), kind_letter(v),
 		cells[0], cells[1], (unsigned)(number(v, "reach", 0) & 0xff),
-		cells[2], cells[3], cells[4]);
+		cells[2], table->units ? 8 : 7, cells[3], cells[4]);
 }
 
 void peers_row(FILE *out, const struct peers_table *table, uint16_t assoc,

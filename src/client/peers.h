@@ -22,6 +22,8 @@ enum peers_layout {
 struct peers_table {
 	enum peers_layout layout;
 	bool numeric;
+	bool units;         /* times with their units */
+	bool hash;          /* refids of stratum 2 and more as they are */
 	bool wide;          /* long names on a line of their own */
 	int server_width;   /* of the first column, for several hosts; else 0 */
 	const char *server; /* in that column, if the daemon names no other */

@@ -17,6 +17,7 @@
 #include "client/ctl.h"
 #include "client/names.h"
 #include "client/peers.h"
+#include "client/varlist.h"
 
 #define SHELL_ADDRESSES 8 /* of one host name that are tried */
 #define SHELL_WORDS 32    /* of one command line */
@@ -24,14 +25,17 @@
 
 struct shell {
 	FILE *out;
+	FILE *log; /* where the debug level makes packets told */
 	struct ctl ctl;
 	enum names_family family;
 	uint16_t port; /* of every host: 123 if not said */
 	bool numeric, wide, raw;
-	bool old_rv;     /* rv shows its status line always */
-	bool refid_hash; /* refids of stratum 2 and more: not as addresses */
-	bool units;      /* times with their units */
-	unsigned width;  /* lines are folded to; 0: as ever */
+	bool old_rv;      /* rv shows its status line always */
+	bool refid_hash;  /* refids of stratum 2 and more: not as addresses */
+	bool interactive; /* Ctrl-C goes back to the prompt */
+	bool direct;      /* mrulist prints each entry as it comes */
+	bool units;       /* times with their units */
+	unsigned width;   /* lines are folded to; 0: as ever */
 	bool quit;
 	bool deceived;
 	unsigned debug;
@@ -45,6 +49,7 @@ struct shell {
 
 	bool listed; /* is `associations` this host's? */
 	struct associations associations;
+	struct varlist varlist; /* of addvars, for readlist and writelist */
 	struct ctl_answer answer;
 };
 
@@ -64,6 +69,12 @@ void shell_run(struct shell *s, const char *line);
 MUST_USE bool shell_ask(struct shell *s, enum mode6_opcode opcode,
 			uint16_t assoc, const char *names);
 /*
+ * Likewise what a daemon does only for its operator: with a key, or by its
+ * unix socket. The data may be anything, of at most MODE6_DATA octets.
+ */
+MUST_USE bool shell_ask_signed(struct shell *s, enum mode6_opcode opcode,
+			       uint16_t assoc, const char *data);
+/*
  * The parts of it, for who has another use for a refusal: is there a host,
  * and room for the words; the question; what to say of the result.
  */
@@ -71,6 +82,22 @@ MUST_USE bool shell_ready(const struct shell *s, const char *data);
 MUST_USE enum ctl_result shell_try(struct shell *s, enum mode6_opcode opcode,
 				   uint16_t assoc, const char *data);
 void shell_complain(struct shell *s, enum ctl_result result, uint16_t assoc);
+
+/* Fetches the list of associations; false when the daemon gives none. */
+MUST_USE bool shell_list(struct shell *s);
+/* Is there a list, and anything in it? Says so if that is not so. */
+MUST_USE bool shell_listed(struct shell *s);
+
+struct shell_words;
+
+/* "4711" or "&2", the second of the list, which is then fetched if need be. */
+MUST_USE bool shell_assoc(struct shell *s, const char *word, uint16_t *assoc);
+/*
+ * Likewise the first word, if it can be one; `rest` is the number of the word
+ * behind it. Without one the question is for the system.
+ */
+MUST_USE bool shell_take_assoc(struct shell *s, const struct shell_words *args,
+			       uint16_t *assoc, size_t *rest);
 
 /* One function for each command: the words behind the command's name. */
 struct shell_words {

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * shellqueries.c - the commands of ntpq that ask the daemon.
+ * shellqueries.c - the list of associations, and the tables made from it.
  */
 #include <string.h>
 
-#include "client/cooked.h"
 #include "client/moment.h"
 #include "client/shell.h"
 #include "client/vars.h"
 
-/* Fetches the list of associations; false when the daemon gives none. */
-static bool list_associations(struct shell *s)
+bool shell_list(struct shell *s)
 {
 	s->listed = false;
 	if (!shell_ask(s, MODE6_READSTAT, 0, "")) {
@@ -28,7 +26,7 @@ static bool list_associations(struct shell *s)
 	return true;
 }
 
-static bool have_associations(struct shell *s)
+bool shell_listed(struct shell *s)
 {
 	if (s->listed && s->associations.count == 0) {
 		fputs("No association ID's returned\n", stderr);
@@ -41,11 +39,13 @@ static void do_peers(struct shell *s, enum peers_layout layout, bool all)
 {
 	struct peers_table table = { .layout = layout,
 				     .numeric = s->numeric,
+				     .units = s->units,
+				     .hash = s->refid_hash,
 				     .wide = s->wide,
 				     .server_width = s->server_width,
 				     .server = s->host };
 
-	if (!list_associations(s) || !have_associations(s)) {
+	if (!shell_list(s) || !shell_listed(s)) {
 		return;
 	}
 	peers_header(s->out, &table);
@@ -99,10 +99,10 @@ void shell_do_lopeers(struct shell *s, const struct shell_words *args)
 
 static void do_associations(struct shell *s, bool fetch, bool all)
 {
-	if ((fetch || !s->listed) && !list_associations(s)) {
+	if ((fetch || !s->listed) && !shell_list(s)) {
 		return;
 	}
-	if (have_associations(s)) {
+	if (shell_listed(s)) {
 		associations_print(s->out, &s->associations, all);
 	}
 }
@@ -140,7 +140,7 @@ static bool indexed_assoc(struct shell *s, const char *word, uint16_t *assoc)
 		fprintf(stderr, "***Association index `%s' invalid\n", word);
 		return false;
 	}
-	if ((!s->listed && !list_associations(s)) || !have_associations(s)) {
+	if ((!s->listed && !shell_list(s)) || !shell_listed(s)) {
 		return false;
 	}
 	if (index < 1 || index > s->associations.count) {
@@ -152,89 +152,34 @@ static bool indexed_assoc(struct shell *s, const char *word, uint16_t *assoc)
 	return true;
 }
 
-/*
- * The first word, if it can be one, is an association; `rest` is the number
- * of the word behind it. Without one the question is for the system.
- */
-static bool take_assoc(struct shell *s, const struct shell_words *args,
-		       uint16_t *assoc, size_t *rest)
+static bool is_assoc(const char *word)
+{
+	return word[0] == '&' || (word[0] >= '0' && word[0] <= '9');
+}
+
+bool shell_assoc(struct shell *s, const char *word, uint16_t *assoc)
 {
 	uint64_t id;
 
-	*assoc = 0;
-	*rest = 0;
-	if (args->count == 0) {
-		return true;
-	}
-	const char *word = args->word[0];
-
 	if (word[0] == '&') {
-		*rest = 1;
 		return indexed_assoc(s, word, assoc);
-	}
-	if (word[0] < '0' || word[0] > '9') {
-		return true;
 	}
 	if (!text_to_u64(word, strlen(word), &id) || id > UINT16_MAX) {
 		fprintf(stderr, "***Association ID `%s' invalid\n", word);
 		return false;
 	}
-	*rest = 1;
 	*assoc = (uint16_t)id;
 	return true;
 }
 
-static void show_vars(struct shell *s, enum status_kind kind, bool whole)
+bool shell_take_assoc(struct shell *s, const struct shell_words *args,
+		      uint16_t *assoc, size_t *rest)
 {
-	const struct ctl_answer *a = &s->answer;
-
-	if (whole && s->raw) {
-		fprintf(s->out, "associd=%u status=0x%04x,\n", a->assoc,
-			a->status);
-	} else if (whole) {
-		cooked_status(s->out, kind, a->assoc, a->status);
+	*assoc = 0;
+	*rest = 0;
+	if (args->count == 0 || !is_assoc(args->word[0])) {
+		return true;
 	}
-	if (s->raw) {
-		cooked_raw(s->out, a->data, a->len);
-	} else {
-		cooked_vars(s->out, vars_over(a->data, a->len), s->numeric);
-	}
-}
-
-/* Commas between names, whichever way they were given. */
-static void do_read(struct shell *s, enum mode6_opcode opcode,
-		    const struct shell_words *args)
-{
-	char names[SHELL_LINE];
-	struct text t = text_over(names, sizeof(names));
-	uint16_t assoc;
-	size_t rest;
-
-	if (!take_assoc(s, args, &assoc, &rest)) {
-		return;
-	}
-	for (size_t i = rest; i < args->count; i++) {
-		if (t.len > 0) {
-			text_char(&t, ',');
-		}
-		text_str(&t, args->word[i]);
-	}
-	if (!shell_ask(s, opcode, assoc, names)) {
-		return;
-	}
-	enum status_kind kind = opcode == MODE6_READCLOCK ? STATUS_CLOCK
-				: assoc == 0              ? STATUS_SYSTEM
-							  : STATUS_PEER;
-
-	show_vars(s, kind, t.len == 0);
-}
-
-void shell_do_readvar(struct shell *s, const struct shell_words *args)
-{
-	do_read(s, MODE6_READVAR, args);
-}
-
-void shell_do_clockvar(struct shell *s, const struct shell_words *args)
-{
-	do_read(s, MODE6_READCLOCK, args);
+	*rest = 1;
+	return shell_assoc(s, args->word[0], assoc);
 }

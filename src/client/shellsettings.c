@@ -103,6 +103,7 @@ void shell_do_debug(struct shell *s, const struct shell_words *args)
 		fprintf(stderr, "What?\n");
 		return;
 	}
+	s->ctl.debug = s->debug > 0 ? s->log : NULL;
 	fprintf(s->out, "debug level is %u\n", s->debug);
 }
 
@@ -134,6 +135,37 @@ void shell_do_cooked(struct shell *s, const struct shell_words *args)
 	(void)args;
 	s->raw = false;
 	fputs("Output set to cooked\n", s->out);
+}
+
+void shell_do_units(struct shell *s, const struct shell_words *args)
+{
+	(void)args;
+	s->units = !s->units;
+}
+
+void shell_do_direct(struct shell *s, const struct shell_words *args)
+{
+	(void)args;
+	s->direct = !s->direct;
+	fprintf(s->out, "Direct mode %s\n", s->direct ? "set" : "cleared");
+}
+
+void shell_do_drefid(struct shell *s, const struct shell_words *args)
+{
+	if (word_is(args, "hash") || word_is(args, "ipv4")) {
+		s->refid_hash = word_is(args, "hash");
+	} else if (args->count > 0) {
+		fprintf(stderr, "What?\n");
+		return;
+	}
+	fprintf(s->out, "drefid value is %s\n",
+		s->refid_hash ? "hash" : "ipv4");
+}
+
+void shell_do_poll(struct shell *s, const struct shell_words *args)
+{
+	(void)args;
+	fputs("poll not implemented yet\n", s->out);
 }
 
 void shell_do_version(struct shell *s, const struct shell_words *args)

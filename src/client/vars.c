@@ -163,3 +163,36 @@ bool vars_netaddr(const struct vars_item *item, netaddr *out)
 {
 	return netaddr_parse(out, item->value, item->value_len);
 }
+
+bool vars_endpoint(const struct vars_item *item, netaddr *out)
+{
+	const char *host = item->value, *end = host + item->value_len;
+	const char *colon = end;
+	uint64_t port;
+	netaddr a;
+
+	while (colon > host && colon[-1] != ':') {
+		colon--;
+	}
+	if (colon == host ||
+	    !text_to_u64(colon, (size_t)(end - colon), &port) ||
+	    port > UINT16_MAX) {
+		return false;
+	}
+	size_t len = (size_t)(colon - 1 - host);
+
+	if (len > 1 && host[0] == '[' && host[len - 1] == ']') {
+		const char *zone;
+
+		host++;
+		len -= 2;
+		zone = memchr(host, '%', len);
+		len = zone ? (size_t)(zone - host) : len;
+	}
+	if (!netaddr_parse(&a, host, len)) {
+		return false;
+	}
+	a.port = (uint16_t)port;
+	*out = a;
+	return true;
+}

@@ -51,5 +51,7 @@ MUST_USE bool vars_u64(const struct vars_item *item, uint64_t *out);
 MUST_USE bool vars_double(const struct vars_item *item, double *out);
 MUST_USE bool vars_tstamp(const struct vars_item *item, tstamp *out);
 MUST_USE bool vars_netaddr(const struct vars_item *item, netaddr *out);
+/* "192.0.2.1:123" or "[2001:db8::1]:123"; a zone (%eth0) is passed over. */
+MUST_USE bool vars_endpoint(const struct vars_item *item, netaddr *out);
 
 #endif

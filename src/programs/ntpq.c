@@ -36,6 +36,7 @@ static void edit_commands(void)
 	bool interrupted;
 
 	interrupt_catch();
+	shell.interactive = true;
 	while (!shell.quit) {
 		const char *line = terminal_line(&interrupted);
 
@@ -76,6 +77,21 @@ static void converse(void)
 	}
 }
 
+/* Where -d tells of packets. */
+static bool open_log(void)
+{
+	if (options.log_file) {
+		shell.log = fopen(options.log_file, "ae");
+	}
+	if (!shell.log) {
+		perror(options.log_file);
+		return false;
+	}
+	setvbuf(shell.log, NULL, _IOLBF, 0);
+	shell.ctl.debug = shell.debug > 0 ? shell.log : NULL;
+	return true;
+}
+
 static int width_of_servers(void)
 {
 	size_t width = 0;
@@ -105,6 +121,9 @@ int main(int argc, char **argv)
 	}
 	if (options.exit_now) {
 		return EXIT_SUCCESS;
+	}
+	if (!open_log()) {
+		return EXIT_FAILURE;
 	}
 	shell.server_width = width_of_servers();
 	if (options.command_count == 0) {

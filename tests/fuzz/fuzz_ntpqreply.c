@@ -29,7 +29,9 @@ static void render(FILE *out)
 	struct vars v = vars_over(answer.data, answer.len);
 	struct peers_table table = { .numeric = true, .server = "" };
 
-	cooked_vars(out, v, true);
+	cooked_vars(out, v, &(struct cooked_style){ .numeric = true });
+	cooked_vars(out, v,
+		    &(struct cooked_style){ .numeric = true, .units = true });
 	cooked_raw(out, answer.data, answer.len);
 	for (int layout = PEERS_REFID; layout <= PEERS_LOCAL; layout++) {
 		table.layout = (enum peers_layout)layout;

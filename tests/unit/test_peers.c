@@ -314,7 +314,8 @@ static void variables_fold_where_they_always_did(void **state)
 
 	(void)state;
 	cooked_status(out, STATUS_PEER, 41436, 0x961a);
-	cooked_vars(out, vars_over(wire, sizeof(wire) - 1), true);
+	cooked_vars(out, vars_over(wire, sizeof(wire) - 1),
+		    &(struct cooked_style){ .numeric = true });
 	assert_string_equal(finished(), expected);
 }
 

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "client/fixedreports.h"
+
+#include "client/remote.h"
+#include "client/stamp.h"
+
+#define VALUE_TEXT 4096
+
+/* All lines of all reports, those of one behind each other. */
+static const struct fixed_line lines[] = {
+#define REPORT(id, width, status)
+#define LINE(id, label, name, form) { FIXED_##id, label, name, FIXED_##form },
+#include "client/fixedreports.def"
+#undef LINE
+#undef REPORT
+};
+
+static const struct {
+	int width;
+	bool status;
+} reports[FIXED_REPORTS] = {
+#define REPORT(id, width, status) [FIXED_##id] = { width, status },
+#define LINE(id, label, name, form)
+#include "client/fixedreports.def"
+#undef LINE
+#undef REPORT
+};
+
+static const char *const modes[] = { "unspec",  "sym_active", "sym_passive",
+				     "client",  "server",     "broadcast",
+				     "control", "private" };
+
+const struct fixed_line *fixed_lines(enum fixed_report report, size_t *count)
+{
+	const struct fixed_line *first = NULL;
+
+	*count = 0;
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		if (lines[i].report == report) {
+			first = first ? first : &lines[i];
+			(*count)++;
+		}
+	}
+	return first;
+}
+
+bool fixed_has_status(enum fixed_report report)
+{
+	return reports[report].status;
+}
+
+static bool show_leap(const struct vars_item *item, struct text *out)
+{
+	uint64_t leap;
+
+	if (!vars_u64(item, &leap) || leap > 3) {
+		return false;
+	}
+	text_char(out, leap & 2 ? '1' : '0');
+	text_char(out, leap & 1 ? '1' : '0');
+	return true;
+}
+
+static bool show_stamp(const struct vars_item *item, struct text *out)
+{
+	tstamp at;
+
+	if (!vars_tstamp(item, &at)) {
+		return false;
+	}
+	if (tstamp_is_zero(at)) {
+		text_str(out, "(no time)");
+	} else {
+		stamp_print(at, out);
+	}
+	return true;
+}
+
+static bool show_mode(const struct vars_item *item, struct text *out)
+{
+	uint64_t mode;
+
+	if (!vars_u64(item, &mode) || mode >= ARRAY_LEN(modes)) {
+		return false;
+	}
+	text_str(out, modes[mode]);
+	return true;
+}
+
+static bool show_host(const struct vars_item *item, bool numeric,
+		      struct text *out)
+{
+	netaddr a;
+
+	if (numeric || !vars_netaddr(item, &a)) {
+		return false;
+	}
+	remote_name(&a, numeric, out);
+	return true;
+}
+
+/* The host by name, where it has one; the port as it is. */
+static bool show_endpoint(const struct vars_item *item, bool numeric,
+			  struct text *out)
+{
+	netaddr a;
+
+	if (numeric || !vars_endpoint(item, &a) || netaddr_is_nonsense(&a)) {
+		return false;
+	}
+	remote_name(&a, numeric, out);
+	text_char(out, ':');
+	text_u64(out, a.port);
+	return true;
+}
+
+static bool show(enum fixed_form form, const struct vars_item *item,
+		 bool numeric, struct text *out)
+{
+	switch (form) {
+	case FIXED_LEAP:
+		return show_leap(item, out);
+	case FIXED_STAMP:
+		return show_stamp(item, out);
+	case FIXED_MODE:
+		return show_mode(item, out);
+	case FIXED_HOST:
+		return show_host(item, numeric, out);
+	case FIXED_ENDPOINT:
+		return show_endpoint(item, numeric, out);
+	case FIXED_TEXT:
+		break;
+	}
+	return false;
+}
+
+void fixed_print(FILE *out, enum fixed_report report,
+		 const struct fixed_line *line, const struct vars_item *item,
+		 bool numeric)
+{
+	char value[VALUE_TEXT];
+	struct text t = text_over(value, sizeof(value));
+
+	if (!item) {
+		text_char(&t, '?');
+	} else if (!show(line->form, item, numeric, &t)) {
+		vars_show(item, &t);
+	}
+	fprintf(out, "%-*s%s\n", reports[report].width, line->label, value);
+}

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * shellvars.c - the commands of ntpq that read and write variables by name.
+ */
+#include <string.h>
+
+#include "client/cooked.h"
+#include "client/shell.h"
+
+static void show_vars(struct shell *s, enum status_kind kind, bool whole)
+{
+	const struct ctl_answer *a = &s->answer;
+	struct cooked_style style = { .numeric = s->numeric,
+				      .units = s->units,
+				      .fold = s->width };
+
+	whole = whole || s->old_rv;
+	if (whole && s->raw) {
+		fprintf(s->out, "associd=%u status=0x%04x,\n", a->assoc,
+			a->status);
+	} else if (whole) {
+		cooked_status(s->out, kind, a->assoc, a->status);
+	}
+	if (s->raw) {
+		cooked_raw(s->out, a->data, a->len);
+	} else {
+		cooked_vars(s->out, vars_over(a->data, a->len), &style);
+	}
+}
+
+static bool read_and_show(struct shell *s, enum mode6_opcode opcode,
+			  uint16_t assoc, const char *names)
+{
+	if (!shell_ask(s, opcode, assoc, names)) {
+		return false;
+	}
+	enum status_kind kind = opcode == MODE6_READCLOCK ? STATUS_CLOCK
+				: assoc == 0              ? STATUS_SYSTEM
+							  : STATUS_PEER;
+
+	show_vars(s, kind, names[0] == '\0');
+	return true;
+}
+
+/* Commas between names, whichever way they were given. */
+static void join(const struct shell_words *args, size_t from, struct text *out)
+{
+	for (size_t i = from; i < args->count; i++) {
+		if (out->len > 0) {
+			text_char(out, ',');
+		}
+		text_str(out, args->word[i]);
+	}
+}
+
+static void do_read(struct shell *s, enum mode6_opcode opcode,
+		    const struct shell_words *args)
+{
+	char names[SHELL_LINE];
+	struct text t = text_over(names, sizeof(names));
+	uint16_t assoc;
+	size_t rest;
+
+	if (shell_take_assoc(s, args, &assoc, &rest)) {
+		join(args, rest, &t);
+		(void)read_and_show(s, opcode, assoc, names);
+	}
+}
+
+void shell_do_readvar(struct shell *s, const struct shell_words *args)
+{
+	do_read(s, MODE6_READVAR, args);
+}
+
+void shell_do_clockvar(struct shell *s, const struct shell_words *args)
+{
+	do_read(s, MODE6_READCLOCK, args);
+}
+
+/* With the names that addvars has collected, or all when there are none. */
+static void do_read_list(struct shell *s, enum mode6_opcode opcode,
+			 const struct shell_words *args)
+{
+	char names[SHELL_LINE];
+	struct text t = text_over(names, sizeof(names));
+	uint16_t assoc;
+	size_t rest;
+
+	if (shell_take_assoc(s, args, &assoc, &rest)) {
+		varlist_request(&s->varlist, false, &t);
+		(void)read_and_show(s, opcode, assoc, names);
+	}
+}
+
+void shell_do_readlist(struct shell *s, const struct shell_words *args)
+{
+	do_read_list(s, MODE6_READVAR, args);
+}
+
+void shell_do_clocklist(struct shell *s, const struct shell_words *args)
+{
+	do_read_list(s, MODE6_READCLOCK, args);
+}
+
+/* Where an association stands in the list, or the list's end. */
+static size_t place_of(const struct shell *s, uint16_t assoc)
+{
+	size_t i = 0;
+
+	while (i < s->associations.count &&
+	       s->associations.list[i].id != assoc) {
+		i++;
+	}
+	return i;
+}
+
+/* From one association to another, in the order of the list. */
+static void do_read_many(struct shell *s, const struct shell_words *args,
+			 const char *names)
+{
+	uint16_t low, high;
+
+	if (!s->listed && !shell_list(s)) {
+		return;
+	}
+	if (!shell_listed(s) || !shell_assoc(s, args->word[0], &low) ||
+	    !shell_assoc(s, args->word[1], &high)) {
+		return;
+	}
+	size_t from = place_of(s, low), to = place_of(s, high);
+
+	if (from == s->associations.count || to == s->associations.count) {
+		fprintf(stderr, "***Association ID %u not found in list\n",
+			from == s->associations.count ? low : high);
+		return;
+	}
+	if (from > to) {
+		size_t swap = from;
+
+		from = to;
+		to = swap;
+	}
+	for (size_t i = from; i <= to; i++) {
+		if (i > from) {
+			fputc('\n', s->out);
+		}
+		if (!read_and_show(s, MODE6_READVAR, s->associations.list[i].id,
+				   names)) {
+			return;
+		}
+	}
+}
+
+static bool two_associations(const struct shell_words *args)
+{
+	if (args->count < 2) {
+		fputs("***Two associations are needed, as in `mrv &1 &3'\n",
+		      stderr);
+	}
+	return args->count >= 2;
+}
+
+void shell_do_mreadvar(struct shell *s, const struct shell_words *args)
+{
+	char names[SHELL_LINE];
+	struct text t = text_over(names, sizeof(names));
+
+	if (two_associations(args)) {
+		join(args, 2, &t);
+		do_read_many(s, args, names);
+	}
+}
+
+void shell_do_mreadlist(struct shell *s, const struct shell_words *args)
+{
+	char names[SHELL_LINE];
+	struct text t = text_over(names, sizeof(names));
+
+	if (two_associations(args)) {
+		varlist_request(&s->varlist, false, &t);
+		do_read_many(s, args, names);
+	}
+}
+
+static void do_write(struct shell *s, uint16_t assoc, const struct varlist *v)
+{
+	char items[SHELL_LINE];
+	struct text t = text_over(items, sizeof(items));
+
+	varlist_request(v, true, &t);
+	if (t.len == 0) {
+		fputs("***No variables to write\n", stderr);
+		return;
+	}
+	if (t.cut || t.len > MODE6_DATA) {
+		fputs("***Too many variables for one request\n", stderr);
+		return;
+	}
+	if (!shell_ask_signed(s, MODE6_WRITEVAR, assoc, items)) {
+		return;
+	}
+	if (s->answer.len == 0) {
+		fputs("done! (no data returned)\n", s->out);
+	} else {
+		show_vars(s, assoc == 0 ? STATUS_SYSTEM : STATUS_PEER, true);
+	}
+}
+
+/* The line behind its first word, which was an association. */
+static const char *behind_word(const char *line)
+{
+	line += strcspn(line, " \t");
+	return line + strspn(line, " \t");
+}
+
+void shell_do_writevar(struct shell *s, const struct shell_words *args)
+{
+	static struct varlist once;
+	uint16_t assoc;
+	size_t rest;
+
+	once.count = 0;
+	if (shell_take_assoc(s, args, &assoc, &rest) &&
+	    varlist_add(&once,
+			rest > 0 ? behind_word(args->rest) : args->rest)) {
+		do_write(s, assoc, &once);
+	}
+}
+
+void shell_do_writelist(struct shell *s, const struct shell_words *args)
+{
+	uint16_t assoc;
+	size_t rest;
+
+	if (shell_take_assoc(s, args, &assoc, &rest)) {
+		do_write(s, assoc, &s->varlist);
+	}
+}
+
+void shell_do_addvars(struct shell *s, const struct shell_words *args)
+{
+	(void)varlist_add(&s->varlist, args->rest);
+}
+
+void shell_do_rmvars(struct shell *s, const struct shell_words *args)
+{
+	varlist_remove(&s->varlist, args->rest);
+}
+
+void shell_do_clearvars(struct shell *s, const struct shell_words *args)
+{
+	(void)args;
+	s->varlist.count = 0;
+}
+
+void shell_do_showvars(struct shell *s, const struct shell_words *args)
+{
+	(void)args;
+	varlist_show(s->out, &s->varlist);
+}
