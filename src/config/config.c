@@ -134,7 +134,9 @@ static void parse_directive(struct parser *p)
 		[TYPE_SOURCE] = parse_source,
 		[TYPE_REFCLOCK] = parse_refclock,
 		[TYPE_FUDGE] = parse_fudge,
+		[TYPE_UNPEER] = parse_unpeer,
 		[TYPE_RESTRICT] = parse_restrict,
+		[TYPE_UNRESTRICT] = parse_unrestrict,
 		[TYPE_NIC] = parse_nic,
 		[TYPE_DRIFTFILE] = parse_driftfile,
 		[TYPE_LEAPFILE] = parse_leapfile,
@@ -236,21 +238,48 @@ static void find_ends(struct parser *p)
 	p->fudge_end = &p->fudges;
 }
 
+static struct config_result parse_text(struct parser *p, const char *file,
+				       const char *text, size_t len)
+{
+	struct lexer lexer;
+
+	find_ends(p);
+	lexer_init(&lexer, file, text, len);
+	parse_file(p, &lexer);
+	parse_fudge_all(p);
+	check_tos(p, &lexer);
+	p->result.out_of_memory = p->arena->failed;
+	return p->result;
+}
+
 struct config_result config_parse(struct config *c, struct arena *arena,
 				  const char *file, const char *text,
 				  size_t len,
 				  const struct config_loader *loader)
 {
 	struct parser p = { .config = c, .arena = arena, .loader = loader };
-	struct lexer lexer;
 
-	find_ends(&p);
-	lexer_init(&lexer, file, text, len);
-	parse_file(&p, &lexer);
-	parse_fudge_all(&p);
-	check_tos(&p, &lexer);
-	p.result.out_of_memory = arena->failed;
-	return p.result;
+	return parse_text(&p, file, text, len);
+}
+
+struct config_result config_parse_request(struct config *c, struct arena *arena,
+					  const char *text, size_t len,
+					  const struct config_request *request)
+{
+	struct parser p = { .config = c, .arena = arena, .request = request };
+
+	c->disabled = 0;
+	return parse_text(&p, "request", text, len);
+}
+
+void config_take_orders(struct config *to, const struct config *from)
+{
+	to->panic_once = from->panic_once;
+	to->step_once = from->step_once;
+	to->slew_only = from->slew_only;
+	to->quit = from->quit;
+	to->no_clock = from->no_clock;
+	to->only = from->only;
 }
 
 void complaint_print(const struct complaint *c, struct text *out)

@@ -245,7 +245,7 @@ struct config {
 
 	/* Files; NULL: none given. */
 	const char *driftfile, *leapfile, *logfile, *pidfile, *statsdir;
-	const char *keysfile;
+	const char *keysfile, *saveconfigdir;
 	bool leap_check_hash; /* leapfile ... checkhash, the default */
 
 	uint32_t control_key, request_key; /* 0: none */
@@ -310,6 +310,24 @@ struct config_result config_parse(struct config *c, struct arena *arena,
 				  const char *file, const char *text,
 				  size_t len,
 				  const struct config_loader *loader);
+
+/*
+ * Lines that came with a request, while the daemon runs. Who sent them finds a
+ * source by the number of its association too, and may name no file (I2).
+ */
+struct config_request {
+	void *context;
+	/* NULL: no line of the configuration made that association. */
+	const struct source_config *(*find)(void *context, uint16_t assoc);
+};
+
+/* As config_parse(); what was disabled may be enabled again. */
+struct config_result config_parse_request(struct config *c, struct arena *arena,
+					  const char *text, size_t len,
+					  const struct config_request *request);
+
+/* What no line can say: the command line's part, see above. */
+void config_take_orders(struct config *to, const struct config *from);
 
 /*
  * How large an arena holds whatever `len` bytes of text can say. Included

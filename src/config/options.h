@@ -54,7 +54,9 @@ enum option_type {
 	TYPE_SOURCE,
 	TYPE_REFCLOCK,
 	TYPE_FUDGE,
+	TYPE_UNPEER,
 	TYPE_RESTRICT,
+	TYPE_UNRESTRICT,
 	TYPE_NIC,
 	TYPE_DRIFTFILE,
 	TYPE_LEAPFILE,
@@ -69,7 +71,7 @@ enum option_type {
 };
 
 enum option_beyond { BEYOND_CLAMP, BEYOND_IGNORE, BEYOND_DROP };
-enum option_when { WHEN_LIVE, WHEN_RESTART };
+enum option_when { WHEN_LIVE, WHEN_LOCAL, WHEN_RESTART };
 enum option_class {
 	CLASS_MUST,
 	CLASS_SHOULD,

@@ -188,6 +188,61 @@ void parse_restrict(struct parser *p)
 	}
 }
 
+static bool is_same_network(const struct restrict_config *a,
+			    const struct restrict_config *b)
+{
+	bool port =
+		(a->flags & RESTRICT_NTPPORT) == (b->flags & RESTRICT_NTPPORT);
+
+	if (a->kind == RESTRICT_DEFAULT || a->kind == RESTRICT_SOURCE) {
+		return a->kind == b->kind && a->family == b->family && port;
+	}
+	return port && a->prefix == b->prefix &&
+	       (strcmp(a->host, b->host) == 0 ||
+		(a->kind == RESTRICT_ADDRESS && b->kind == RESTRICT_ADDRESS &&
+		 netaddr_same_host(&a->addr, &b->addr)));
+}
+
+/* With flags: these only are taken back. Without: the line is. */
+void parse_unrestrict(struct parser *p)
+{
+	struct restrict_config r = { .ippeerlimit = -1 };
+	struct restrict_config **at = &p->config->restricts;
+	struct host h;
+	bool any = false;
+
+	if (!read_whom(p, &r, &h)) {
+		return;
+	}
+	read_flags(p, &r, h.literal);
+	if (p->broken) {
+		return;
+	}
+	if (r.kind == RESTRICT_ADDRESS) {
+		clear_host_bits(&r.addr, r.prefix);
+	}
+	while (*at) {
+		if (!r.host || !is_same_network(*at, &r)) {
+			at = &(*at)->next;
+			continue;
+		}
+		any = true;
+		(*at)->flags &= ~r.flags | RESTRICT_NTPPORT;
+		if ((r.flags & ~(uint32_t)RESTRICT_NTPPORT) != 0) {
+			at = &(*at)->next;
+			continue;
+		}
+		if (p->restrict_end == &(*at)->next) {
+			p->restrict_end = at;
+		}
+		*at = (*at)->next;
+	}
+	if (!any) {
+		parser_broken(p, &h.word, NULL,
+			      "no restrict line is about % just so");
+	}
+}
+
 /* An interface's name, or a pattern of such: what a shell would take. */
 static bool is_interface(const struct word *w)
 {

@@ -224,6 +224,78 @@ void parse_source(struct parser *p)
 	keep(p, &l);
 }
 
+/* One line less: the source that `same` describes is found by it. */
+static bool remove_source(struct parser *p, const struct source_config *same)
+{
+	struct source_config **at = &p->config->sources;
+
+	for (; *at; at = &(*at)->next) {
+		const struct source_config *s = *at;
+		bool found = netaddr_is_none(&same->addr) &&
+					     netaddr_is_none(&s->addr)
+				     ? strcmp(s->host, same->host) == 0
+				     : netaddr_same_host(&s->addr, &same->addr);
+
+		if (found) {
+			if (p->source_end == &(*at)->next) {
+				p->source_end = at;
+			}
+			*at = s->next;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The number of an association, which only a request can know. */
+static const struct source_config *
+associated(struct parser *p, const struct word *w, uint64_t number)
+{
+	const struct source_config *s = NULL;
+
+	if (!p->request) {
+		parser_broken(p, w, NULL,
+			      "% is the number of an association: a file "
+			      "cannot know it");
+		return NULL;
+	}
+	if (number > 0 && number <= UINT16_MAX) {
+		s = p->request->find(p->request->context, (uint16_t)number);
+	}
+	if (!s) {
+		parser_broken(p, w, NULL,
+			      "% is no association that a line made");
+	}
+	return s;
+}
+
+void parse_unpeer(struct parser *p)
+{
+	struct source_config named = { .host = "" };
+	const struct source_config *same = &named;
+	uint64_t number;
+	struct host h;
+
+	if (!parser_host_word(p, &h)) {
+		return;
+	}
+	if (text_to_u64(h.word.text, h.word.len, &number)) {
+		same = associated(p, &h.word, number);
+	} else if (parser_host_check(p, &h, false)) {
+		named.host = parser_keep(p, &h.word);
+		named.addr = h.literal ? h.addr : named.addr;
+	} else {
+		return;
+	}
+	parser_end(p);
+	if (!same || !same->host || p->broken) {
+		return;
+	}
+	if (!remove_source(p, same)) {
+		parser_broken(p, &h.word, NULL, "no line made a source of %");
+	}
+}
+
 void parse_refclock(struct parser *p)
 {
 	struct line l = line_begin(SOURCE_KIND_REFCLOCK);

@@ -199,6 +199,10 @@ const struct option *parser_option(struct parser *p, enum option_scope scope,
 	const struct option *o =
 		w->quoted ? NULL : option_find(scope, w->text, w->len);
 
+	if (o && p->request && o->when != WHEN_LIVE) {
+		parser_broken(p, w, o, "@ remote configuration ignored");
+		return NULL;
+	}
 	if (o) {
 		parser_say_idle(p, o, w);
 	} else {

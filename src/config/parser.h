@@ -25,6 +25,7 @@ struct parser {
 	struct config *config;
 	struct arena *arena;
 	const struct config_loader *loader;
+	const struct config_request *request; /* NULL: it is a file */
 	struct config_result result;
 	struct lexer *lexer; /* of the file that is read now */
 	unsigned depth;      /* of includefile */
@@ -121,7 +122,9 @@ MUST_USE bool parser_host_check(struct parser *p, struct host *h, bool network);
 void parse_source(struct parser *p);
 void parse_refclock(struct parser *p);
 void parse_fudge(struct parser *p);
+void parse_unpeer(struct parser *p);
 void parse_restrict(struct parser *p);
+void parse_unrestrict(struct parser *p);
 void parse_nic(struct parser *p);
 void parse_system(struct parser *p);
 void parse_options(struct parser *p);
