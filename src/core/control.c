@@ -317,12 +317,13 @@ static enum control_need parse_opcode(struct control_request *q)
 				       : CONTROL_NEEDS_PEER);
 	case MODE6_READCLOCK:
 		return needs(q, CONTROL_NEEDS_CLOCK);
-	/* What changes something, or lists clients: nobody may. */
 	case MODE6_WRITEVAR:
-	case MODE6_WRITECLOCK:
-	case MODE6_SETTRAP:
 	case MODE6_CONFIGURE:
 	case MODE6_SAVECONFIG:
+		return needs(q, CONTROL_NEEDS_CHANGE);
+	/* What is not to be changed, and what lists clients: nobody may. */
+	case MODE6_WRITECLOCK:
+	case MODE6_SETTRAP:
 	case MODE6_READ_MRU:
 	case MODE6_READ_ORDLIST:
 	case MODE6_REQ_NONCE:
@@ -357,11 +358,11 @@ enum control_need control_parse(struct control_request *q, const uint8_t *data,
 	return parse_opcode(q);
 }
 
-void control_answer(const struct control_request *q,
-		    const struct system_report *s,
-		    const struct control_subject *subject, struct outbox *out)
+static struct answer answer_to(const struct control_request *q,
+			       const struct system_report *s,
+			       struct outbox *out)
 {
-	struct answer a = {
+	return (struct answer){
 		.out = out,
 		.header = {
 			.leap = (uint8_t)s->leap,
@@ -373,6 +374,27 @@ void control_answer(const struct control_request *q,
 			.assoc = q->header.assoc,
 		},
 	};
+}
+
+void control_answer_text(const struct control_request *q,
+			 const struct system_report *s, const char *text,
+			 size_t len, struct outbox *out)
+{
+	struct answer a = answer_to(q, s, out);
+
+	if (q->refused) {
+		answer_error(&a, q->error);
+		return;
+	}
+	answer_put(&a, text, len);
+	answer_flush(&a, false);
+}
+
+void control_answer(const struct control_request *q,
+		    const struct system_report *s,
+		    const struct control_subject *subject, struct outbox *out)
+{
+	struct answer a = answer_to(q, s, out);
 
 	if (q->refused) {
 		answer_error(&a, q->error);
@@ -390,6 +412,9 @@ void control_answer(const struct control_request *q,
 		break;
 	case CONTROL_NEEDS_CLOCK:
 		answer_clock(&a, q, subject->clock);
+		break;
+	case CONTROL_NEEDS_CHANGE: /* from who may not */
+		answer_error(&a, MODE6_ERR_PERMISSION);
 		break;
 	case CONTROL_DROP:
 		break;

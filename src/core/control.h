@@ -4,8 +4,8 @@
  *
  * In two steps, so that one of 2000 associations can be asked about without
  * describing all of them: control_parse() says what the answer will need, the
- * caller fills that, control_answer() writes it. Nothing can be changed by
- * this protocol: what would change something is refused.
+ * caller fills that, control_answer() writes it. What is to be changed is not
+ * changed here: see engine_wish.c.
  */
 #ifndef CORE_CONTROL_H
 #define CORE_CONTROL_H
@@ -20,6 +20,7 @@ enum control_need {
 	CONTROL_NEEDS_NOTHING, /* the system's report will do, or an error */
 	CONTROL_NEEDS_LIST,    /* all associations and their status */
 	CONTROL_NEEDS_PEER,    /* association request->header.assoc */
+	CONTROL_NEEDS_CHANGE,  /* something is to be changed, by who may */
 	CONTROL_NEEDS_CLOCK,   /* the refclock with that association; of 0:
 				  the system's own, or the first */
 };
@@ -47,6 +48,11 @@ struct control_subject {
 /* `q` points into the datagram. */
 MUST_USE enum control_need control_parse(struct control_request *q,
 					 const uint8_t *data, size_t len);
+
+/* The answer to what was to be changed: words, or q->error. */
+void control_answer_text(const struct control_request *q,
+			 const struct system_report *s, const char *text,
+			 size_t len, struct outbox *out);
 
 /* One EFFECT_ANSWER for each datagram of the answer, in order. */
 void control_answer(const struct control_request *q,

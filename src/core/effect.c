@@ -88,6 +88,18 @@ void outbox_answer(struct outbox *out, const uint8_t *data, size_t len)
 	}
 }
 
+void outbox_configure(struct outbox *out, enum wish wish, const char *text,
+		      size_t len)
+{
+	struct effect e = { .kind = EFFECT_CONFIGURE };
+
+	e.configure.wish = wish;
+	e.configure.len = (uint32_t)len;
+	if (store(out, text, len, &e.configure.at)) {
+		outbox_add(out, &e);
+	}
+}
+
 struct text outbox_text(struct outbox *out)
 {
 	return text_over((char *)out->bytes + out->used,

@@ -32,8 +32,19 @@ enum effect_kind {
 	EFFECT_SAVE,    /* the drift file */
 	EFFECT_READ,    /* a reference clock; answered by EVENT_REFCLOCK */
 	EFFECT_STATS,   /* lines for a statistics file */
-	EFFECT_EXIT,    /* the daemon's work is done, or must not go on */
+	EFFECT_CONFIGURE, /* somebody wishes so; answered by EVENT_SETTINGS */
+	EFFECT_EXIT,      /* the daemon's work is done, or must not go on */
 };
+
+/* What an operator asks to be changed, while we run. */
+enum wish {
+	WISH_NONE,
+	WISH_RELOAD, /* all files are to be read again */
+	WISH_LINES,  /* these lines are to hold too */
+	WISH_SAVE,   /* the configuration is to go to a file of this name */
+};
+
+#define OUTBOX_WISH 4096 /* octets of one, and less */
 
 struct effect {
 	enum effect_kind kind;
@@ -80,6 +91,10 @@ struct effect {
 			uint32_t at, len; /* whole lines, in the outbox */
 		} stats;
 		struct {
+			enum wish wish;
+			uint32_t at, len; /* its words, in the outbox */
+		} configure;
+		struct {
 			int code;
 		} exit;
 	};
@@ -102,6 +117,8 @@ void outbox_close(struct outbox *out, source_id source);
 void outbox_resolve(struct outbox *out, source_id source, const char *name,
 		    enum family family);
 void outbox_answer(struct outbox *out, const uint8_t *data, size_t len);
+void outbox_configure(struct outbox *out, enum wish wish, const char *text,
+		      size_t len);
 /*
  * Lines are written where they will stand: into outbox_text(), with nothing
  * else in between, until outbox_stats() takes them. `moment` has their kind,

@@ -45,6 +45,10 @@ struct engine *engine_init(void *memory, const struct settings *settings,
  */
 size_t engine_room(const struct engine *e, const struct settings *next);
 
+/* The line that made this association; NULL: none did. */
+const struct source_config *engine_line_of(const struct engine *e,
+					   uint16_t assoc);
+
 /*
  * Takes one event, fills the (emptied) outbox and says by when it wants
  * EVENT_TICK if nothing else happens first.

@@ -335,6 +335,29 @@ static void take_clock(struct engine *e, struct outbox *out)
 	e->told = false;
 }
 
+const struct source_config *engine_line_of(const struct engine *e,
+					   uint16_t assoc)
+{
+	for (size_t i = 0; i < e->source_slots; i++) {
+		const struct source *s = &e->sources[i];
+
+		if (s->used && s->number == assoc && !is_member(s)) {
+			return s->config;
+		}
+	}
+	for (size_t i = 0; i < e->pool_slots; i++) {
+		if (e->pools[i].number == assoc) {
+			return e->pools[i].config;
+		}
+	}
+	for (size_t i = 0; i < e->clock_slots; i++) {
+		if (e->clocks[i].number == assoc) {
+			return e->clocks[i].config;
+		}
+	}
+	return NULL;
+}
+
 void engine_take_settings(struct engine *e, const struct event *ev,
 			  struct outbox *out)
 {
@@ -348,6 +371,7 @@ void engine_take_settings(struct engine *e, const struct event *ev,
 		.clock_slots = e->clock_slots,
 	};
 
+	engine_answer_wish(e, ev, out); /* while there is room for all of it */
 	if (!next) {
 		return;
 	}

@@ -9,7 +9,7 @@ static uint64_t whole_s(double s)
 	return s > 0 ? (uint64_t)s : 0;
 }
 
-static void report_system(const struct engine *e, const struct event *ev,
+void engine_report_system(const struct engine *e, const struct event *ev,
 			  struct system_report *r)
 {
 	const struct standing *s = &e->standing;
@@ -298,6 +298,12 @@ void engine_control(struct engine *e, const struct event *ev,
 		return;
 	case CONTROL_NEEDS_NOTHING:
 		break;
+	case CONTROL_NEEDS_CHANGE:
+		if (ev->control.may_modify) {
+			engine_wish(e, ev, &q, out);
+			return;
+		}
+		break;
 	case CONTROL_NEEDS_LIST:
 		subject.list = e->listed;
 		subject.listed = list_all(e);
@@ -313,6 +319,6 @@ void engine_control(struct engine *e, const struct event *ev,
 		}
 		break;
 	}
-	report_system(e, ev, &system);
+	engine_report_system(e, ev, &system);
 	control_answer(&q, &system, &subject, out);
 }

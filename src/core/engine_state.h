@@ -18,6 +18,7 @@
  *                      serve when there is nobody to follow
  *   engine_publish.c   view, kernel status, drift file, notes
  *   engine_report.c    control requests
+ *   engine_wish.c      those that are to change something
  *   engine_report_clocks.c  what they hear of reference clocks
  *   engine_stats.c     lines for the statistics files
  */
@@ -107,6 +108,9 @@ struct engine {
 	uint32_t stats;  /* kinds of statistics that are written */
 	instant hour_at; /* of the last line of sysstats */
 	uint64_t traffic[STATS_TRAFFIC]; /* then */
+
+	struct control_request wish; /* the last, until it is answered */
+	bool wishes;
 
 	struct leap_table leaps; /* may be newer than the settings' */
 	enum leap said_leap;
@@ -285,7 +289,17 @@ void engine_save(struct engine *e, struct outbox *out);
 /* log2 s: how often the system peer is asked. */
 int8_t engine_poll(const struct engine *e);
 
+/* engine_wish.c */
+/* Of who may change something. */
+void engine_wish(struct engine *e, const struct event *ev,
+		 const struct control_request *q, struct outbox *out);
+/* What came of it is in the event. */
+void engine_answer_wish(struct engine *e, const struct event *ev,
+			struct outbox *out);
+
 /* engine_report.c */
+void engine_report_system(const struct engine *e, const struct event *ev,
+			  struct system_report *r);
 void engine_control(struct engine *e, const struct event *ev,
 		    struct outbox *out);
 

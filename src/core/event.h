@@ -29,7 +29,7 @@ enum event_kind {
 	EVENT_CONTROL,  /* a control request (mode 6), by UDP or unix socket */
 	EVENT_NETWORK,  /* an address or a link came: worth asking again now */
 	EVENT_REFCLOCK, /* what a reference clock had to say when read */
-	EVENT_SETTINGS, /* files were read again, or lines were given by hand */
+	EVENT_SETTINGS, /* files were read again, or lines came by request */
 	EVENT_LEAPS,    /* another table of leap seconds */
 };
 
@@ -105,6 +105,9 @@ struct event {
 			/* See settings.h; NULL: the last ones stay. */
 			const struct settings *settings;
 			void *room; /* of engine_room() */
+			/* To who wished EFFECT_CONFIGURE; NULL: nobody did. */
+			const char *reply;
+			size_t reply_len;
 			/* For records: of record_config_print(). */
 			const uint8_t *text;
 			size_t text_len;

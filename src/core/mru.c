@@ -307,6 +307,11 @@ static mru_place add(struct mru *m, const uint8_t ip[16], uint64_t hash,
 	return at;
 }
 
+void mru_retune(struct mru *m, const struct mru_config *rules)
+{
+	m->rules = rules;
+}
+
 struct mru_aim mru_aim(const struct mru *m, const netaddr *from)
 {
 	struct mru_aim aim;

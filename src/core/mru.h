@@ -54,6 +54,9 @@ size_t mru_size(uint32_t room);
 struct mru *mru_init(void *memory, const struct mru_config *rules,
 		     const uint8_t seed[RNG_SEED]);
 
+/* Other rules, which must outlive it too; its room stays what it is. */
+void mru_retune(struct mru *m, const struct mru_config *rules);
+
 /* Where to look for a client, and who it is. */
 struct mru_aim {
 	uint8_t ip[16];

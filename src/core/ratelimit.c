@@ -46,20 +46,26 @@ size_t ratelimit_size(size_t clients)
 	       sets_for(clients) * WAYS * sizeof(struct slot);
 }
 
-struct ratelimit *ratelimit_init(void *memory, size_t clients,
-				 const struct limit_config *limit,
-				 const uint8_t seed[RNG_SEED])
+void ratelimit_retune(struct ratelimit *r, const struct limit_config *limit)
 {
-	struct ratelimit *r = memory;
 	int average = limit->average < 0 ? 0 : limit->average;
 
 	if (average > 16) {
 		average = 16; /* a day and a half for the whole bucket */
 	}
-	memset(memory, 0, ratelimit_size(clients));
-	r->sets = sets_for(clients);
 	r->cost = SPAN_S((int64_t)1 << average);
 	r->guard = span_from_seconds(limit->minimum_s / 2);
+}
+
+struct ratelimit *ratelimit_init(void *memory, size_t clients,
+				 const struct limit_config *limit,
+				 const uint8_t seed[RNG_SEED])
+{
+	struct ratelimit *r = memory;
+
+	memset(memory, 0, ratelimit_size(clients));
+	r->sets = sets_for(clients);
+	ratelimit_retune(r, limit);
 	rng_init(&r->rng, seed);
 	r->hash.k0 = rng_u64(&r->rng);
 	r->hash.k1 = rng_u64(&r->rng);

@@ -40,6 +40,9 @@ struct ratelimit *ratelimit_init(void *memory, size_t clients,
 				 const struct limit_config *limit,
 				 const uint8_t seed[RNG_SEED]);
 
+/* The discard line is another; debts stay. */
+void ratelimit_retune(struct ratelimit *r, const struct limit_config *limit);
+
 /*
  * One request. A clock that steps forgives debts; it never makes one longer
  * than the bucket is deep.

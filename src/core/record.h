@@ -69,7 +69,7 @@ struct record_event {
 
 struct record_effect {
 	struct effect effect;
-	const uint8_t *bytes; /* of SEND, RESOLVE, ANSWER, STATS; `at` is 0 */
+	const uint8_t *bytes; /* of those that have any; `at` is 0 */
 };
 
 /* What came back with the outbox. */

@@ -36,6 +36,8 @@ const char *record_effect_name(enum effect_kind kind)
 		return "read";
 	case EFFECT_STATS:
 		return "stats";
+	case EFFECT_CONFIGURE:
+		return "configure";
 	case EFFECT_EXIT:
 		return "exit";
 	}
@@ -54,6 +56,8 @@ const uint8_t *record_effect_bytes(const struct outbox *out,
 		return out->bytes + e->answer.at;
 	case EFFECT_STATS:
 		return out->bytes + e->stats.at;
+	case EFFECT_CONFIGURE:
+		return out->bytes + e->configure.at;
 	case EFFECT_CLOSE:
 	case EFFECT_STEER:
 	case EFFECT_STEP:
@@ -203,6 +207,15 @@ static void note_fields(struct fields *f, struct note *n)
 	field_word(f, 21, "word", n->word, sizeof(n->word));
 }
 
+static void configure_fields(struct fields *f, struct record_effect *r)
+{
+	struct effect *e = &r->effect;
+
+	e->configure.wish = (enum wish)field_uint(f, 16, "wish",
+						  e->configure.wish, WISH_SAVE);
+	bytes_field(f, r, "words", &e->configure.at, &e->configure.len);
+}
+
 static void stats_fields(struct fields *f, struct record_effect *r)
 {
 	struct effect *e = &r->effect;
@@ -266,6 +279,9 @@ void record_effect_fields(struct fields *f, struct record_effect *r)
 		break;
 	case EFFECT_STATS:
 		stats_fields(f, r);
+		break;
+	case EFFECT_CONFIGURE:
+		configure_fields(f, r);
 		break;
 	case EFFECT_EXIT:
 		e->exit.code = (int)field_int(f, 16, "code", e->exit.code,

@@ -172,7 +172,7 @@ static void refclock_fields(struct fields *f, struct event *ev)
 
 static void settings_fields(struct fields *f, struct record_event *r)
 {
-	const struct event *ev = &r->event;
+	struct event *ev = &r->event;
 
 	if (f->walk != FIELDS_READ && ev->settings.settings) {
 		r->has_settings = true;
@@ -184,6 +184,10 @@ static void settings_fields(struct fields *f, struct record_event *r)
 	if (r->has_settings) {
 		record_settings_fields(f, 17, &r->settings);
 	}
+	const uint8_t *reply = (const uint8_t *)ev->settings.reply;
+
+	field_bytes(f, 32, "reply", &reply, &ev->settings.reply_len);
+	ev->settings.reply = (const char *)reply;
 }
 
 static void leaps_fields(struct fields *f, struct record_event *r)

@@ -108,6 +108,18 @@ static void carry_save(struct loop *l, const struct effect *e)
 	l->save_failed = error != 0;
 }
 
+/* To be carried out when the engine is done with this event. */
+static void carry_wish(struct loop *l, const struct effect *e)
+{
+	struct wishes *w = &l->wish;
+
+	if (e->configure.len < sizeof(w->text)) {
+		w->kind = e->configure.wish;
+		w->len = e->configure.len;
+		memcpy(w->text, l->outbox->bytes + e->configure.at, w->len);
+	}
+}
+
 static void carry_one(struct loop *l, const struct effect *e)
 {
 	switch (e->kind) {
@@ -146,6 +158,9 @@ static void carry_one(struct loop *l, const struct effect *e)
 		break;
 	case EFFECT_STATS:
 		statfiles_write(&l->statfiles, l->outbox, e);
+		break;
+	case EFFECT_CONFIGURE:
+		carry_wish(l, e);
 		break;
 	case EFFECT_EXIT:
 		l->ended = true;

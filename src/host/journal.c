@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 #include <time.h>
@@ -32,33 +33,52 @@ static FILE *open_appending(const char *path)
 	return f;
 }
 
+static void close_file(struct journal *j)
+{
+	if (j->path) {
+		(void)fclose(j->file);
+		free(j->path);
+	}
+	j->file = NULL;
+	j->path = NULL;
+}
+
 bool journal_open_file(struct journal *j, const char *path)
 {
 	FILE *f;
+	char *kept;
 
 	if (strcmp(path, "stderr") == 0) {
+		close_file(j);
 		j->to_terminal = true;
 		j->to_syslog = false;
 		return true;
 	}
 	if (strcmp(path, "stdout") == 0) {
+		close_file(j);
 		j->file = stdout;
 		j->to_terminal = j->to_syslog = false;
 		setvbuf(stdout, NULL, _IOLBF, 0);
 		return true;
 	}
 	f = open_appending(path);
-	if (!f) {
+	kept = f ? strdup(path) : NULL;
+	if (!kept) {
+		if (f) {
+			(void)fclose(f);
+		}
 		return false;
 	}
+	close_file(j);
 	j->file = f;
-	j->path = path;
+	j->path = kept;
 	j->to_syslog = false;
 	return true;
 }
 
 void journal_open_syslog(struct journal *j)
 {
+	close_file(j);
 	openlog("ntpd", LOG_PID | LOG_NDELAY, LOG_DAEMON);
 	j->to_syslog = true;
 }
@@ -80,11 +100,7 @@ void journal_detach(struct journal *j)
 
 void journal_close(struct journal *j)
 {
-	if (j->path) {
-		(void)fclose(j->file);
-		j->file = NULL;
-		j->path = NULL;
-	}
+	close_file(j);
 	if (j->to_syslog) {
 		closelog();
 	}

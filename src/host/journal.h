@@ -21,7 +21,7 @@ struct journal {
 	enum note_level terminal_least; /* ... gets this level and above */
 	bool to_syslog;                 /* unless there is a file */
 	FILE *file;                     /* NULL: none */
-	const char *path;               /* of the file, to open it again */
+	char *path;                     /* of the file, to open it again */
 	uint32_t kept; /* logconfig: LOG_BIT() of what is written */
 };
 

@@ -168,20 +168,27 @@ static bool take(struct leapfile *f)
 	return true;
 }
 
-void leapfile_init(struct leapfile *f, const struct config *config,
-		   struct journal *journal, const char *usual)
+void leapfile_retune(struct leapfile *f, const struct config *config,
+		     const char *usual)
 {
 	const char *named = config->leapfile;
 
-	*f = (struct leapfile){
-		.path = named ? named : usual,
-		.check_hash = config->leap_check_hash,
-		.asked_for = named != NULL,
-		.journal = journal,
-	};
+	f->path = named ? named : usual;
+	f->check_hash = config->leap_check_hash;
+	f->asked_for = named != NULL;
+	f->missed = false;
 	if (f->path && f->path[0] == '\0') {
 		f->path = NULL;
+		f->table.count = 0;
+		f->seen = false;
 	}
+}
+
+void leapfile_init(struct leapfile *f, const struct config *config,
+		   struct journal *journal, const char *usual)
+{
+	*f = (struct leapfile){ .journal = journal };
+	leapfile_retune(f, config, usual);
 }
 
 bool leapfile_look(struct leapfile *f, bool again, time_t now)

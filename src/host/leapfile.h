@@ -36,6 +36,9 @@ struct leapfile {
 /* `usual`: what is taken when the configuration names none. */
 void leapfile_init(struct leapfile *f, const struct config *config,
 		   struct journal *journal, const char *usual);
+/* The line says something else; the table stays while there is no better. */
+void leapfile_retune(struct leapfile *f, const struct config *config,
+		     const char *usual);
 /*
  * Looks for a file other than the one read last, with `again` for any. True:
  * there is a new table. Once a day it says how old a file is that ends soon.

@@ -8,12 +8,13 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "core/access.h"
 #include "core/filegen.h"
 #include "host/carry.h"
 #include "host/daemonize.h"
+#include "host/limits.h"
 #include "host/netwatch.h"
 #include "host/ready.h"
+#include "host/reload.h"
 #include "host/signals.h"
 
 #define RATE_S 4           /* between two looks at what the kernel steers by */
@@ -23,6 +24,7 @@ void loop_init(struct loop *l, const struct loop_setup *setup)
 {
 	memset(l, 0, sizeof(*l));
 	l->setup = *setup;
+	l->first = setup->settings;
 	l->wake_fd = l->network_fd = l->parent_fd = -1;
 	clientsocks_init(&l->clients);
 	ctlsock_init(&l->control);
@@ -85,58 +87,9 @@ bool loop_open(struct loop *l)
 	return true;
 }
 
-static bool wants_limits(const struct config *c)
-{
-	for (const struct restrict_config *r = c->restricts; r; r = r->next) {
-		if (r->flags & RESTRICT_LIMITED) {
-			return true;
-		}
-	}
-	return false;
-}
-
 static bool fill_random(uint8_t seed[RNG_SEED])
 {
 	return getrandom(seed, RNG_SEED, 0) == RNG_SEED;
-}
-
-/* Who asks is remembered, and each line of access counts. */
-static bool start_lists(struct loop *l)
-{
-	const struct config *c = l->setup.config;
-	uint8_t seed[RNG_SEED];
-
-	l->shard.hit_count = access_counters(c);
-	l->shard.hits = calloc(l->shard.hit_count, sizeof(*l->shard.hits));
-	if (!l->shard.hits) {
-		return false;
-	}
-	if (!c->monitor || !l->setup.serve) {
-		return true;
-	}
-	/* As it fills it becomes real memory, and never more than that. */
-	l->clients_memory = calloc(1, mru_size(mru_room(&c->mru)));
-	if (!l->clients_memory || !fill_random(seed)) {
-		return false;
-	}
-	l->shard.clients = mru_init(l->clients_memory, &c->mru, seed);
-	return true;
-}
-
-static bool start_limits(struct loop *l)
-{
-	uint8_t seed[RNG_SEED];
-
-	if (!wants_limits(l->setup.config)) {
-		return true;
-	}
-	l->limits = malloc(ratelimit_size(RATELIMIT_CLIENTS));
-	if (!l->limits || !fill_random(seed)) {
-		return false;
-	}
-	l->shard.limit = ratelimit_init(l->limits, RATELIMIT_CLIENTS,
-					&l->setup.config->limit, seed);
-	return true;
 }
 
 bool loop_start(struct loop *l, struct engine_start *start)
@@ -146,7 +99,7 @@ bool loop_start(struct loop *l, struct engine_start *start)
 
 	l->outbox = calloc(1, sizeof(*l->outbox));
 	if (!memory || !l->outbox || !fill_random(start->seed) ||
-	    !start_limits(l) || !start_lists(l)) {
+	    !limits_start(l)) {
 		free(memory);
 		return false;
 	}
@@ -173,11 +126,10 @@ void loop_close(struct loop *l)
 	if (l->parent_fd >= 0) {
 		close(l->parent_fd);
 	}
+	reload_end(l);
 	free(l->engine);
 	free(l->outbox);
-	free(l->limits);
-	free(l->clients_memory);
-	free(l->shard.hits);
+	limits_end(l);
 	ready_free(&l->ready);
 }
 
@@ -229,7 +181,7 @@ static void rescan(struct loop *l, instant now)
 	}
 }
 
-static void look_for_leaps(struct loop *l, bool again)
+void loop_look_for_leaps(struct loop *l, bool again)
 {
 	struct event ev = { .kind = EVENT_LEAPS };
 
@@ -285,7 +237,7 @@ static instant handle_due(struct loop *l)
 			   instant_diff(l->rescan, now).v <= 0) {
 			rescan(l, now);
 		} else if (instant_diff(l->leaps_due, now).v <= 0) {
-			look_for_leaps(l, false);
+			loop_look_for_leaps(l, false);
 		} else if (instant_diff(l->deadline, now).v <= 0) {
 			ev = tick_of(l);
 			loop_deliver(l, &ev);
@@ -307,11 +259,8 @@ static void handle_signals(struct loop *l)
 	int number = signals_end();
 
 	if (signals_reopen()) {
-		journal_reopen(l->setup.journal);
-		statfiles_close(&l->statfiles);
-		journal_say(l->setup.journal, NOTE_NOTICE,
-			    "log opened again on signal %d (Hangup)", SIGHUP);
-		look_for_leaps(l, true);
+		reload_on_hangup(l);
+		loop_look_for_leaps(l, true);
 	}
 	if (signals_debug()) {
 		journal_say(l->setup.journal, NOTE_NOTICE,

@@ -24,10 +24,32 @@
 #include "host/statfiles.h"
 #include "host/sysclock.h"
 
+/* Lines that came with a request. */
+struct settings_lines {
+	const char *text;
+	size_t len;
+};
+
+/* How the program makes settings of its files: see reload.h. */
+struct settings_reader {
+	void *context;
+	/*
+	 * What holds next instead of `now`: all files as they are, or, with
+	 * lines, those on top of what holds. NULL: they are refused whole, and
+	 * `why` says so, a line for each complaint.
+	 */
+	struct settings *(*read)(void *context, struct engine *e,
+				 const struct settings *now,
+				 const struct settings_lines *lines,
+				 struct text *why);
+	void (*release)(void *context, struct settings *s);
+};
+
 /* What the program decided before the loop begins. */
 struct loop_setup {
-	const struct settings *settings;
-	const struct config *config; /* of the settings */
+	struct settings *settings;     /* as they are now */
+	const struct config *config;   /* of the settings */
+	struct settings_reader reader; /* or none */
 	struct journal *journal;
 	struct listen_rules rules;
 	uint16_t port;       /* to serve on */
@@ -53,8 +75,18 @@ struct asker {
 	netaddr from;
 };
 
+/* EFFECT_CONFIGURE: to be carried out when the outbox is free again. */
+struct wishes {
+	enum wish kind;
+	size_t len;
+	char text[OUTBOX_WISH];
+};
+
 struct loop {
 	struct loop_setup setup;
+	struct settings *first; /* the program's own */
+	void *room;             /* of the settings, unless the first */
+	struct wishes wish;
 	struct engine *engine;
 	struct outbox *outbox;
 	instant deadline; /* when the engine wants a tick */
@@ -100,6 +132,9 @@ void loop_close(struct loop *l);
 
 /* Looks for new addresses at `at`, or earlier if that is planned already. */
 void loop_plan_rescan(struct loop *l, instant at);
+
+/* Is there another table of leap seconds? With `again` it is read anyway. */
+void loop_look_for_leaps(struct loop *l, bool again);
 
 /* One event through the engine, and its effects into the world. */
 void loop_deliver(struct loop *l, struct event *ev);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "host/netwatch.h"
+#include "host/reload.h"
 #include "host/serve.h"
 #include "host/signals.h"
 #include "host/stamps.h"
@@ -78,6 +79,7 @@ static void connection_ready(struct loop *l, int fd)
 	ev.control.shard_count = 1;
 	l->asker = (struct asker){ .connection = k };
 	loop_deliver(l, &ev);
+	reload_wished(l);
 	l->asker = (struct asker){ .connection = NULL };
 }
 

@@ -9,10 +9,9 @@
 #include <unistd.h>
 
 #include "core/record.h"
+#include "host/normalform.h"
 
 #define RECORDER_ROOM ((size_t)4 * RECORD_ROOM)
-#define TEXT_ROOM 65536
-#define TEXT_MOST (RECORD_MOST / 2)
 
 /* Nobody else's file, and not one that means something else. */
 static int check(int fd)
@@ -124,25 +123,9 @@ void recorder_close(struct recorder *r)
 	*r = (struct recorder){ .fd = -1, .journal = r->journal };
 }
 
-/* The whole text, in memory that the caller frees; NULL: there is too little.
- */
 static char *config_text(const struct config *config)
 {
-	for (size_t size = TEXT_ROOM; size <= TEXT_MOST; size *= 2) {
-		char *buffer = malloc(size);
-		struct text text;
-
-		if (!buffer) {
-			return NULL;
-		}
-		text = text_over(buffer, size);
-		record_config_print(config, &text);
-		if (!text.cut) {
-			return buffer;
-		}
-		free(buffer);
-	}
-	return NULL;
+	return normalform_by(config, record_config_print);
 }
 
 void recorder_start(struct recorder *r, const struct settings *settings,
@@ -188,11 +171,40 @@ static void keep(struct recorder *r, const struct writer *w)
 	}
 }
 
+/* The configuration in it may be of any length. */
+static void put_settings(struct recorder *r, const struct event *ev)
+{
+	char *text = ev->settings.settings
+			     ? config_text(ev->settings.settings->config)
+			     : NULL;
+	size_t len = text ? strlen(text) : 0;
+	uint8_t *buffer = malloc(len + RECORD_ROOM);
+	struct event whole = *ev;
+	struct writer w;
+
+	flush(r);
+	if (buffer && r->fd >= 0 && (text || !ev->settings.settings)) {
+		w = writer_over(buffer, len + RECORD_ROOM);
+		whole.settings.text = (const uint8_t *)text;
+		whole.settings.text_len = len;
+		record_put_event(&w, &whole);
+		put(r, buffer, (size_t)(w.at - buffer));
+	} else if (r->fd >= 0) {
+		give_up(r, ENOMEM);
+	}
+	free(text);
+	free(buffer);
+}
+
 void recorder_event(struct recorder *r, const struct event *ev)
 {
 	struct writer w;
 
 	if (r->fd < 0) {
+		return;
+	}
+	if (ev->kind == EVENT_SETTINGS) {
+		put_settings(r, ev);
 		return;
 	}
 	w = room(r);

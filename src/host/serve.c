@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "host/serve.h"
 
+#include "host/reload.h"
 #include "host/udp.h"
 
 /* The engine answers it, with EFFECT_ANSWER to the asker. */
@@ -17,6 +18,7 @@ static void pass_control(struct loop *l, const struct serversock *s,
 	ev.control.shard_count = 1;
 	l->asker = (struct asker){ .socket = s, .from = d->from };
 	loop_deliver(l, &ev);
+	reload_wished(l);
 	l->asker = (struct asker){ .socket = NULL };
 }
 

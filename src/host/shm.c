@@ -201,28 +201,60 @@ static bool is_shm(const struct source_config *s)
 	return s->kind == SOURCE_KIND_REFCLOCK && s->refclock_type == SHM_TYPE;
 }
 
-void shm_clocks_open(struct shm_clocks *c, const struct config *config,
-		     struct journal *journal)
+static struct shm_clock *find_clock(const struct shm_clocks *c, unsigned unit)
 {
+	for (size_t i = 0; i < c->count; i++) {
+		if (c->items[i].unit == unit) {
+			return &c->items[i];
+		}
+	}
+	return NULL;
+}
+
+/* From one list to the other, or as a new one. */
+static void move_clock(struct shm_clocks *c, struct shm_clocks *from,
+		       unsigned unit)
+{
+	struct shm_clock *clock = &c->items[c->count++];
+	struct shm_clock *known = find_clock(from, unit);
+
+	if (known) {
+		*clock = *known;
+		known->shared = NULL;
+	} else {
+		clock->unit = (uint8_t)unit;
+		attach(c, clock);
+	}
+}
+
+void shm_clocks_take(struct shm_clocks *c, const struct config *config)
+{
+	struct shm_clocks was = *c;
 	size_t count = 0;
 
-	*c = (struct shm_clocks){ .journal = journal };
+	*c = (struct shm_clocks){ .journal = was.journal };
 	for (const struct source_config *s = config->sources; s; s = s->next) {
 		count += is_shm(s);
 	}
 	c->items = count > 0 ? calloc(count, sizeof(*c->items)) : NULL;
 	if (count > 0 && !c->items) {
-		journal_say(journal, NOTE_ERROR, "no memory for SHM clocks");
+		journal_say(c->journal, NOTE_ERROR, "no memory for SHM clocks");
+		*c = was;
 		return;
 	}
 	for (const struct source_config *s = config->sources; s; s = s->next) {
 		if (is_shm(s)) {
-			struct shm_clock *clock = &c->items[c->count++];
-
-			clock->unit = s->refclock_unit;
-			attach(c, clock);
+			move_clock(c, &was, s->refclock_unit);
 		}
 	}
+	shm_clocks_close(&was);
+}
+
+void shm_clocks_open(struct shm_clocks *c, const struct config *config,
+		     struct journal *journal)
+{
+	*c = (struct shm_clocks){ .journal = journal };
+	shm_clocks_take(c, config);
 }
 
 void shm_clocks_close(struct shm_clocks *c)

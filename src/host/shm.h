@@ -77,6 +77,8 @@ struct shm_clocks {
 /* Attaches those of the configuration: before privileges are dropped. */
 void shm_clocks_open(struct shm_clocks *c, const struct config *config,
 		     struct journal *journal);
+/* Other settings: what is attached stays so if it is still wanted. */
+void shm_clocks_take(struct shm_clocks *c, const struct config *config);
 void shm_clocks_close(struct shm_clocks *c);
 /* EFFECT_READ: shm_clocks_due() has the answer. */
 void shm_clocks_ask(struct shm_clocks *c, const struct effect *e);

@@ -56,6 +56,12 @@ void statfiles_close(struct statfiles *f)
 	}
 }
 
+void statfiles_take(struct statfiles *f, const struct config *config)
+{
+	statfiles_close(f);
+	f->config = config;
+}
+
 /*
  * Gives a file that is nobody's link another name: NAME.C<pid>, and a number
  * behind it when that is taken. Nothing is overwritten.

@@ -33,6 +33,8 @@ void statfiles_init(struct statfiles *f, const struct config *config,
 void statfiles_write(struct statfiles *f, const struct outbox *out,
 		     const struct effect *e);
 /* The next line opens its file anew: somebody may have moved it away. */
+/* Other settings from now on; files are opened again when there is a line. */
+void statfiles_take(struct statfiles *f, const struct config *config);
 void statfiles_close(struct statfiles *f);
 
 #endif

@@ -23,7 +23,9 @@
 #include "host/signals.h"
 #include "host/store.h"
 #include "programs/ntpd_config.h"
+#include "programs/ntpd_oneshot.h"
 #include "programs/ntpd_options.h"
+#include "programs/ntpd_reload.h"
 #include "programs/ntpd_version.h"
 
 #define EXIT_PRIVILEGES 255
@@ -37,6 +39,7 @@ struct ntpd {
 	struct ntpd_options options;
 	struct ntpd_config config;
 	struct settings settings;
+	struct ntpd_reload reload;
 	struct journal journal;
 	struct identity identity;
 	struct loop loop;
@@ -51,69 +54,6 @@ _Noreturn void invariant_failed(const char *cond, const char *file, int line)
 {
 	(void)fprintf(stderr, "ntpd: %s:%d: invariant: %s\n", file, line, cond);
 	abort();
-}
-
-/* --- one-shot modes --- */
-
-static void print_complaints(FILE *f, const struct config_result *r)
-{
-	for (const struct complaint *c = r->complaints; c; c = c->next) {
-		char line[JOURNAL_LINE];
-		struct text text = text_over(line, sizeof(line));
-
-		complaint_print(c, &text);
-		(void)fprintf(f, "%s\n", line);
-	}
-}
-
-static int check_config(const struct ntpd *d)
-{
-	const struct ntpd_config *c = &d->config;
-	char *text;
-
-	if (c->missing) {
-		(void)fprintf(stderr, "ntpd: %s: %s\n", c->path,
-			      strerror(c->missing));
-		return EXIT_FAILURE;
-	}
-	text = ntpd_config_print(c);
-	if (!text) {
-		return EXIT_FAILURE;
-	}
-	(void)fputs(text, stdout);
-	(void)fflush(stdout);
-	free(text);
-	print_complaints(stderr, &c->result);
-	print_complaints(stderr, &c->by_hand);
-	return c->result.warnings + c->result.fatals + c->by_hand.warnings +
-				       c->by_hand.fatals ==
-			       0
-		       ? EXIT_SUCCESS
-		       : EXIT_FAILURE;
-}
-
-static int save_config(const struct ntpd *d)
-{
-	const char *path = d->options.text[OPTION_SAVECONFIG];
-	char *text = ntpd_config_print(&d->config);
-	FILE *f = text ? fopen(path, "we") : NULL;
-	bool good = f && fputs(text, f) >= 0;
-
-	print_complaints(stderr, &d->config.result);
-	print_complaints(stderr, &d->config.by_hand);
-	if (f && fclose(f) != 0) {
-		good = false;
-	}
-	free(text);
-	if (!good) {
-		(void)fprintf(stderr,
-			      "ntpd: cannot save configuration to %s: "
-			      "%s\n",
-			      path, strerror(errno));
-		return EXIT_FAILURE;
-	}
-	(void)fprintf(stderr, "configuration saved to %s\n", path);
-	return EXIT_SUCCESS;
 }
 
 /* --- what must hold before anything is touched --- */
@@ -349,8 +289,12 @@ static bool start_engine(struct ntpd *d)
 static void set_up_loop(struct ntpd *d)
 {
 	const struct ntpd_options *o = &d->options;
+
+	d->settings.config = &d->config.config;
+	d->reload = (struct ntpd_reload){ o, &d->journal };
 	struct loop_setup setup = {
 		.settings = &d->settings,
+		.reader = ntpd_reload_reader(&d->reload),
 		.config = &d->config.config,
 		.journal = &d->journal,
 		.port = d->port,
@@ -362,7 +306,6 @@ static void set_up_loop(struct ntpd *d)
 		.recorder = &d->recorder,
 	};
 
-	d->settings.config = &d->config.config;
 	setup.rules.rules = d->config.config.nics;
 	setup.rules.only = d->config.config.only;
 	setup.rules.no_virtual = option_given(o, OPTION_NOVIRTUALIPS);
@@ -472,10 +415,10 @@ static int dispatch(struct ntpd *d, int argc, char *const *argv)
 		return EXIT_FAILURE;
 	}
 	if (option_given(o, OPTION_CHECK)) {
-		return check_config(d);
+		return ntpd_check_config(&d->config);
 	}
 	if (option_given(o, OPTION_SAVECONFIG)) {
-		return save_config(d);
+		return ntpd_save_config(&d->config, o->text[OPTION_SAVECONFIG]);
 	}
 	return start(d, argc, argv);
 }

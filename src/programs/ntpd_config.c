@@ -11,7 +11,6 @@
 
 #define INCLUDES 256  /* files in all; a circle ends much earlier */
 #define ARENA_TRIES 8 /* each with what the last one loaded added */
-#define PRINT_ROOM 65536
 
 /* The texts of included files: they live until the parse is over. */
 struct includes {
@@ -100,16 +99,53 @@ static void overrule(struct config *c, const struct ntpd_options *o)
 	c->no_clock = option_given(o, OPTION_NO_CLOCK);
 }
 
+/* Behind those of the files before it. */
+static void add_result(struct config_result *all, const struct config_result *r)
+{
+	struct complaint **end = &all->complaints;
+
+	while (*end) {
+		end = &(*end)->next;
+	}
+	*end = r->complaints;
+	all->warnings += r->warnings;
+	all->fatals += r->fatals;
+	all->out_of_memory |= r->out_of_memory;
+}
+
+static struct config_result unread(struct arena *arena, const char *path)
+{
+	struct complaint *c = arena_take(arena, sizeof(*c));
+
+	if (c) {
+		*c = (struct complaint){ .place = { .file = path },
+					 .severity = COMPLAINT_WARN,
+					 .text = "it cannot be read" };
+	}
+	return (struct config_result){ .complaints = c,
+				       .warnings = 1,
+				       .out_of_memory = arena->failed };
+}
+
 static void parse_all(struct ntpd_config *c, struct arena *arena, size_t len,
 		      struct includes *in)
 {
 	const struct config_loader loader = { in, load_include };
+	struct config_result r;
 
 	config_defaults(&c->config);
 	c->result = (struct config_result){ .complaints = NULL };
 	if (c->file_text) {
 		c->result = config_parse(&c->config, arena, c->path,
 					 c->file_text, len, &loader);
+	}
+	for (size_t i = 0; i < c->dropins.count; i++) {
+		const struct dropin *d = &c->dropins.files[i];
+
+		r = d->text ? config_parse(&c->config, arena, d->path, d->text,
+					   d->len, &loader)
+			    : unread(arena, d->path);
+		add_result(&c->result, &r);
 	}
 	c->by_hand = config_parse(&c->config, arena, "command line",
 				  c->line_text, strlen(c->line_text), NULL);
@@ -127,12 +163,12 @@ bool ntpd_config_load(struct ntpd_config *c, const struct ntpd_options *o)
 	c->file_text = store_read(c->path, &len);
 	c->missing = c->file_text ? 0 : errno;
 	c->line_text = lines_by_hand(o);
-	if (!c->line_text) {
+	if (!c->line_text || !dropins_read(&c->dropins, c->path)) {
 		return false;
 	}
 	for (int i = 0; i < ARENA_TRIES; i++) {
 		size_t size = config_arena_size(len + strlen(c->line_text) +
-						in.bytes);
+						in.bytes + c->dropins.bytes);
 		struct arena arena;
 
 		free_includes(&in);
@@ -176,6 +212,7 @@ void ntpd_config_free(struct ntpd_config *c)
 	free(c->memory);
 	free(c->file_text);
 	free(c->line_text);
+	dropins_free(&c->dropins);
 	c->memory = NULL;
 	c->file_text = c->line_text = NULL;
 }
@@ -193,22 +230,4 @@ bool ntpd_config_interfaces_clash(const struct ntpd_config *c,
 		}
 	}
 	return false;
-}
-
-char *ntpd_config_print(const struct ntpd_config *c)
-{
-	for (size_t size = PRINT_ROOM;; size *= 2) {
-		char *buf = malloc(size);
-		struct text text;
-
-		if (!buf) {
-			return NULL;
-		}
-		text = text_over(buf, size);
-		config_print(&c->config, &text);
-		if (!text.cut) {
-			return buf;
-		}
-		free(buf);
-	}
 }

@@ -7,6 +7,7 @@
 #define PROGRAMS_NTPD_CONFIG_H
 
 #include "config/config.h"
+#include "host/dropins.h"
 #include "programs/ntpd_options.h"
 
 #define NTPD_CONFIG_FILE "/etc/ntp.conf"
@@ -19,6 +20,7 @@ struct ntpd_config {
 	int missing;  /* errno: it could not be read */
 	void *memory; /* the arena */
 	char *file_text, *line_text;
+	struct dropins dropins;
 };
 
 /* False: out of memory. */
@@ -31,8 +33,5 @@ void ntpd_config_free(struct ntpd_config *c);
 /* Does -I or -L contradict interface lines of the file? */
 bool ntpd_config_interfaces_clash(const struct ntpd_config *c,
 				  const struct ntpd_options *o);
-
-/* The normalised form, which the caller frees; NULL: out of memory. */
-MUST_USE char *ntpd_config_print(const struct ntpd_config *c);
 
 #endif

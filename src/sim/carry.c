@@ -180,6 +180,7 @@ static void carry_one(struct node *n, const struct effect *e)
 	case EFFECT_EXIT:
 		carry_exit(n, e->exit.code);
 		break;
+	case EFFECT_CONFIGURE:
 	case EFFECT_ANSWER:
 		break; /* nobody asks mode 6 in these worlds */
 	}

@@ -98,6 +98,9 @@ void trail_effect(struct trail *t, const struct outbox *out,
 	case EFFECT_ANSWER:
 		trail_span_of_bytes(t, out, e->answer.at, e->answer.len);
 		break;
+	case EFFECT_CONFIGURE:
+		trail_span_of_bytes(t, out, e->configure.at, e->configure.len);
+		break;
 	case EFFECT_STEER:
 		trail_double(t, e->steer.freq);
 		break;

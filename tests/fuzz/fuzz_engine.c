@@ -208,6 +208,7 @@ static void check_effect(struct run *r, const struct effect *e)
 		r->clock = e->source;
 		break;
 	case EFFECT_CLOSE:
+	case EFFECT_CONFIGURE:
 	case EFFECT_ANSWER:
 	case EFFECT_NOTE:
 		break;

@@ -27,7 +27,7 @@ SIZE_IS(struct effect, steer, 16);
 SIZE_IS(struct effect, status, 40);
 SIZE_IS(struct effect, view, 88);
 SIZE_IS(struct effect, note, 152);
-SIZE_IS(struct event, settings, 32);
+SIZE_IS(struct event, settings, 48);
 _Static_assert(sizeof(struct engine_start) == 96,
 	       "a field that records do not have?");
 _Static_assert(sizeof(struct settings) == 1048,
@@ -153,6 +153,8 @@ static inline struct event any_event(enum event_kind kind)
 		any_control(&ev);
 		break;
 	case EVENT_SETTINGS: /* without any: test_record.c has those */
+		ev.settings.reply = (const char *)blob;
+		ev.settings.reply_len = any_bytes();
 		break;
 	case EVENT_REFCLOCK:
 		ev.refclock.reading =
@@ -262,6 +264,10 @@ static inline struct effect any_effect(enum effect_kind kind)
 	case EFFECT_READ:
 		e.read.type = (uint8_t)check_rng();
 		e.read.unit = (uint8_t)check_rng();
+		break;
+	case EFFECT_CONFIGURE:
+		e.configure.wish = (enum wish)(check_rng() % (WISH_SAVE + 1));
+		e.configure.len = (uint32_t)any_bytes();
 		break;
 	case EFFECT_STATS:
 		e.stats.kind = (enum stats_kind)(check_rng() % STATS_KINDS);

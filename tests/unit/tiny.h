@@ -79,6 +79,9 @@ struct tiny {
 	unsigned notes[NOTES], steps, slews, steers, saves, statuses, sends;
 	unsigned answers, resolves, stats[STATS_KINDS]; /* lines */
 	char stats_line[STATS_KINDS][512];              /* the last ones */
+	enum wish wish;
+	struct text wish_words;
+	char wish_text[OUTBOX_WISH];
 	uint8_t answer[512];
 	size_t answer_len;
 	double step_s, slew_s, saved_ppm;
@@ -359,6 +362,13 @@ static inline void tiny_carry(struct tiny *t, const struct effect *e)
 		break;
 	case EFFECT_VIEW:
 		t->view = e->view;
+		break;
+	case EFFECT_CONFIGURE:
+		t->wish = e->configure.wish;
+		t->wish_words = text_over(t->wish_text, sizeof(t->wish_text));
+		text_bytes(&t->wish_words,
+			   (const char *)t->out.bytes + e->configure.at,
+			   e->configure.len);
 		break;
 	case EFFECT_ANSWER:
 		t->answers++;

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "host/normalform.h"
+
+#include <stdlib.h>
+
+#define ROOM 65536
+#define MOST ((size_t)64 << 20)
+
+char *normalform_by(const struct config *c,
+		    void (*print)(const struct config *c, struct text *out))
+{
+	for (size_t size = ROOM; size <= MOST; size *= 2) {
+		char *buffer = malloc(size);
+		struct text text;
+
+		if (!buffer) {
+			return NULL;
+		}
+		text = text_over(buffer, size);
+		print(c, &text);
+		if (!text.cut) {
+			return buffer;
+		}
+		free(buffer);
+	}
+	return NULL;
+}
+
+char *normalform(const struct config *c)
+{
+	return normalform_by(c, config_print);
+}

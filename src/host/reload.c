@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "host/reload.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/changes.h"
+#include "host/limits.h"
+#include "host/normalform.h"
+#include "host/saveconfig.h"
+
+#define ANSWER 14000 /* ntpq takes 32 fragments of 468 octets */
+#define TEXT_ROOM 65536
+#define LOGGED 64 /* lines of one reload; the rest is counted */
+#define SUCCEEDED "Config Succeeded"
+
+/* --- what is different --- */
+
+static void print_changes(const struct config *was, const struct config *now,
+			  struct text *out)
+{
+	char *before = normalform(was), *after = normalform(now);
+	char words[JOURNAL_LINE];
+	struct text later = text_over(words, sizeof(words));
+
+	if (before && after && changes_print(before, after, out) == 0) {
+		text_str(out, "nothing has changed\n");
+	}
+	if (changes_for_restart(was, now, &later) > 0) {
+		text_str(out, words);
+		text_str(out, ": takes effect at the next start\n");
+	}
+	free(before);
+	free(after);
+}
+
+/* Each line of a text in the log. */
+static void log_lines(struct loop *l, enum note_level level, const char *text)
+{
+	unsigned count = 0;
+
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+
+		if (count++ < LOGGED) {
+			journal_say(l->setup.journal, level, "config: %.*s",
+				    (int)len, text);
+		}
+		text += len + (text[len] == '\n');
+	}
+	if (count > LOGGED) {
+		journal_say(l->setup.journal, level, "config: %u more lines",
+			    count - LOGGED);
+	}
+}
+
+/* --- taking it over --- */
+
+static void take_log(struct loop *l, const struct config *was,
+		     const struct config *now)
+{
+	struct journal *j = l->setup.journal;
+	bool same = was->logfile && now->logfile
+			    ? strcmp(was->logfile, now->logfile) == 0
+			    : was->logfile == now->logfile;
+
+	j->kept = now->logconfig;
+	if (same || l->setup.single_process) {
+		return;
+	}
+	if (now->logfile && !journal_open_file(j, now->logfile)) {
+		journal_say(j, NOTE_ERROR, "Cannot open log file %s: %s",
+			    now->logfile, strerror(errno));
+	} else if (!now->logfile) {
+		journal_open_syslog(j);
+	}
+}
+
+static void release(struct loop *l, struct settings *s, void *room)
+{
+	free(room);
+	if (s != l->first) {
+		l->setup.reader.release(l->setup.reader.context, s);
+	}
+}
+
+/* The answer is in `ev` already. */
+static void take(struct loop *l, struct settings *next, void *room,
+		 uint64_t *hits, struct event *ev)
+{
+	struct settings *was = l->setup.settings;
+	void *old_room = l->room;
+
+	l->setup.settings = next;
+	l->setup.config = next->config;
+	l->room = room;
+	statfiles_take(&l->statfiles, next->config);
+	shm_clocks_take(&l->shm, next->config);
+	leapfile_retune(&l->leapfile, next->config, LEAPFILE_USUAL);
+	next->leaps = l->leapfile.table;
+	take_log(l, was->config, next->config);
+	ev->settings.settings = next;
+	ev->settings.room = room;
+	loop_deliver(l, ev);
+	/* Nobody but this thread has a view, and that is the new one. */
+	limits_take(l, next->config, hits);
+	release(l, was, old_room);
+}
+
+/* Both are for who asked; `lines` NULL: all files are read again. */
+struct report {
+	struct text why, changes;
+};
+
+/* Reads and takes over; false: refused, and the report says why. */
+static bool reload(struct loop *l, const struct settings_lines *lines,
+		   struct report *r, struct event *ev)
+{
+	const struct settings_reader *reader = &l->setup.reader;
+	struct settings *next = reader->read(reader->context, l->engine,
+					     l->setup.settings, lines, &r->why);
+	uint64_t *hits = NULL;
+	void *room;
+
+	if (!next) {
+		return false;
+	}
+	room = malloc(engine_room(l->engine, next));
+	if (!room || !limits_prepare(l, next->config, &hits)) {
+		free(room);
+		reader->release(reader->context, next);
+		text_str(&r->why, "not enough memory\n");
+		return false;
+	}
+	print_changes(l->setup.config, next->config, &r->changes);
+	if (lines) { /* classic says no more */
+		text_str(&r->why, SUCCEEDED);
+	} else {
+		text_str(&r->why, SUCCEEDED "\n");
+		text_str(&r->why, r->changes.start);
+	}
+	ev->settings.reply = r->why.start;
+	ev->settings.reply_len = r->why.len;
+	take(l, next, room, hits, ev);
+	log_lines(l, NOTE_NOTICE, r->changes.start);
+	return true;
+}
+
+/* False: the old ones stay, which is said. */
+static bool try_reload(struct loop *l, const struct settings_lines *lines,
+		       struct text *why, struct event *ev)
+{
+	char *buffer = malloc(TEXT_ROOM);
+	struct report r = {
+		.why = *why,
+		.changes = text_over(buffer, buffer ? TEXT_ROOM : 0),
+	};
+	bool good = buffer && reload(l, lines, &r, ev);
+
+	*why = r.why;
+	if (!good) {
+		log_lines(l, NOTE_ERROR, why->start);
+		journal_say(l->setup.journal, NOTE_ERROR,
+			    "config: refused as a whole: all stays as it was");
+	}
+	free(buffer);
+	return good;
+}
+
+void reload_on_hangup(struct loop *l)
+{
+	struct event ev = { .kind = EVENT_SETTINGS };
+	char buffer[ANSWER];
+	struct text why = text_over(buffer, sizeof(buffer));
+
+	journal_reopen(l->setup.journal);
+	statfiles_close(&l->statfiles);
+	journal_say(l->setup.journal, NOTE_NOTICE,
+		    "log opened again on signal %d (Hangup)", SIGHUP);
+	if (l->setup.reader.read) {
+		(void)try_reload(l, NULL, &why, &ev);
+	}
+}
+
+/* --- at somebody's request --- */
+
+static void log_request(struct loop *l, const struct wishes *w)
+{
+	char line[JOURNAL_LINE], who[NETADDR_TEXT];
+	struct text shown = text_over(line, sizeof(line));
+	struct text from = text_over(who, sizeof(who));
+
+	text_escaped(&shown, w->text, w->len);
+	if (l->asker.connection) {
+		text_str(&from, "local uid ");
+		text_u64(&from, l->asker.connection->uid);
+	} else {
+		netaddr_print(&l->asker.from, &from);
+	}
+	journal_say(l->setup.journal, NOTE_NOTICE, "%s %s: %s", who,
+		    w->kind == WISH_SAVE ? "saveconfig" : "config", line);
+}
+
+static void answer(struct loop *l, const struct text *out)
+{
+	struct event ev = { .kind = EVENT_SETTINGS };
+
+	ev.settings.reply = out->start;
+	ev.settings.reply_len = out->len;
+	loop_deliver(l, &ev);
+}
+
+void reload_wished(struct loop *l)
+{
+	char buffer[ANSWER];
+	struct text out = text_over(buffer, sizeof(buffer));
+	struct event ev = { .kind = EVENT_SETTINGS };
+	const struct wishes *w = &l->wish;
+	const struct settings_lines lines = { w->text, w->len };
+	enum wish kind = w->kind;
+
+	if (kind == WISH_NONE) {
+		return;
+	}
+	log_request(l, w);
+	l->wish.kind = WISH_NONE;
+	if (kind == WISH_SAVE) {
+		saveconfig(l->setup.config, w->text, w->len, &out);
+		journal_say(l->setup.journal, NOTE_NOTICE, "%s", buffer);
+		answer(l, &out);
+	} else if (!l->setup.reader.read) {
+		text_str(&out, "this daemon does not read its configuration "
+			       "again");
+		answer(l, &out);
+	} else if (!try_reload(l, kind == WISH_RELOAD ? NULL : &lines, &out,
+			       &ev)) {
+		answer(l, &out);
+	} else if (kind == WISH_RELOAD) {
+		loop_look_for_leaps(l, true);
+	}
+}
+
+void reload_end(struct loop *l)
+{
+	if (l->first && l->setup.settings != l->first) {
+		release(l, l->setup.settings, l->room);
+	}
+}

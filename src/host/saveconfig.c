@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "host/saveconfig.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "host/normalform.h"
+
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || c == '_';
+}
+
+static bool is_safe(const char *name)
+{
+	for (const char *c = name; *c; c++) {
+		if (!is_letter(*c) && (c == name || !strchr("-.+", *c))) {
+			return false;
+		}
+	}
+	return *name != '\0';
+}
+
+/* With the date in it; false when that is not a name for a file. */
+static bool expand(const char *name, size_t len, char out[SAVECONFIG_NAME])
+{
+	char plain[SAVECONFIG_NAME];
+	time_t now = time(NULL);
+	struct tm tm;
+
+	if (len == 0 || len >= sizeof(plain) || memchr(name, '\0', len) ||
+	    !gmtime_r(&now, &tm)) {
+		return false;
+	}
+	memcpy(plain, name, len);
+	plain[len] = '\0';
+	/* The format is checked by what comes out of it. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	size_t made = strftime(out, SAVECONFIG_NAME, plain, &tm);
+#pragma GCC diagnostic pop
+
+	return made > 0 && is_safe(out);
+}
+
+/* 0 or an errno. */
+static int write_new(const char *dir, const char *name, const char *text)
+{
+	size_t left = strlen(text);
+	int folder = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = folder < 0 ? -1
+			    : openat(folder, name,
+				     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
+					     O_CLOEXEC,
+				     0600);
+	int error = fd < 0 ? errno : 0;
+
+	while (error == 0 && left > 0) {
+		ssize_t n = write(fd, text, left);
+
+		if (n > 0) {
+			text += n;
+			left -= (size_t)n;
+		} else if (n == 0 || errno != EINTR) {
+			error = n == 0 ? EIO : errno;
+		}
+	}
+	if (fd >= 0 && (error != 0 || fsync(fd) != 0)) {
+		error = error ? error : errno;
+		(void)unlinkat(folder, name, 0);
+	}
+	if (fd >= 0) {
+		close(fd);
+	}
+	if (folder >= 0) {
+		close(folder);
+	}
+	return error;
+}
+
+void saveconfig(const struct config *c, const char *name, size_t len,
+		struct text *out)
+{
+	char file[SAVECONFIG_NAME];
+	char *text;
+	int error;
+
+	if (!c->saveconfigdir) {
+		text_str(out,
+			 "saveconfig prohibited, no saveconfigdir configured");
+		return;
+	}
+	if (!expand(name, len, file)) {
+		text_str(out, "saveconfig rejects unsafe file name '");
+		text_escaped(out, name, len);
+		text_char(out, '\'');
+		return;
+	}
+	text = normalform(c);
+	error = text ? write_new(c->saveconfigdir, file, text) : ENOMEM;
+	free(text);
+	text_str(out, error ? "cannot save configuration to '"
+			    : "Configuration saved to '");
+	text_str(out, file);
+	text_char(out, '\'');
+	if (error) {
+		text_str(out, ": ");
+		text_str(out, strerror(error));
+	}
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "programs/ntpd_reload.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/normalform.h"
+#include "programs/ntpd_config.h"
+
+/* What one reading made; `settings` is what the others see of it. */
+struct generation {
+	struct settings settings;
+	struct ntpd_config config;
+};
+
+static void release(void *context, struct settings *s)
+{
+	struct generation *r = (struct generation *)s;
+
+	(void)context;
+	ntpd_config_free(&r->config);
+	free(r);
+}
+
+static bool is_refused(const struct config_result *r)
+{
+	return r->warnings + r->fatals > 0;
+}
+
+/* "FILE:LINE:COLUMN: what is wrong", a line each. */
+static void say_complaints(const struct config_result *r, struct text *why)
+{
+	for (const struct complaint *c = r->complaints; c; c = c->next) {
+		if (c->severity != COMPLAINT_INFO) {
+			complaint_print(c, why);
+			text_char(why, '\n');
+		}
+	}
+}
+
+/*
+ * Names on restrict lines are looked up at the start. What is known of them
+ * is still true; a new one would hold up time (H6), and a line that guards
+ * nothing yet is none.
+ */
+static bool take_names(struct config *next, const struct config *now,
+		       struct text *why)
+{
+	bool good = true;
+
+	for (struct restrict_config *r = next->restricts; r; r = r->next) {
+		const struct restrict_config *known = now->restricts;
+
+		if (r->kind != RESTRICT_NAME) {
+			continue;
+		}
+		while (known && strcmp(known->host, r->host) != 0) {
+			known = known->next;
+		}
+		if (known) {
+			r->kind = known->kind;
+			r->addr = known->addr;
+			r->prefix = known->prefix;
+			continue;
+		}
+		good = false;
+		text_str(why, r->place.file);
+		text_char(why, ':');
+		text_u64(why, r->place.line);
+		text_str(why, ": the name on a restrict line is looked up at "
+			      "the start only: write the address here\n");
+	}
+	return good;
+}
+
+/* What holds for as long as the process lives. */
+static bool finish(struct generation *r, const struct settings *now,
+		   struct text *why)
+{
+	struct config *c = &r->config.config;
+
+	config_take_orders(c, now->config);
+	r->settings.config = c;
+	r->settings.leaps = now->leaps;
+	if (!take_names(c, now->config, why)) {
+		return false;
+	}
+	if (!engine_fits(&r->settings)) {
+		text_str(why, "more sources than ntpd can ask\n");
+		return false;
+	}
+	return true;
+}
+
+static bool read_files(struct ntpd_reload *d, struct generation *r,
+		       const struct settings *now, struct text *why)
+{
+	struct ntpd_config *c = &r->config;
+
+	if (!ntpd_config_load(c, d->options)) {
+		text_str(why, "not enough memory\n");
+		return false;
+	}
+	if (c->missing) {
+		text_str(why, "getconfig: Couldn't open <");
+		text_str(why, c->path);
+		text_str(why, ">: ");
+		text_str(why, strerror(c->missing));
+		if (c->missing == EACCES) {
+			text_str(why, "; uid ");
+			text_u64(why, geteuid());
+			text_str(why, " must be able to read it");
+		}
+		text_char(why, '\n');
+		return false;
+	}
+	say_complaints(&c->result, why);
+	if (is_refused(&c->result)) {
+		return false;
+	}
+	if (ntpd_config_interfaces_clash(c, d->options)) {
+		text_str(why, "interface/nic rules are not allowed with "
+			      "--interface (-I) or --novirtualips (-L)\n");
+		return false;
+	}
+	return finish(r, now, why);
+}
+
+static const struct source_config *find(void *context, uint16_t assoc)
+{
+	return engine_line_of(context, assoc);
+}
+
+/* "column 18 syntax error, ..."; the line too where there are several. */
+static void say_columns(const struct config_result *r, bool lines,
+			struct text *why)
+{
+	for (const struct complaint *c = r->complaints; c; c = c->next) {
+		bool refused = strstr(c->text, " configuration ignored");
+
+		if (lines) {
+			text_str(why, "line ");
+			text_u64(why, c->place.line);
+			text_char(why, ' ');
+		}
+		text_str(why, "column ");
+		text_u64(why, c->place.column);
+		text_char(why, ' ');
+		text_str(why, c->severity == COMPLAINT_INFO || refused
+				      ? ""
+				      : "syntax error, ");
+		text_str(why, c->text);
+		text_char(why, '\n');
+	}
+}
+
+/* The configuration as it is, and the lines on top of it. */
+static bool read_lines(struct generation *r, struct engine *e,
+		       const struct settings *now,
+		       const struct settings_lines *lines, struct text *why)
+{
+	struct config *c = &r->config.config;
+	const struct config_request request = { e, find };
+	struct config_result result;
+	struct arena arena;
+	char *text = normalform(now->config);
+	size_t len = text ? strlen(text) : 0;
+	size_t size = config_arena_size(len + lines->len);
+
+	r->config.memory = text ? malloc(size) : NULL;
+	if (!r->config.memory) {
+		free(text);
+		text_str(why, "not enough memory\n");
+		return false;
+	}
+	arena = arena_over(r->config.memory, size);
+	config_defaults(c);
+	(void)config_parse(c, &arena, "ntpd", text, len, NULL);
+	free(text);
+	result = config_parse_request(c, &arena, lines->text, lines->len,
+				      &request);
+	say_columns(&result, memchr(lines->text, '\n', lines->len) != NULL,
+		    why);
+	return !is_refused(&result) && !result.out_of_memory &&
+	       finish(r, now, why);
+}
+
+static struct settings *read_settings(void *context, struct engine *e,
+				      const struct settings *now,
+				      const struct settings_lines *lines,
+				      struct text *why)
+{
+	struct generation *r = calloc(1, sizeof(*r));
+	bool good;
+
+	if (!r) {
+		text_str(why, "not enough memory\n");
+		return NULL;
+	}
+	good = lines ? read_lines(r, e, now, lines, why)
+		     : read_files(context, r, now, why);
+	if (!good) {
+		release(context, &r->settings);
+		return NULL;
+	}
+	return &r->settings;
+}
+
+struct settings_reader ntpd_reload_reader(struct ntpd_reload *reload)
+{
+	return (struct settings_reader){
+		.context = reload,
+		.read = read_settings,
+		.release = release,
+	};
+}
