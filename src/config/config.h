@@ -247,6 +247,7 @@ struct config {
 	const char *driftfile, *leapfile, *logfile, *pidfile, *statsdir;
 	const char *keysfile, *saveconfigdir;
 	bool leap_check_hash; /* leapfile ... checkhash, the default */
+	unsigned leapsmear_s; /* 0: leap seconds are served as they are */
 
 	uint32_t control_key, request_key; /* 0: none */
 	uint32_t logconfig;                /* of LOG_BIT() */

@@ -445,6 +445,7 @@ void engine_decide(struct engine *e, bool sampled, struct outbox *out)
 	e->heard_at = sampled ? e->now : e->heard_at;
 	engine_close_gate(e);
 	gather(e);
+	engine_part_smeared(e, out);
 	selection_run(&e->config->tos, e->candidates, e->candidate_count,
 		      &e->choice);
 	spread(e);

@@ -104,8 +104,10 @@ enum leap engine_leap(struct engine *e, enum leap voted, struct outbox *out)
 			  !(voted == e->leap.past &&
 			    now - e->leap.past_at < DAY_S),
 		  out);
-	if (e->leap.past != LEAP_NONE && midnight == e->leap.past_at) {
-		due = LEAP_NONE; /* this is the second that there is twice */
+	if ((e->leap.past != LEAP_NONE && midnight == e->leap.past_at) ||
+	    e->leap.smeared) {
+		/* The second that there is twice, or that nobody gets. */
+		due = LEAP_NONE;
 	}
 	e->leap.due = due;
 	e->leap.midnight = tstamp_from_unix(midnight, 0);
@@ -217,6 +219,17 @@ instant engine_leap_deadline(const struct engine *e)
 	return instant_add(e->now, span_from_seconds(at_s - ago_s));
 }
 
+struct smear engine_smear(const struct engine *e)
+{
+	span less = e->leap.due == LEAP_DELETE ? SPAN_S(-1) : SPAN_ZERO;
+
+	return (struct smear){
+		.length_s = e->config->leapsmear_s,
+		.leap = e->leap.due,
+		.end = tstamp_add(e->leap.midnight, less),
+	};
+}
+
 bool engine_is_leaping(const struct engine *e)
 {
 	if (e->leap.due != LEAP_NONE) {
@@ -244,8 +257,11 @@ void engine_tell_tai(const struct engine *e, struct effect *status)
 void engine_report_leaps(const struct engine *e, struct system_report *r)
 {
 	const struct leap_table *t = table(e);
+	struct smear smear = engine_smear(e);
 	int16_t tai;
 
+	r->smear_s = smear.length_s;
+	r->smear_offset_s = span_to_seconds(smear_offset(&smear, e->wall));
 	if (!t) {
 		return;
 	}

@@ -25,6 +25,44 @@ void engine_learn(struct engine *e, const struct source *s,
 	}
 }
 
+static bool smears(const struct engine *e, size_t i)
+{
+	return e->slots[i] < e->source_slots && e->sources[e->slots[i]].smears;
+}
+
+/* A local clock tells no time of its own. */
+static bool takes_part(const struct engine *e, size_t i)
+{
+	const struct candidate *c = &e->candidates[i];
+
+	return c->unfit == REASON_OK && !c->last_resort;
+}
+
+void engine_part_smeared(struct engine *e, struct outbox *out)
+{
+	size_t with = 0, without = 0;
+	bool mixed;
+
+	for (size_t i = 0; i < e->candidate_count; i++) {
+		if (takes_part(e, i)) {
+			with += smears(e, i);
+			without += !smears(e, i);
+		}
+	}
+	e->leap.smeared = with > without;
+	mixed = with > 0 && without > 0;
+	for (size_t i = 0; mixed && i < e->candidate_count; i++) {
+		if (takes_part(e, i) && smears(e, i) != e->leap.smeared) {
+			e->candidates[i].unfit = REASON_SMEARED;
+		}
+	}
+	if (mixed && !e->leap.said_mix) {
+		engine_note(e, NOTE_SMEAR_MIX, 0,
+			    e->leap.smeared ? "do" : "do not", out);
+	}
+	e->leap.said_mix |= mixed;
+}
+
 /* Nobody has led for so long that we keep our own time. */
 static instant orphaned_at(const struct engine *e)
 {

@@ -151,6 +151,7 @@ void engine_publish(struct engine *e, struct outbox *out)
 	note_leap(e, leap, out);
 	note_serving(e, leap, out);
 	v.view = standing_view(&e->standing, e->access, e->now, e->wall);
+	v.view.smear = engine_smear(e);
 	outbox_add(out, &v);
 	tell_kernel(e, leap, out);
 }

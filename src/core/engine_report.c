@@ -110,6 +110,7 @@ static uint16_t flash_of(const struct source *s)
 		break;
 	case REASON_OK:
 	case REASON_NOSELECT:
+	case REASON_SMEARED:
 	case REASON_WAITING:
 	case REASON_TOO_FEW:
 	case REASON_NO_MAJORITY:

@@ -121,6 +121,8 @@ struct engine {
 		int64_t past_at; /* ... at this midnight, since 1970 */
 		instant over;    /* when our clock had leapt ... */
 		bool moved;      /* ... if it had */
+		bool smeared;    /* by those whom we follow: none for us */
+		bool said_mix;
 	} leap;
 	uint16_t peer_slot, peer_generation, peer_number, next_number;
 	bool has_peer;
@@ -225,6 +227,8 @@ instant engine_leap_deadline(const struct engine *e);
 /* Is this jump of the wall clock the leap second that was due? If so, it is
  * over. */
 bool engine_has_leapt(struct engine *e, double jump_s, struct outbox *out);
+/* What is made of it for clients. */
+struct smear engine_smear(const struct engine *e);
 /* Is one so near that others may be a second off? */
 bool engine_is_leaping(const struct engine *e);
 void engine_tell_tai(const struct engine *e, struct effect *status);
@@ -269,6 +273,8 @@ void engine_lose_peer(struct engine *e, struct outbox *out);
 instant engine_local_at(const struct engine *e);
 
 /* engine_others.c */
+/* Who smears a leap second and who does not have two times: one is used. */
+void engine_part_smeared(struct engine *e, struct outbox *out);
 /* The clock by all survivors together learns from one's exchange. */
 void engine_learn(struct engine *e, const struct source *s,
 		  const struct sample *sample);

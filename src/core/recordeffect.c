@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The one place that knows the kinds of effects, for records. */
+#include <limits.h>
 #include <string.h>
 
 #include "core/record.h"
@@ -173,6 +174,10 @@ static void view_fields(struct fields *f, struct view *v)
 	v->bound_known = field_bool(f, 25, "bound_known", v->bound_known);
 	v->bound = span_field(f, 26, "bound", v->bound);
 	v->bound_ppm = field_double(f, 27, "bound_ppm", v->bound_ppm);
+	v->smear.length_s = (unsigned)field_uint(f, 28, "smear_s",
+						 v->smear.length_s, UINT_MAX);
+	v->smear.leap = leap_field(f, 29, v->smear.leap);
+	v->smear.end = field_tstamp(f, 30, "smear_end", v->smear.end);
 	if (f->walk == FIELDS_READ) {
 		v->access = NULL;
 	}

@@ -87,9 +87,11 @@ struct system_report {
 	double clock_bound_s; /* the clock is right within this */
 
 	bool tai_known;
-	int tai;             /* TAI - UTC, s */
-	int64_t leap_at;     /* s since 1970 of the table's last; 0: none */
-	int64_t leap_expire; /* of the table */
+	int tai;               /* TAI - UTC, s */
+	int64_t leap_at;       /* s since 1970 of the table's last; 0: none */
+	int64_t leap_expire;   /* of the table */
+	unsigned smear_s;      /* how long one is smeared; 0: not at all */
+	double smear_offset_s; /* of what clients are served now */
 
 	/* What the kernel was told. */
 	double max_error_s, est_error_s;

@@ -140,12 +140,33 @@ static span disp_at(const struct view *view, tstamp now)
 	return (span){ view->root_disp.v + grown.v + 1 };
 }
 
+/*
+ * Only for those who ask: peers and broadcasts have the true time. They get no
+ * leap second announced, for them there is none.
+ */
+static void apply_smear(const struct smear *s, tstamp now, struct packet *a)
+{
+	span offset = smear_offset(s, now);
+
+	if (s->length_s == 0 || a->mode != MODE_SERVER ||
+	    a->leap == LEAP_UNSYNC) {
+		return;
+	}
+	a->leap = LEAP_NONE;
+	if (offset.v == 0) {
+		return;
+	}
+	a->refid = smear_refid(offset);
+	a->transmit = tstamp_add(a->transmit, offset);
+	a->receive = tstamp_add(a->receive, smear_offset(s, a->receive));
+	a->reference = tstamp_add(a->reference, smear_offset(s, a->reference));
+}
+
 static struct packet answer(const struct view *view, const struct packet *q,
 			    const struct request *req, tstamp now)
 {
 	bool known = view->leap != LEAP_UNSYNC;
-
-	return (struct packet){
+	struct packet a = {
 		.leap = view->leap,
 		.mode = answering_mode(q, &req->from),
 		.version = q->version,
@@ -160,6 +181,9 @@ static struct packet answer(const struct view *view, const struct packet *q,
 		.receive = req->received,
 		.transmit = now,
 	};
+
+	apply_smear(&view->smear, now, &a);
+	return a;
 }
 
 /* It tells no time: its stamps are the client's own (RFC 5905, 7.4). */
@@ -255,6 +279,9 @@ enum server_verdict server_respond(const struct view *view,
 	uint32_t flags = look_up(view, shard, req).flags;
 
 	verdict = examine(&q, req, flags);
+	if (verdict == SERVER_ANSWERED && smear_is_blind(&view->smear, now)) {
+		verdict = SERVER_LEAPING;
+	}
 	if (verdict == SERVER_ANSWERED) {
 		verdict = limit(shard, req, now, flags);
 	}

@@ -7,8 +7,10 @@
 #include "core/answer.h"
 #include "core/refid.h"
 #include "core/report.h"
+#include "core/smear.h"
 
 #define HOLD SPAN_MS(50)  /* how long an answer waits for EVENT_SENT */
+#define SMEARED_S 3600    /* when no refid tells so any more */
 #define LEAP_SLACK_S 0.25 /* nobody is so wrong and yet used */
 
 struct verdict_text {
@@ -84,6 +86,7 @@ void source_move(struct source *s, const netaddr *addr,
 	s->state = SOURCE_IDLE;
 	s->past_nonce = 0;
 	s->heard = false;
+	s->smears = false;
 	s->looped = false;
 	s->kiss = REFID_INIT;
 	s->reason = REASON_NO_ANSWER;
@@ -178,9 +181,24 @@ static double stamp_noise(enum stamp_origin origin)
 	return 1e-5;
 }
 
+/* It changes with the offset: else it may be the hash of an address. */
+static void notice_smear(struct source *s, uint32_t refid, instant at)
+{
+	double age_s = span_to_seconds(instant_diff(at, s->smeared_at));
+
+	if (s->heard && refid != s->peer.refid && smear_is_refid(refid) &&
+	    smear_is_refid(s->peer.refid)) {
+		s->smears = true;
+		s->smeared_at = at;
+	} else if (s->smears && age_s > SMEARED_S) {
+		s->smears = false;
+	}
+}
+
 static void remember(struct source *s, const struct reply *r,
 		     const struct sample *sample)
 {
+	notice_smear(s, r->packet.refid, sample->at);
 	s->heard = true;
 	s->looped = false;
 	s->peer = r->packet;

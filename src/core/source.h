@@ -84,6 +84,8 @@ struct source {
 	tstamp returned; /* when the last of them came */
 	instant heard_at;
 	bool heard, looped;
+	bool smears;        /* a leap second, as its refid tells ... */
+	instant smeared_at; /* ... or told here */
 	struct doubt doubt;
 	struct proofs proofs;
 	uint32_t kiss; /* or INIT, or what it said while unsynchronised */

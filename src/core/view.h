@@ -7,6 +7,7 @@
 #define CORE_VIEW_H
 
 #include "base/ntptime.h"
+#include "core/smear.h"
 #include "wire/packet.h"
 
 struct access;
@@ -19,11 +20,12 @@ struct view {
 	tstamp reference; /* when the clock was last corrected */
 	tstamp made;      /* when this view was */
 	span root_delay;
-	span root_disp;   /* at `made`; grows by `drift_ppm` since then */
-	double drift_ppm; /* how fast the bound grows: never under PHI */
-	bool bound_known; /* of what follows; see standing_clock_bound() */
-	span bound;       /* the clock is right within this at `made` ... */
-	double bound_ppm; /* ... and this is how fast it widens since then */
+	span root_disp;     /* at `made`; grows by `drift_ppm` since then */
+	double drift_ppm;   /* how fast the bound grows: never under PHI */
+	bool bound_known;   /* of what follows; see standing_clock_bound() */
+	span bound;         /* the clock is right within this at `made` ... */
+	double bound_ppm;   /* ... and this is how fast it widens since then */
+	struct smear smear; /* of what clients are served */
 	const struct access *access; /* who may ask what; NULL: everybody */
 };
 

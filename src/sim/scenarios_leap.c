@@ -7,6 +7,8 @@
 
 #include <math.h>
 
+#include "core/smear.h"
+
 #define BEFORE_S (6 * 3600)
 #define SETTLING_S (2 * 3600)
 #define JULY INT64_C(1782864000) /* 2026-07-01, since 1970 */
@@ -230,4 +232,104 @@ void tell_leap_late(struct world *w)
 	}
 	run_until(w, 3 * 3600);
 	expect_over(n, 0);
+}
+
+#define SMEAR_S 7200
+
+/* Clients of a server that smears: no step, and no more than its rate. */
+static void follow_smear(struct world *w, enum leap leap,
+			 const struct node *server, struct node *const *clients,
+			 size_t count)
+{
+	const struct smear smear = server->daemon->view.smear;
+	double base[2] = { clients[0]->clock.steer, clients[1]->clock.steer };
+
+	oracle_expect(w, smear.length_s == SMEAR_S && smear.leap == leap,
+		      "the view says how");
+	while (moment_to_s(w->now) < BEFORE_S + 600) {
+		tstamp truth = world_date(w, w->now);
+		bool over = !moment_before(w->now, w->leap_at);
+		double told_s =
+			over ? 0 : span_to_seconds(smear_offset(&smear, truth));
+
+		for (size_t i = 0; i < count; i++) {
+			double off_s = node_error_s(clients[i]) - told_s;
+			double rate = clients[i]->clock.steer - base[i];
+
+			oracle_expect(w, fabs(off_s) < 2 * CLOSE_S,
+				      "it has the time that is served");
+			oracle_expect(w, fabs(rate) < 1.1 * smear_rate(SMEAR_S),
+				      "and runs no faster than that");
+		}
+		world_run(w, 1.0);
+	}
+}
+
+/*
+ * One client knows of the leap second by itself, and must not take it; the
+ * clocks of both are a second off on the way, as they were asked to be.
+ */
+static void smear(struct world *w, enum leap leap,
+		  const struct leap_table *table)
+{
+	struct node *server, *clients[2];
+
+	stage(w, leap, leap, 4);
+	server = add(w, SERVERS "leapsmearinterval 7200\n", table);
+	clients[0] = add(w, "server 10.0.4.1 iburst maxpoll 6\n", NULL);
+	clients[1] = add(w, "server 10.0.4.1 iburst maxpoll 6\n", table);
+	oracle_excuse(server, ORACLE_SERVED);
+	for (size_t i = 0; i < ARRAY_LEN(clients); i++) {
+		oracle_excuse(clients[i], ORACLE_BOUND);
+		oracle_excuse(clients[i], ORACLE_SERVED);
+	}
+	stage_settle(w, server, SETTLING_S, CLOSE_S);
+	run_until(w, -SMEAR_S - 60);
+	expect_armed(server, leap, true);
+	oracle_expect(w, clients[0]->daemon->notes[NOTE_LEAP_ARMED] == 0,
+		      "a leap second is not announced to clients");
+	follow_smear(w, leap, server, clients, ARRAY_LEN(clients));
+	fall_silent(w);
+	run_until(w, 3600);
+	expect_over(server, 0);
+	for (size_t i = 0; i < ARRAY_LEN(clients); i++) {
+		const struct daemon *d = clients[i]->daemon;
+
+		oracle_expect(w, fabs(node_error_s(clients[i])) < CLOSE_S,
+			      "all have the true time again");
+		oracle_expect(w,
+			      d->steps == 0 && d->notes[NOTE_LEAP_EVENT] == 0 &&
+				      d->notes[NOTE_SPIKE] == 0 &&
+				      d->notes[NOTE_FOREIGN_STEP] == 0,
+			      "and nobody saw a step");
+	}
+}
+
+void tell_leap_smeared(struct world *w)
+{
+	smear(w, LEAP_INSERT, &insertion);
+}
+
+void tell_leap_smeared_less(struct world *w)
+{
+	smear(w, LEAP_DELETE, &deletion);
+}
+
+/* Two times at once: those that most have are used, and it is said. */
+void tell_leap_mixed(struct world *w)
+{
+	struct node *server, *client;
+
+	stage(w, LEAP_INSERT, LEAP_INSERT, 4);
+	server = add(w, SERVERS "leapsmearinterval 7200\n", NULL);
+	oracle_excuse(server, ORACLE_SERVED);
+	client = add(w, SERVERS "server 10.0.4.1 iburst maxpoll 8\n", NULL);
+	stage_settle(w, client, SETTLING_S, CLOSE_S);
+	w->look_s = 1;
+	run_until(w, 2);
+	fall_silent(w);
+	run_until(w, 1000);
+	oracle_expect(w, client->daemon->notes[NOTE_SMEAR_MIX] == 1,
+		      "the operator is told");
+	expect_over(client, 0);
 }

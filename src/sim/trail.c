@@ -69,6 +69,9 @@ static void trail_view(struct trail *t, const struct view *v)
 	trail_number(t, v->bound_known);
 	trail_number(t, (uint64_t)v->bound.v);
 	trail_double(t, v->bound_ppm);
+	trail_number(t, v->smear.length_s);
+	trail_number(t, v->smear.leap);
+	trail_number(t, v->smear.end.v);
 }
 
 static void trail_note(struct trail *t, const struct note *n)

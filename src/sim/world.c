@@ -107,6 +107,7 @@ void world_plan_leap(struct world *w, enum leap leap, double after_s)
 
 		vclock_step(c, tstamp_diff(w->epoch, before));
 		vclock_arm(c, w->now, leap);
+		c->leap_at = tstamp_from_unix(JULY - less, 0);
 	}
 }
 

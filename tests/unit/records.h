@@ -25,9 +25,10 @@ SIZE_IS(struct effect, send, 36);
 SIZE_IS(struct effect, resolve, 12);
 SIZE_IS(struct effect, steer, 16);
 SIZE_IS(struct effect, status, 40);
-SIZE_IS(struct effect, view, 88);
+SIZE_IS(struct effect, view, 104);
 SIZE_IS(struct effect, note, 152);
 SIZE_IS(struct event, settings, 48);
+SIZE_IS(struct event, leaps, 8);
 _Static_assert(sizeof(struct engine_start) == 96,
 	       "a field that records do not have?");
 _Static_assert(sizeof(struct settings) == 1048,
@@ -203,6 +204,9 @@ static inline void any_view(struct view *v)
 	v->bound_known = any_bool();
 	v->bound.v = (int64_t)(any_number() >> 1);
 	v->bound_ppm = any_double();
+	v->smear.length_s = (unsigned)any_number();
+	v->smear.leap = (enum leap)(check_rng() % 4);
+	v->smear.end.v = any_number();
 }
 
 static inline void any_note(struct note *n)
