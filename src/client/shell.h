@@ -38,6 +38,7 @@ struct shell {
 	unsigned width;   /* lines are folded to; 0: as ever */
 	bool quit;
 	bool deceived;
+	bool failed; /* what was to be done was not: the exit code says so */
 	unsigned debug;
 	int64_t delay_ms;
 	int server_width; /* of the peers table's extra column, or 0 */

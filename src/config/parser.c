@@ -193,6 +193,20 @@ void parser_say_idle(struct parser *p, const struct option *o,
 				: "@ is obsolete and ignored");
 }
 
+/* In classic's words. */
+static void refuse_remote(struct parser *p, const struct word *w,
+			  const struct option *o)
+{
+	char buffer[COMPLAINT_MAX];
+	struct text t = text_over(buffer, sizeof(buffer));
+
+	text_str(&t, o->word);
+	text_str(&t, " remote configuration ignored");
+	if (!p->broken) {
+		add_complaint(p, break_line(p, p->directive), w, &t);
+	}
+}
+
 const struct option *parser_option(struct parser *p, enum option_scope scope,
 				   const struct word *w)
 {
@@ -200,7 +214,7 @@ const struct option *parser_option(struct parser *p, enum option_scope scope,
 		w->quoted ? NULL : option_find(scope, w->text, w->len);
 
 	if (o && p->request && o->when != WHEN_LIVE) {
-		parser_broken(p, w, o, "@ remote configuration ignored");
+		refuse_remote(p, w, o);
 		return NULL;
 	}
 	if (o) {

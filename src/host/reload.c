@@ -192,7 +192,12 @@ static void log_request(struct loop *l, const struct wishes *w)
 	struct text shown = text_over(line, sizeof(line));
 	struct text from = text_over(who, sizeof(who));
 
-	text_escaped(&shown, w->text, w->len);
+	size_t len = w->len;
+
+	while (len > 0 && w->text[len - 1] == '\n') {
+		len--;
+	}
+	text_escaped(&shown, w->text, len);
 	if (l->asker.connection) {
 		text_str(&from, "local uid ");
 		text_u64(&from, l->asker.connection->uid);

@@ -137,6 +137,7 @@ int main(int argc, char **argv)
 		}
 	}
 	shell_end(&shell);
-	return shell.deceived || fflush(stdout) != 0 ? EXIT_FAILURE
-						     : EXIT_SUCCESS;
+	return shell.deceived || shell.failed || fflush(stdout) != 0
+		       ? EXIT_FAILURE
+		       : EXIT_SUCCESS;
 }

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * shellreload.c - has the daemon of this host read its files again. Only its
+ * control socket will do: who sits behind it, the kernel knows.
+ */
+#include <string.h>
+
+#include "client/cooked.h"
+#include "client/shell.h"
+#include "host/ctlsock.h"
+
+#define RELOAD "reload"
+#define SUCCEEDED "Config Succeeded"
+
+/* The words, without the end of line if they have one. */
+static void show(FILE *out, const struct ctl_answer *a)
+{
+	cooked_raw(out, a->data, a->len);
+}
+
+static enum ctl_result ask(struct shell *s)
+{
+	struct ctl_request q = { .opcode = MODE6_CONFIGURE,
+				 .data = RELOAD,
+				 .len = strlen(RELOAD) };
+	struct ctl ctl;
+	enum ctl_result result;
+	int error;
+
+	if (s->ctl.local) {
+		return ctl_ask(&s->ctl, &q, &s->answer);
+	}
+	ctl_init(&ctl);
+	error = ctl_open_path(&ctl, CTLSOCK_PATH);
+	if (error) {
+		s->answer.system = -error;
+		return CTL_SYSTEM;
+	}
+	result = ctl_ask(&ctl, &q, &s->answer);
+	ctl_close(&ctl);
+	return result;
+}
+
+void shell_do_reload(struct shell *s, const struct shell_words *args)
+{
+	enum ctl_result result = ask(s);
+	size_t least = strlen(SUCCEEDED);
+
+	(void)args;
+	s->failed = true;
+	if (result == CTL_SYSTEM && !s->ctl.local) {
+		(void)fprintf(stderr,
+			      "***%s: %s: only the daemon of this host, and "
+			      "for root, reads its files again\n",
+			      CTLSOCK_PATH, strerror(s->answer.system));
+		return;
+	}
+	if (result == CTL_REFUSED && s->answer.error == MODE6_ERR_PERMISSION) {
+		fputs("***The daemon reads its files again for root only\n",
+		      stderr);
+		return;
+	}
+	if (result != CTL_OK) {
+		shell_complain(s, result, 0);
+		return;
+	}
+	s->failed = s->answer.len < least ||
+		    memcmp(s->answer.data, SUCCEEDED, least) != 0;
+	show(s->failed ? stderr : s->out, &s->answer);
+}
