@@ -44,6 +44,11 @@ bool netaddr_is_loopback(const netaddr *a)
 				: memcmp(a->ip, one, sizeof(one)) == 0;
 }
 
+bool netaddr_is_multicast(const netaddr *a)
+{
+	return netaddr_is_v4(a) ? (a->ip[12] & 0xf0) == 0xe0 : a->ip[0] == 0xff;
+}
+
 bool netaddr_is_nonsense(const netaddr *a)
 {
 	if (!netaddr_is_v4(a)) {

@@ -30,6 +30,7 @@ bool netaddr_is_none(const netaddr *a);
 bool netaddr_is_loopback(const netaddr *a);
 /* Unspecified, multicast or broadcast: never a host that asks or answers. */
 bool netaddr_is_nonsense(const netaddr *a);
+bool netaddr_is_multicast(const netaddr *a);
 /* 127.127.t.u, which in ntp.conf names a reference clock and not a host. */
 bool netaddr_is_refclock(const netaddr *a);
 

@@ -146,6 +146,9 @@ static void parse_directive(struct parser *p)
 		[TYPE_INCLUDE] = parse_include,
 		[TYPE_SETVAR] = parse_setvar,
 		[TYPE_TRUSTEDKEY] = parse_trustedkey,
+		[TYPE_LISTEN] = parse_broadcastclient,
+		[TYPE_GROUPS] = parse_groups,
+		[TYPE_TTLS] = parse_ttls,
 		[TYPE_SIMULATE] = parse_simulate,
 		[TYPE_END] = parse_to_end,
 	};
@@ -225,6 +228,10 @@ static void find_ends(struct parser *p)
 	p->setvar_end = &c->setvars;
 	while (*p->setvar_end) {
 		p->setvar_end = &(*p->setvar_end)->next;
+	}
+	p->group_end = &c->groups;
+	while (*p->group_end) {
+		p->group_end = &(*p->group_end)->next;
 	}
 	p->key_end = &c->trusted_keys;
 	while (*p->key_end) {

@@ -27,7 +27,9 @@ enum source_kind {
 	SOURCE_KIND_SERVER,
 	SOURCE_KIND_POOL,
 	SOURCE_KIND_PEER,
-	SOURCE_KIND_REFCLOCK, /* server 127.127.t.u */
+	SOURCE_KIND_BROADCAST, /* to whom we tell the time, unasked */
+	SOURCE_KIND_MANYCAST,  /* a group, whose servers we find */
+	SOURCE_KIND_REFCLOCK,  /* server 127.127.t.u */
 };
 
 enum family { FAMILY_ANY, FAMILY_V4, FAMILY_V6 };
@@ -52,11 +54,19 @@ struct source_config {
 	bool nts;
 	uint8_t version; /* 1 to 4 */
 	int8_t minpoll, maxpoll;
+	uint8_t ttl;                          /* 0: none given */
 	uint32_t key;                         /* 0: none */
 	uint8_t refclock_type, refclock_unit; /* of 127.127.t.u */
 	int mode;
 	struct fudge_config fudge;
 	const char *idle; /* words of the line without effect, or NULL */
+};
+
+/* A multicast group that we listen to. */
+struct group_config {
+	struct group_config *next;
+	netaddr addr;
+	bool finds; /* for who looks for servers; else for their broadcasts */
 };
 
 /* The words of a restrict line. */
@@ -122,6 +132,8 @@ struct nic_config {
 struct tos_config {
 	unsigned minclock, maxclock, minsane;
 	unsigned floor, ceiling, orphan; /* strata; orphan 16: off */
+	unsigned beacon_s;
+	bool cohort;
 	double mindist_s, maxdist_s, maxdisp_s, orphanwait_s;
 	bool orphanwait_given; /* else LOCAL waits only a short grace */
 };
@@ -229,6 +241,8 @@ struct idle_config {
 	const char *line;
 };
 
+#define CONFIG_TTLS 8
+
 struct config {
 	struct source_config *sources;
 	struct restrict_config *restricts;
@@ -236,6 +250,7 @@ struct config {
 	struct setvar_config *setvars;
 	struct key_range *trusted_keys;
 	struct idle_config *idles;
+	struct group_config *groups;
 	struct tos_config tos;
 	struct tinker_config tinker;
 	struct limit_config limit;
@@ -253,6 +268,12 @@ struct config {
 	uint32_t logconfig;                /* of LOG_BIT() */
 	double nonvolatile_s; /* least change of frequency worth a write */
 	unsigned dscp;        /* of what we send */
+
+	/* Broadcast and manycast. */
+	bool broadcast_client, no_volley;
+	double broadcast_delay_s;  /* one way */
+	uint8_t ttls[CONFIG_TTLS]; /* that a manycast call tries in turn */
+	uint8_t ttl_count;         /* 0: the usual ones */
 
 	/* enable and disable. */
 	bool auth, monitor, ntp, kernel, stats;

@@ -169,9 +169,38 @@ static bool check_driver(struct parser *p, const struct word *w, unsigned type)
 	return false;
 }
 
+/* Can such a line be about this address? */
+static bool may_be(enum source_kind kind, const netaddr *a)
+{
+	switch (kind) {
+	case SOURCE_KIND_BROADCAST:
+		return netaddr_is_v4(a) ? !netaddr_is_loopback(a) &&
+						  netaddr_v4_bits(a) != 0
+					: netaddr_is_multicast(a);
+	case SOURCE_KIND_MANYCAST:
+		return netaddr_is_multicast(a);
+	case SOURCE_KIND_SERVER:
+	case SOURCE_KIND_POOL:
+	case SOURCE_KIND_PEER:
+	case SOURCE_KIND_REFCLOCK:
+		break;
+	}
+	return !netaddr_is_nonsense(a);
+}
+
+static bool is_group_line(enum source_kind kind)
+{
+	return kind == SOURCE_KIND_BROADCAST || kind == SOURCE_KIND_MANYCAST;
+}
+
 static bool check_address(struct parser *p, const struct host *h,
 			  struct source_config *s)
 {
+	if (!h->literal && is_group_line(s->kind)) {
+		parser_broken(p, &h->word, p->directive,
+			      "@ needs an address, not a name");
+		return false;
+	}
 	if (!h->literal) {
 		return true;
 	}
@@ -183,7 +212,7 @@ static bool check_address(struct parser *p, const struct host *h,
 		s->refclock_unit = h->addr.ip[15];
 		return check_driver(p, &h->word, s->refclock_type);
 	}
-	if (netaddr_is_nonsense(&h->addr)) {
+	if (!may_be(s->kind, &h->addr)) {
 		parser_broken(p, &h->word, NULL,
 			      "attempt to configure invalid address %: no "
 			      "host has it");
@@ -194,11 +223,22 @@ static bool check_address(struct parser *p, const struct host *h,
 
 static enum source_kind kind_of(const struct option *o)
 {
-	if (option_id(o) == OPTION_DIRECTIVE_pool) {
-		return SOURCE_KIND_POOL;
+	static const struct {
+		enum option_id id;
+		enum source_kind kind;
+	} kinds[] = {
+		{ OPTION_DIRECTIVE_pool, SOURCE_KIND_POOL },
+		{ OPTION_DIRECTIVE_peer, SOURCE_KIND_PEER },
+		{ OPTION_DIRECTIVE_broadcast, SOURCE_KIND_BROADCAST },
+		{ OPTION_DIRECTIVE_manycastclient, SOURCE_KIND_MANYCAST },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		if (kinds[i].id == option_id(o)) {
+			return kinds[i].kind;
+		}
 	}
-	return option_id(o) == OPTION_DIRECTIVE_peer ? SOURCE_KIND_PEER
-						     : SOURCE_KIND_SERVER;
+	return SOURCE_KIND_SERVER;
 }
 
 void parse_source(struct parser *p)

@@ -48,6 +48,7 @@ struct parser {
 	struct setvar_config **setvar_end;
 	struct key_range **key_end;
 	struct idle_config **idle_end;
+	struct group_config **group_end;
 	struct fudge_line **fudge_end;
 };
 
@@ -135,6 +136,9 @@ void parse_statistics(struct parser *p);
 void parse_filegen(struct parser *p);
 void parse_setvar(struct parser *p);
 void parse_trustedkey(struct parser *p);
+void parse_broadcastclient(struct parser *p);
+void parse_groups(struct parser *p);
+void parse_ttls(struct parser *p);
 
 /* After the last line: gives the fudge lines to their clocks. */
 void parse_fudge_all(struct parser *p);

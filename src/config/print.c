@@ -279,6 +279,10 @@ void config_print(const struct config *c, struct text *out)
 	print_options(c, OPTION_DIRECTIVE_tinker, out);
 	print_options(c, OPTION_DIRECTIVE_rlimit, out);
 	print_sources(c, out);
+	print_groups(c, out);
+	if (c->no_volley) {
+		text_str(out, "broadcastclient novolley\n");
+	}
 	print_options(c, OPTION_DIRECTIVE_mru, out);
 	print_options(c, OPTION_DIRECTIVE_discard, out);
 	print_restricts(c, out);

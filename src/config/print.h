@@ -18,6 +18,8 @@ void print_quoted(const char *s, struct text *out);
 
 void print_sources(const struct config *c, struct text *out);
 void print_restricts(const struct config *c, struct text *out);
+/* Groups that we listen to, and how far we call. */
+void print_groups(const struct config *c, struct text *out);
 void print_nics(const struct config *c, struct text *out);
 
 #endif

@@ -18,11 +18,18 @@ static void print_idle(const char *idle, struct text *out)
 	text_char(out, '\n');
 }
 
+static const char *const directives[] = {
+	[SOURCE_KIND_SERVER] = "server ",
+	[SOURCE_KIND_POOL] = "pool ",
+	[SOURCE_KIND_PEER] = "peer ",
+	[SOURCE_KIND_BROADCAST] = "broadcast ",
+	[SOURCE_KIND_MANYCAST] = "manycastclient ",
+	[SOURCE_KIND_REFCLOCK] = "server ",
+};
+
 static void print_source(const struct source_config *s, struct text *out)
 {
-	text_str(out, s->kind == SOURCE_KIND_POOL   ? "pool "
-		      : s->kind == SOURCE_KIND_PEER ? "peer "
-						    : "server ");
+	text_str(out, directives[s->kind]);
 	text_str(out, family_option(s->family));
 	if (netaddr_is_none(&s->addr)) {
 		print_word(s->host, out);
@@ -170,5 +177,25 @@ void print_nics(const struct config *c, struct text *out)
 {
 	for (const struct nic_config *nic = c->nics; nic; nic = nic->next) {
 		print_nic(nic, out);
+	}
+}
+
+void print_groups(const struct config *c, struct text *out)
+{
+	for (const struct group_config *g = c->groups; g; g = g->next) {
+		text_str(out,
+			 g->finds ? "manycastserver " : "multicastclient ");
+		netaddr_print(&g->addr, out);
+		text_char(out, '\n');
+	}
+	if (c->ttl_count > 0) {
+		text_str(out, "ttl");
+	}
+	for (uint8_t i = 0; i < c->ttl_count; i++) {
+		text_char(out, ' ');
+		text_u64(out, c->ttls[i]);
+	}
+	if (c->ttl_count > 0) {
+		text_char(out, '\n');
 	}
 }

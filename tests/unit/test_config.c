@@ -268,7 +268,7 @@ static void words_without_effect_are_told_once(void **state)
 {
 	(void)state;
 	struct reading *r = reading_of_text(
-		"broadcast 224.0.1.1 ttl 4\nbroadcast 10.255.255.255\n"
+		"extra port 1124\nextra 2\n"
 		"crypto pw \"a b\"\nserver a nts\nserver b nts\n"
 		"simulate {\n beep_delay = 3600;\n}\nphone 1 2\n");
 	const struct complaint *c = r->result.complaints;
@@ -276,13 +276,12 @@ static void words_without_effect_are_told_once(void **state)
 	assert_int_equal(reading_complaints(r), 5);
 	assert_int_equal(r->result.warnings + r->result.fatals, 0);
 	assert_string_equal(c->text,
-			    "'broadcast' is accepted but not in effect yet");
+			    "'extra' is accepted but not in effect yet");
 	assert_int_equal(c->place.line, 1);
 	assert_string_equal(c->next->text, "'crypto' is obsolete and ignored");
 	assert_int_equal(c->next->next->place.column, 9);
 	assert_string_equal(r->normal, "server a nts\nserver b nts\n"
-				       "broadcast 224.0.1.1 ttl 4\n"
-				       "broadcast 10.255.255.255\n"
+				       "extra port 1124\nextra 2\n"
 				       "crypto pw \"a b\"\nphone 1 2\n");
 	reading_end(r);
 }
