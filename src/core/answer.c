@@ -7,6 +7,14 @@
 #define STAMP_SLACK SPAN_MS(5) /* between two readings of our clocks */
 #define OLDEST SPAN_S(4)       /* more than any answer waits with us */
 #define ROOT_LIMIT SPAN_S(16)
+#define RATES 3 /* deviations of a rate: more than it is off by */
+
+/* The modes in which it may speak to us (A14). */
+static bool is_answering(const struct source *s, enum mode mode)
+{
+	return s->symmetric.on ? mode == MODE_ACTIVE || mode == MODE_PASSIVE
+			       : mode == MODE_SERVER;
+}
 
 /* Framing: what any datagram must look like before we compare secrets. */
 enum source_verdict answer_form(const struct source *s, const struct event *ev,
@@ -18,7 +26,7 @@ enum source_verdict answer_form(const struct source *s, const struct event *ev,
 	if (packet_parse(p, &r) != PACKET_OK) {
 		return SOURCE_SHORT;
 	}
-	if (p->mode != MODE_SERVER) {
+	if (!is_answering(s, p->mode)) {
 		return SOURCE_MODE;
 	}
 	if (p->version != s->config->version) {
@@ -32,6 +40,36 @@ enum source_verdict answer_form(const struct source *s, const struct event *ev,
 		return SOURCE_RESTRICTED;
 	}
 	return SOURCE_SAMPLE;
+}
+
+bool answer_broadcast(const struct source *s, const struct event *ev,
+		      const struct source_world *world, struct packet *p,
+		      uint32_t *key)
+{
+	struct reader r = reader_over(ev->packet.data, ev->packet.len);
+	uint32_t flags = world->access
+				 ? access_flags(world->access, &ev->packet.from)
+				 : 0;
+
+	*key = 0;
+	return packet_parse(p, &r) == PACKET_OK && p->mode == MODE_BROADCAST &&
+	       p->version >= 1 && p->version <= 4 &&
+	       !(flags & RESTRICT_IGNORE) && reader_left(&r) == 0 &&
+	       (!s || s->config->version == p->version) && !world->must_sign &&
+	       !(flags & RESTRICT_NOPEER);
+}
+
+bool answer_call(const struct source_config *group, const struct event *ev,
+		 const struct source_world *world, struct packet *p)
+{
+	struct reader r = reader_over(ev->packet.data, ev->packet.len);
+	uint32_t flags = world->access
+				 ? access_flags(world->access, &ev->packet.from)
+				 : 0;
+
+	(void)group;
+	return packet_parse(p, &r) == PACKET_OK && reader_left(&r) == 0 &&
+	       !(flags & RESTRICT_IGNORE);
 }
 
 enum source_verdict answer_match(const struct source *s, const struct event *ev,
@@ -52,7 +90,8 @@ enum source_verdict answer_match(const struct source *s, const struct event *ev,
 	if (s->state == SOURCE_ANSWERED) {
 		return SOURCE_DUPLICATE;
 	}
-	if (span_cmp(instant_diff(ev->now, s->asked_at), SOURCE_WINDOW) >= 0) {
+	if (!s->symmetric.on &&
+	    span_cmp(instant_diff(ev->now, s->asked_at), SOURCE_WINDOW) >= 0) {
 		return SOURCE_LATE;
 	}
 	return SOURCE_SAMPLE;
@@ -162,6 +201,11 @@ enum source_verdict answer_times(const struct source *s, const struct reply *r,
 		return SOURCE_STAMPS;
 	}
 	least = span_sub(least, answer_precision(world->precision));
+	if (s->symmetric.on) { /* the clocks ran on while it was held */
+		least = span_sub(least,
+				 span_from_seconds(RATES * s->freq_sd *
+						   span_to_seconds(theirs)));
+	}
 	if (span_cmp(span_sub(away, theirs), least) < 0) {
 		return SOURCE_DELAY;
 	}

@@ -13,6 +13,16 @@
 enum source_verdict answer_form(const struct source *s, const struct event *ev,
 				const struct source_world *world,
 				struct packet *p);
+/*
+ * A broadcast, from somebody known or not: may it be believed to be its
+ * sender's? Fills `p` and the number of the key (0: none).
+ */
+bool answer_broadcast(const struct source *s, const struct event *ev,
+		      const struct source_world *world, struct packet *p,
+		      uint32_t *key);
+/* What came in answer to a call: form, access and signature. */
+bool answer_call(const struct source_config *group, const struct event *ev,
+		 const struct source_world *world, struct packet *p);
 /* Does it answer the request that is outstanding? (A1, A2, A4, A6) */
 enum source_verdict answer_match(const struct source *s, const struct event *ev,
 				 uint64_t origin);

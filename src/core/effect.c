@@ -54,6 +54,14 @@ void outbox_send(struct outbox *out, source_id source, uint16_t exchange,
 
 	e.send.to = *to;
 	e.send.exchange = exchange;
+	outbox_send_as(out, &e, data, len);
+}
+
+void outbox_send_as(struct outbox *out, const struct effect *sending,
+		    const uint8_t *data, size_t len)
+{
+	struct effect e = *sending;
+
 	e.send.len = (uint32_t)len;
 	if (store(out, data, len, &e.send.at)) {
 		outbox_add(out, &e);

@@ -19,7 +19,7 @@
 #define OUTBOX_RESERVE 20  /* the last ones are for what must not be lost */
 
 enum effect_kind {
-	EFFECT_SEND,    /* from a fresh socket; answered by EVENT_SENT */
+	EFFECT_SEND,    /* a datagram; answered by EVENT_SENT */
 	EFFECT_CLOSE,   /* the source's socket: nothing is outstanding */
 	EFFECT_RESOLVE, /* look a name up; answered by EVENT_RESOLVED */
 	EFFECT_STEER,   /* the clock's whole frequency correction from now on */
@@ -46,6 +46,13 @@ enum wish {
 
 #define OUTBOX_WISH 4096 /* octets of one, and less */
 
+/* Whence a datagram leaves. */
+enum send_way {
+	SEND_FRESH,  /* a socket and a port of its own (A7) */
+	SEND_SERVER, /* the server's port: where a peer expects us */
+	SEND_GROUP,  /* to a group, from a fresh port, for whoever answers */
+};
+
 struct effect {
 	enum effect_kind kind;
 	source_id source;
@@ -53,6 +60,8 @@ struct effect {
 		struct {
 			netaddr to;
 			uint16_t exchange;
+			enum send_way way;
+			uint8_t ttl;      /* of a group's; 0: the system's */
 			uint32_t at, len; /* bytes in the outbox */
 		} send;
 		struct {
@@ -113,6 +122,9 @@ MUST_USE bool outbox_has_room(const struct outbox *out, size_t bytes);
 /* Each appends one effect; when there is no room it is counted in `lost`. */
 void outbox_send(struct outbox *out, source_id source, uint16_t exchange,
 		 const netaddr *to, const uint8_t *data, size_t len);
+/* The same as `sending` has it, which is of that kind. */
+void outbox_send_as(struct outbox *out, const struct effect *sending,
+		    const uint8_t *data, size_t len);
 void outbox_close(struct outbox *out, source_id source);
 void outbox_resolve(struct outbox *out, source_id source, const char *name,
 		    enum family family);

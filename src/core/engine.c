@@ -2,6 +2,7 @@
 #include "core/engine.h"
 
 #include "core/engine_state.h"
+#include "core/listener.h"
 #include "core/refid.h"
 
 #define NETWORK_S 30 /* at least, between two new starts for the network */
@@ -89,8 +90,7 @@ void engine_heard(struct engine *e, instant at)
 	}
 }
 
-/* One answer, all the way from its verdict to the clock. */
-static void judged(struct engine *e, struct source *s,
+void engine_judged(struct engine *e, struct source *s,
 		   enum source_verdict verdict, const struct sample *sample,
 		   struct outbox *out)
 {
@@ -108,6 +108,7 @@ static void judged(struct engine *e, struct source *s,
 	if (source_learn(s, sample, &world, e->now)) {
 		engine_hurry(e, s);
 	}
+	listener_advance(s, e->now);
 	engine_learn(e, s, sample);
 	engine_stats_sample(e, s, out);
 	engine_decide(e, true, out);
@@ -121,6 +122,9 @@ static void take_packet(struct engine *e, const struct event *ev,
 	struct sample sample;
 	enum source_verdict verdict;
 
+	if (!s) {
+		engine_answer_call(e, ev, out);
+	}
 	if (!s || s->state == SOURCE_NAMELESS) {
 		return; /* gone since the datagram was queued */
 	}
@@ -128,7 +132,7 @@ static void take_packet(struct engine *e, const struct event *ev,
 	if (verdict == SOURCE_SAMPLE || verdict == SOURCE_HELD) {
 		learn_own(e, &ev->packet.local);
 	}
-	judged(e, s, verdict, &sample, out);
+	engine_judged(e, s, verdict, &sample, out);
 }
 
 static void take_sent(struct engine *e, const struct event *ev,
@@ -139,8 +143,8 @@ static void take_sent(struct engine *e, const struct event *ev,
 	struct sample sample;
 
 	if (s) {
-		judged(e, s, source_sent(s, ev, &world, out, &sample), &sample,
-		       out);
+		engine_judged(e, s, source_sent(s, ev, &world, out, &sample),
+			      &sample, out);
 	}
 }
 
@@ -185,8 +189,8 @@ static void tick_sources(struct engine *e, const struct event *ev,
 					    : NOTE_POOL_SOLICIT,
 				    out);
 		}
-		judged(e, s, source_tick(s, ev, &world, out, &sample), &sample,
-		       out);
+		engine_judged(e, s, source_tick(s, ev, &world, out, &sample),
+			      &sample, out);
 	}
 }
 
@@ -234,6 +238,9 @@ static void tick(struct engine *e, const struct event *ev, struct outbox *out)
 	engine_bid_farewell(e, out);
 	tick_sources(e, ev, out);
 	tick_pools(e, out);
+	engine_tick_listeners(e, out);
+	engine_tick_casters(e, ev, out);
+	engine_tick_calls(e, out);
 	engine_tick_clocks(e, out);
 	if (!e->finished) {
 		engine_decide(e, false, out);
@@ -267,6 +274,9 @@ static instant deadline(const struct engine *e)
 	for (size_t i = 0; i < e->clock_slots; i++) {
 		sooner(&at, e->clocks[i].due);
 	}
+	for (size_t i = 0; i < e->caster_slots; i++) {
+		sooner(&at, e->casters[i].due);
+	}
 	if (engine_is_gated(e)) {
 		sooner(&at, instant_add(e->now, SPAN_S(GATE_S)));
 	}
@@ -277,6 +287,7 @@ static instant deadline(const struct engine *e)
 		at = e->now;
 	}
 	sooner(&at, engine_lonely_deadline(e));
+	sooner(&at, engine_calls_deadline(e));
 	sooner(&at, engine_leap_deadline(e));
 	/* What could not be done now is done next; never in the past. */
 	return instant_diff(at, e->now).v <= 0 ? instant_add(e->now, SPAN_MS(1))
@@ -315,6 +326,9 @@ instant engine_handle(struct engine *e, const struct event *ev,
 		break;
 	case EVENT_NETWORK:
 		take_network(e);
+		break;
+	case EVENT_PEER:
+		engine_take_peer(e, ev, out);
 		break;
 	case EVENT_REFCLOCK:
 		engine_take_reading(e, ev, out);

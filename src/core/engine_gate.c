@@ -67,7 +67,8 @@ static struct engine_roll call_roll(const struct engine *e)
 	}
 	engine_enrol_clocks(e, enough, &r);
 	for (size_t i = 0; i < e->pool_slots; i++) {
-		r.complete = r.complete && has_member(e, &e->pools[i]);
+		r.complete = r.complete && (e->pools[i].call.on ||
+					    has_member(e, &e->pools[i]));
 	}
 	return r;
 }

@@ -44,6 +44,7 @@ void engine_tables(struct engine *e)
 	}
 	e->access =
 		access_build(e->tables[e->table_next], e->config, e->hosts, n);
+	engine_list_peers(e, e->peerlists[e->table_next]);
 	e->table_next = (e->table_next + 1) % ENGINE_TABLES;
 }
 
@@ -83,6 +84,13 @@ static bool is_own(const struct engine *e, const netaddr *addr)
 	return false;
 }
 
+bool engine_may_add(const struct engine *e, const struct pool *p,
+		    const netaddr *a)
+{
+	return pool_accepts(a) && !is_own(e, a) && !is_in_use(e, a) &&
+	       !(p && pool_remembers(p, a, e->now));
+}
+
 /* The first address that is fit and not asked by somebody else already. */
 static const netaddr *pick(const struct engine *e, const struct event *ev,
 			   const struct pool *p)
@@ -90,8 +98,7 @@ static const netaddr *pick(const struct engine *e, const struct event *ev,
 	for (size_t i = 0; i < ev->resolved.count; i++) {
 		const netaddr *a = &ev->resolved.addrs[i];
 
-		if (pool_accepts(a) && !is_own(e, a) && !is_in_use(e, a) &&
-		    !(p && pool_remembers(p, a, ev->now))) {
+		if (engine_may_add(e, p, a)) {
 			return a;
 		}
 	}
@@ -155,7 +162,7 @@ static void server_resolved(struct engine *e, struct source *s,
 	e->access_stale = true;
 }
 
-static size_t members(const struct engine *e)
+size_t engine_members(const struct engine *e)
 {
 	size_t n = 0;
 
@@ -177,8 +184,8 @@ static struct source *bad_member(struct engine *e, const struct pool *p)
 	return NULL;
 }
 
-static bool spawn(struct engine *e, struct pool *p, const netaddr *addr,
-		  struct outbox *out)
+bool engine_add_member(struct engine *e, struct pool *p, const netaddr *addr,
+		       struct outbox *out)
 {
 	struct source_world world = engine_world(e);
 	struct source *bad = bad_member(e, p);
@@ -192,7 +199,7 @@ static bool spawn(struct engine *e, struct pool *p, const netaddr *addr,
 		s = bad;
 		s->id.generation++;
 		s->number = engine_number(e);
-	} else if (members(e) < e->config->tos.maxclock) {
+	} else if (engine_members(e) < e->config->tos.maxclock) {
 		s = engine_free_slot(e);
 	}
 	if (!s) {
@@ -202,7 +209,10 @@ static bool spawn(struct engine *e, struct pool *p, const netaddr *addr,
 	s->pool = p->id.slot;
 	s->lookup = (struct lookup){ .state = LOOKUP_NONE };
 	source_move(s, addr, &world, e->now);
-	note_resolved(s, p->config->host, out);
+	if (p->lookup.name) {
+		note_resolved(s, p->lookup.name, out);
+	}
+	e->access_stale = true;
 	return true;
 }
 
@@ -219,13 +229,14 @@ static void pool_resolved(struct engine *e, struct pool *p,
 		return;
 	}
 	for (const netaddr *a; news < most && (a = pick(e, ev, p)); news++) {
-		if (!spawn(e, p, a, out)) {
+		if (!engine_add_member(e, p, a, out)) {
 			break;
 		}
 	}
 	e->access_stale |= news > 0;
 	pool_answered(p, news,
-		      members(e) < e->config->tos.maxclock || bad_member(e, p),
+		      engine_members(e) < e->config->tos.maxclock ||
+			      bad_member(e, p),
 		      &e->rng, ev->now);
 }
 

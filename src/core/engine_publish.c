@@ -152,6 +152,9 @@ void engine_publish(struct engine *e, struct outbox *out)
 	note_serving(e, leap, out);
 	v.view = standing_view(&e->standing, e->access, e->now, e->wall);
 	v.view.smear = engine_smear(e);
+	v.view.peers = e->peers;
+	v.view.cohort = e->config->tos.cohort;
+	v.view.listens = engine_listens(e->config);
 	outbox_add(out, &v);
 	tell_kernel(e, leap, out);
 }

@@ -21,7 +21,8 @@ struct former {
 	struct source *sources;
 	struct pool *pools;
 	struct refclock *clocks;
-	size_t source_slots, pool_slots, clock_slots;
+	const struct caster *casters;
+	size_t source_slots, pool_slots, clock_slots, caster_slots;
 };
 
 static bool is_same(const struct source_config *a,
@@ -38,7 +39,7 @@ static bool is_same(const struct source_config *a,
 
 static bool is_member(const struct source *s)
 {
-	return s->pool != SOURCE_NO_POOL;
+	return s->pool != SOURCE_NO_POOL || s->listener.on;
 }
 
 /* The source that this line has always meant. Lines keep their order. */
@@ -116,6 +117,7 @@ static void keep_source(struct source *s, const struct source_config *c,
 	bool anew = was->version != c->version || was->key != c->key;
 
 	s->config = c;
+	s->symmetric.on = source_is_symmetric(c);
 	polling_retune(&s->polling, c);
 	if (s->lookup.name) {
 		s->lookup.name = c->host;
@@ -139,6 +141,10 @@ static void place_sources(struct engine *e, const struct former *was)
 			s->id.generation = (uint16_t)rng_u64(&e->rng);
 		}
 		s->named = false;
+		if (s->listener.on) {
+			s->config = &s->listener.config;
+			s->named = engine_listens(e->config);
+		}
 	}
 }
 
@@ -211,7 +217,7 @@ static void keep_pool(struct engine *e, struct pool *p, const struct pool *was,
 	*p = *was;
 	p->id = id;
 	p->config = c;
-	p->lookup.name = c->host;
+	p->lookup.name = p->call.on ? NULL : c->host;
 	p->lookup.family = engine_family(e, c);
 	if (p->lookup.state == LOOKUP_ASKED) {
 		p->lookup.state = LOOKUP_WANTED;
@@ -229,7 +235,7 @@ static void place_pools(struct engine *e, const struct former *was,
 	     c = c->next) {
 		struct pool *old = NULL;
 
-		if (c->kind != SOURCE_KIND_POOL) {
+		if (!engine_is_pool(c)) {
 			continue;
 		}
 		for (size_t i = 0; i < was->pool_slots && !old; i++) {
@@ -369,6 +375,8 @@ void engine_take_settings(struct engine *e, const struct event *ev,
 		.source_slots = e->source_slots,
 		.pool_slots = e->pool_slots,
 		.clock_slots = e->clock_slots,
+		.casters = e->casters,
+		.caster_slots = e->caster_slots,
 	};
 
 	engine_answer_wish(e, ev, out); /* while there is room for all of it */
@@ -384,6 +392,7 @@ void engine_take_settings(struct engine *e, const struct event *ev,
 	engine_bid_farewell(e, out);
 	add_sources(e);
 	place_clocks(e, &was);
+	engine_place_casters(e, was.casters, was.caster_slots);
 	find_peer(e, &was, out);
 	engine_guard(e);
 	engine_stats_choose(e);

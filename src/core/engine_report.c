@@ -51,7 +51,7 @@ void engine_report_system(const struct engine *e, const struct event *ev,
 	}
 	if (e->has_peer && e->peer_slot < e->source_slots) {
 		r->peer_addr = e->sources[e->peer_slot].addr;
-		r->peer_mode = MODE_CLIENT;
+		r->peer_mode = (uint8_t)engine_mode(&e->sources[e->peer_slot]);
 	} else if (e->has_peer) {
 		r->peer_addr = engine_clock(e, e->peer_slot)->config->addr;
 		r->peer_mode = MODE_CLIENT;
@@ -163,7 +163,7 @@ static void report_peer_clock(const struct source *s, struct peer_report *r)
 	r->root_delay_s = span_to_seconds(s->peer.root_delay);
 	r->root_disp_s = span_to_seconds(s->peer.root_disp);
 	r->reference = s->peer.reference;
-	r->their_mode = s->heard ? MODE_SERVER : MODE_RESERVED;
+	r->their_mode = s->heard ? (uint8_t)s->peer.mode : MODE_RESERVED;
 	r->their_poll = s->peer.poll;
 	if (!s->heard) { /* as rarely as we would ever ask */
 		r->their_poll = s->config->maxpoll;
@@ -180,19 +180,20 @@ static void report_source(const struct engine *e, const struct source *s,
 			  struct peer_report *r)
 {
 	struct estimate now;
+	bool named = s->pool == SOURCE_NO_POOL && !s->listener.on;
 
 	*r = (struct peer_report){
 		.assoc = s->number,
 		.addr = s->addr,
 		.local = s->local,
-		.host = s->pool == SOURCE_NO_POOL ? s->config->host : NULL,
-		.configured = s->pool == SOURCE_NO_POOL,
+		.host = named ? s->config->host : NULL,
+		.configured = named,
 		.tally = reason_tally(s->reason),
 		.reason = reason_words(s->reason),
 		.events = s->events,
 		.reach = s->polling.reach,
 		.unreach = s->polling.unreach,
-		.our_mode = MODE_CLIENT,
+		.our_mode = (uint8_t)engine_mode(s),
 		.our_poll = polling_now(&s->polling),
 		.flash = flash_of(s),
 		.cookies = REPORT_NOT_NTS,
@@ -219,7 +220,8 @@ static void report_pool(const struct engine *e, const struct pool *p,
 		.stratum = REPORT_STRATUM_UNKNOWN,
 		.leap = LEAP_UNSYNC,
 		.precision = e->start.precision,
-		.refid = REFID_POOL,
+		.refid = p->call.on ? REFID_ACST : REFID_POOL,
+		.addr = p->config->addr,
 		.configured = true,
 		.solicits = true,
 		.tally = TALLY_REJECT,
@@ -253,6 +255,12 @@ static bool report_peer(const struct engine *e, uint16_t assoc,
 			return true;
 		}
 	}
+	for (size_t i = 0; i < e->caster_slots; i++) {
+		if (e->casters[i].number == assoc) {
+			engine_report_caster(e, &e->casters[i], r);
+			return true;
+		}
+	}
 	return false;
 }
 
@@ -278,6 +286,12 @@ static size_t list_all(struct engine *e)
 	}
 	for (size_t i = 0; i < e->clock_slots; i++) {
 		engine_report_clock(e, &e->clocks[i], &r);
+		e->listed[n++] =
+			(struct control_listed){ r.assoc,
+						 report_peer_status(&r) };
+	}
+	for (size_t i = 0; i < e->caster_slots; i++) {
+		engine_report_caster(e, &e->casters[i], &r);
 		e->listed[n++] =
 			(struct control_listed){ r.assoc,
 						 report_peer_status(&r) };

@@ -56,12 +56,13 @@ static void add_sources(struct engine *e)
 			r->number = engine_number(e);
 			refclock_init(r, c, e->freq_sd, e->now);
 			e->measuring += r->driver->measures;
-		} else if (c->kind == SOURCE_KIND_POOL) {
+		} else if (engine_is_pool(c)) {
 			e->pools[pools].number = engine_number(e);
 			pool_init(&e->pools[pools++], c, engine_family(e, c),
 				  e->now);
 		}
 	}
+	engine_place_casters(e, NULL, 0);
 }
 
 static double freq_sd_of(const struct engine_start *start)
@@ -133,6 +134,7 @@ void engine_first(struct engine *e, struct outbox *out)
 		engine_note(e, NOTE_FREQ_NOT_SET, 0, "", out);
 	}
 	engine_note_leaps(e, out);
+	engine_note_unsigned(e, out);
 	engine_note(e, NOTE_NOT_SERVING, 0, "nobody has told the time yet",
 		    out);
 	if (e->may_set) {

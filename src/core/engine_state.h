@@ -16,6 +16,8 @@
  *   engine_decide.c    who is right, and what that means for the clock
  *   engine_others.c    what sources are to each other and to us; what to
  *                      serve when there is nobody to follow
+ *   engine_casts.c     broadcasts: ours, and those that we hear
+ *   engine_peers.c     symmetric peers, whose packets come to the server's port
  *   engine_publish.c   view, kernel status, drift file, notes
  *   engine_report.c    control requests
  *   engine_wish.c      those that are to change something
@@ -26,6 +28,7 @@
 #define CORE_ENGINE_STATE_H
 
 #include "core/access.h"
+#include "core/caster.h"
 #include "core/control.h"
 #include "core/discipline.h"
 #include "core/engine.h"
@@ -56,20 +59,22 @@ struct engine {
 	tstamp wall;
 	instant began;
 
-	/* Slots of source_id: first sources, then pools, then clocks. */
+	/* Slots of source_id: sources, then pools, clocks, casters. */
 	struct source *sources;
 	struct pool *pools;
 	struct refclock *clocks;
-	size_t source_slots, pool_slots, clock_slots;
+	struct caster *casters;
+	size_t source_slots, pool_slots, clock_slots, caster_slots;
 	size_t measuring;    /* of `clocks` */
 	size_t sources_most; /* high-water mark */
 	size_t leaving;      /* sources that go when the outbox has room */
 	uint64_t refused;    /* members that there was no slot for */
 	instant network_at;  /* when everything was asked anew last */
 
-	void *tables[ENGINE_TABLES];
+	void *tables[ENGINE_TABLES], *peerlists[ENGINE_TABLES];
 	size_t table_next;
 	const struct access *access;
+	const struct peerlist *peers;
 	netaddr *hosts;
 	struct control_listed *listed;
 	size_t own_count;
@@ -164,9 +169,10 @@ void engine_add_server(struct engine *e, const struct source_config *c);
 
 /* engine_room.c */
 struct engine_shape {
-	size_t sources, pools, clocks;
+	size_t sources, pools, clocks, casters;
 };
 bool engine_is_server(const struct source_config *c);
+bool engine_is_pool(const struct source_config *c);
 bool engine_is_clock(const struct source_config *c);
 /* How many slots the associations of a configuration take. */
 struct engine_shape engine_shape(const struct config *config);
@@ -184,6 +190,10 @@ void engine_take_settings(struct engine *e, const struct event *ev,
 /* engine.c */
 /* Somebody has told the time, as of `at`. */
 void engine_heard(struct engine *e, instant at);
+/* One answer, all the way from its verdict to the clock. */
+void engine_judged(struct engine *e, struct source *s,
+		   enum source_verdict verdict, const struct sample *sample,
+		   struct outbox *out);
 /* It may have been the clock: what do the others say? */
 void engine_hurry(struct engine *e, const struct source *than);
 
@@ -239,6 +249,14 @@ void engine_take_leaps(struct engine *e, const struct leap_table *leaps,
 
 /* engine_names.c */
 struct source *engine_free_slot(struct engine *e);
+/* May the pool have this address? */
+bool engine_may_add(const struct engine *e, const struct pool *p,
+		    const netaddr *addr);
+/* Makes a member of it; false: there is no room. */
+bool engine_add_member(struct engine *e, struct pool *p, const netaddr *addr,
+		       struct outbox *out);
+/* Sources in use. */
+size_t engine_members(const struct engine *e);
 void engine_resolved(struct engine *e, const struct event *ev,
 		     struct outbox *out);
 void engine_name_failed(const struct lookup *l, unsigned wait_s,
@@ -284,6 +302,37 @@ void engine_identify(const struct source *s, struct candidate *c);
 void engine_orphan(struct engine *e, struct outbox *out);
 /* When to look again whether a local clock or nobody is to lead. */
 instant engine_lonely_deadline(const struct engine *e);
+
+/* engine_casts.c */
+/* As the lines have them; those that there were stay as they are. */
+void engine_place_casters(struct engine *e, const struct caster *was,
+			  size_t count);
+void engine_report_caster(const struct engine *e, const struct caster *c,
+			  struct peer_report *r);
+/* How the source and we speak. */
+enum mode engine_mode(const struct source *s);
+/* Calls for servers (manycast), and what answers. */
+void engine_tick_calls(struct engine *e, struct outbox *out);
+instant engine_calls_deadline(const struct engine *e);
+void engine_answer_call(struct engine *e, const struct event *ev,
+			struct outbox *out);
+void engine_tick_casters(struct engine *e, const struct event *ev,
+			 struct outbox *out);
+/* Does it want to hear what is told unasked? */
+bool engine_listens(const struct config *config);
+/* A broadcast: of a source of ours, or of one to be. */
+void engine_hear(struct engine *e, const struct event *ev, struct outbox *out);
+/* Those that have fallen silent go. */
+void engine_tick_listeners(struct engine *e, struct outbox *out);
+
+/* engine_peers.c */
+/* Tells the server threads whose packets are ours, in this memory. */
+void engine_list_peers(struct engine *e, void *memory);
+/* A packet on the server's port. */
+void engine_take_peer(struct engine *e, const struct event *ev,
+		      struct outbox *out);
+/* Of peers that are asked as servers are. */
+void engine_note_unsigned(struct engine *e, struct outbox *out);
 
 /* engine_publish.c */
 /* When the view is to be made anew at the latest. */
@@ -347,6 +396,8 @@ static inline struct source_world engine_world(struct engine *e)
 		.base = e->discipline.base,
 		.leaping = engine_is_leaping(e),
 		.access = e->access,
+		.standing = &e->standing,
+		.must_sign = e->config->auth,
 	};
 }
 

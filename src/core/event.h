@@ -31,6 +31,7 @@ enum event_kind {
 	EVENT_REFCLOCK, /* what a reference clock had to say when read */
 	EVENT_SETTINGS, /* files were read again, or lines came by request */
 	EVENT_LEAPS,    /* another table of leap seconds */
+	EVENT_PEER,     /* a datagram on the server's port: SERVER_PEER */
 };
 
 /* What there was to be read of a reference clock. */
@@ -75,6 +76,7 @@ struct event {
 			tstamp at; /* of arrival, by the kernel if it could */
 			enum stamp_origin origin;
 			netaddr local; /* our end of the socket */
+			netaddr from;  /* who sent it */
 			const uint8_t *data;
 			size_t len;
 		} packet;

@@ -44,7 +44,7 @@ static void take_words(struct polling *p, const struct source_config *config)
 
 void polling_init(struct polling *p, const struct source_config *config)
 {
-	*p = (struct polling){ .min = 0 };
+	*p = (struct polling){ .theirs = INT8_MAX };
 	take_words(p, config);
 	p->poll = p->min;
 }
@@ -64,6 +64,21 @@ void polling_retune(struct polling *p, const struct source_config *config)
 	}
 }
 
+void polling_attend(struct polling *p, int8_t log2)
+{
+	p->min = p->max = p->poll = within(log2, 1, 17);
+	p->left = 0;
+	p->raised = 0;
+	p->eager = EAGER;
+	p->opening = false;
+	p->bursts = false;
+}
+
+void polling_agree(struct polling *p, int8_t theirs)
+{
+	p->theirs = within(theirs, p->min, p->max);
+}
+
 /* Up to a 32nd longer: so that clients that start as one spread out. */
 static span jittered(span d, struct rng *rng)
 {
@@ -75,7 +90,8 @@ int8_t polling_now(const struct polling *p)
 	if (polling_is_denied(p)) {
 		return within(POLLING_DENIED, p->max, INT8_MAX);
 	}
-	return within(p->poll + p->raised, p->min, p->max);
+	return within((p->poll < p->theirs ? p->poll : p->theirs) + p->raised,
+		      p->min, p->max);
 }
 
 /*

@@ -22,6 +22,7 @@ struct polling {
 	int8_t min, max; /* log2 s, as configured; never changed (B2) */
 	int8_t poll;     /* log2 s, as the estimate allows */
 	int8_t raised;   /* steps on top of it that a RATE asked for */
+	int8_t theirs;   /* no longer than a peer asks us; INT8_MAX: any */
 	bool iburst, bursts;
 	bool stretches; /* this burst ends in longer gaps */
 	bool opening;   /* the next poll is the first of a new start */
@@ -74,6 +75,11 @@ void polling_adapt(struct polling *p, const struct outlook *o, struct rng *rng);
 /* Another source was surprised, so this one is asked soon, once. */
 void polling_hurry(struct polling *p, struct rng *rng);
 
+/* A poll is a broadcast that should come, each 2^log2 s; nobody is asked. */
+void polling_attend(struct polling *p, int8_t log2);
+/* A peer asks us this often: neither waits longer than the other (RFC 5905,
+ * section 13). */
+void polling_agree(struct polling *p, int8_t theirs);
 /* log2 s: what is in force. */
 int8_t polling_now(const struct polling *p);
 

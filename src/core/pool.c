@@ -15,6 +15,10 @@ void pool_init(struct pool *p, const struct source_config *config,
 		.config = config,
 		.lookup = { .name = config->host, .family = family },
 	};
+	if (config->kind == SOURCE_KIND_MANYCAST) {
+		p->lookup.name = NULL;
+		p->call = (struct call){ .on = true, .due = now };
+	}
 	lookup_want(&p->lookup, now);
 }
 

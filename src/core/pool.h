@@ -9,6 +9,7 @@
 #ifndef CORE_POOL_H
 #define CORE_POOL_H
 
+#include "core/call.h"
 #include "core/lookup.h"
 #include "core/source.h"
 
@@ -21,7 +22,8 @@ struct pool {
 	source_id id;
 	uint16_t number;
 	const struct source_config *config;
-	struct lookup lookup;
+	struct lookup lookup; /* of a name ... */
+	struct call call;     /* ... or of a group, which is called */
 	struct events events;
 	bool filled; /* once had all the members it wants */
 	bool idle;   /* has them: the next lookup is a routine */

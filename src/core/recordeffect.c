@@ -128,6 +128,9 @@ static void send_fields(struct fields *f, struct record_effect *r)
 	e->send.to = field_addr(f, 16, "to", e->send.to);
 	e->send.exchange = (uint16_t)field_uint(f, 17, "exchange",
 						e->send.exchange, UINT16_MAX);
+	e->send.way = (enum send_way)field_uint(f, 18, "way", e->send.way,
+						SEND_GROUP);
+	e->send.ttl = (uint8_t)field_uint(f, 19, "ttl", e->send.ttl, UINT8_MAX);
 	bytes_field(f, r, "data", &e->send.at, &e->send.len);
 }
 
@@ -178,8 +181,11 @@ static void view_fields(struct fields *f, struct view *v)
 						 v->smear.length_s, UINT_MAX);
 	v->smear.leap = leap_field(f, 29, v->smear.leap);
 	v->smear.end = field_tstamp(f, 30, "smear_end", v->smear.end);
+	v->listens = field_bool(f, 31, "listens", v->listens);
+	v->cohort = field_bool(f, 33, "cohort", v->cohort);
 	if (f->walk == FIELDS_READ) {
 		v->access = NULL;
+		v->peers = NULL;
 	}
 }
 

@@ -33,6 +33,8 @@ const char *record_event_name(enum event_kind kind)
 		return "refclock";
 	case EVENT_SETTINGS:
 		return "settings";
+	case EVENT_PEER:
+		return "peer";
 	}
 	return NULL;
 }
@@ -73,6 +75,7 @@ static void packet_fields(struct fields *f, struct event *ev)
 		f, 17, "origin", ev->packet.origin, STAMP_CARD);
 	ev->packet.local = field_addr(f, 18, "local", ev->packet.local);
 	field_bytes(f, 19, "data", &ev->packet.data, &ev->packet.len);
+	ev->packet.from = field_addr(f, 20, "from", ev->packet.from);
 }
 
 static void resolved_fields(struct fields *f, struct record_event *r)
@@ -230,6 +233,7 @@ void record_event_fields(struct fields *f, struct record_event *r)
 		sent_fields(f, ev);
 		break;
 	case EVENT_PACKET:
+	case EVENT_PEER:
 		packet_fields(f, ev);
 		break;
 	case EVENT_FAILED:

@@ -16,6 +16,9 @@
 #define REFID_LOOP UINT32_C(0x4c4f4f50)     /* an orphan at stratum 1 ... */
 #define REFID_LOOPBACK UINT32_C(0x7f000001) /* ... and at any other */
 #define REFID_POOL UINT32_C(0x504f4f4c)
+#define REFID_BCST UINT32_C(0x42435354)
+#define REFID_MCST UINT32_C(0x4d435354)
+#define REFID_ACST UINT32_C(0x41435354)
 
 /* IPv4: the address; IPv6: the first four octets of its MD5. */
 uint32_t refid_of_address(const netaddr *addr);

@@ -162,26 +162,32 @@ static void apply_smear(const struct smear *s, tstamp now, struct packet *a)
 	a->reference = tstamp_add(a->reference, smear_offset(s, a->reference));
 }
 
-static struct packet answer(const struct view *view, const struct packet *q,
-			    const struct request *req, tstamp now)
+struct packet server_header(const struct view *view, tstamp now)
 {
 	bool known = view->leap != LEAP_UNSYNC;
-	struct packet a = {
+
+	return (struct packet){
 		.leap = view->leap,
-		.mode = answering_mode(q, &req->from),
-		.version = q->version,
 		.stratum = known ? view->stratum : 0,
-		.poll = q->poll,
 		.precision = view->precision,
 		.root_delay = view->root_delay,
 		.root_disp = disp_at(view, now),
 		.refid = view->refid,
 		.reference = view->reference,
-		.origin = q->transmit,
-		.receive = req->received,
 		.transmit = now,
 	};
+}
 
+static struct packet answer(const struct view *view, const struct packet *q,
+			    const struct request *req, tstamp now)
+{
+	struct packet a = server_header(view, now);
+
+	a.mode = answering_mode(q, &req->from);
+	a.version = q->version;
+	a.poll = q->poll;
+	a.origin = q->transmit;
+	a.receive = req->received;
 	apply_smear(&view->smear, now, &a);
 	return a;
 }
@@ -204,16 +210,48 @@ static struct packet kiss(const struct view *view, const struct packet *q,
 	};
 }
 
+/* Of an association of ours, and so no request to be answered and forgotten. */
+static bool is_peers(const struct view *view, const struct packet *q,
+		     const netaddr *from)
+{
+	return (q->mode == MODE_ACTIVE || q->mode == MODE_PASSIVE) &&
+	       view->peers && peerlist_has(view->peers, from);
+}
+
+/*
+ * Sent to many. A call for servers is for those that know the time, and better
+ * than the caller: by a stratum that leaves one between, unless of one cohort.
+ */
+static enum server_verdict judge_group(const struct view *view,
+				       const struct packet *q,
+				       const struct request *req,
+				       uint32_t flags)
+{
+	unsigned theirs = q->stratum == 0 ? 16 : q->stratum;
+	unsigned ours = view->stratum + (view->cohort ? 0u : 1u);
+
+	if (q->mode == MODE_BROADCAST && req->heard && view->listens) {
+		return SERVER_PEER;
+	}
+	if (q->mode != MODE_CLIENT || !req->called) {
+		return SERVER_MODE;
+	}
+	if (view->leap == LEAP_UNSYNC || ours >= theirs) {
+		return SERVER_DECLINED;
+	}
+	return judge(q, req, flags);
+}
+
 /* Everything that can be said of a request before the limits count it. */
-static enum server_verdict examine(struct packet *q, const struct request *req,
-				   uint32_t flags)
+static enum server_verdict examine(const struct view *view, struct packet *q,
+				   const struct request *req, uint32_t flags)
 {
 	struct reader r = reader_over(req->data, req->len);
 
 	if (flags & RESTRICT_IGNORE) {
 		return SERVER_IGNORED;
 	}
-	if ((req->data[0] & 7) == MODE6_MODE) {
+	if ((req->data[0] & 7) == MODE6_MODE && !req->group) {
 		return judge_control(req, flags);
 	}
 	if (req->len % LEN_STEP != 0 || packet_parse(q, &r) != PACKET_OK) {
@@ -221,6 +259,12 @@ static enum server_verdict examine(struct packet *q, const struct request *req,
 	}
 	if (q->version < OLDEST || q->version > NEWEST) {
 		return SERVER_VERSION;
+	}
+	if (req->group) {
+		return judge_group(view, q, req, flags);
+	}
+	if (is_peers(view, q, &req->from)) {
+		return SERVER_PEER;
 	}
 	if (answering_mode(q, &req->from) == MODE_RESERVED) {
 		return SERVER_MODE;
@@ -278,7 +322,7 @@ enum server_verdict server_respond(const struct view *view,
 	}
 	uint32_t flags = look_up(view, shard, req).flags;
 
-	verdict = examine(&q, req, flags);
+	verdict = examine(view, &q, req, flags);
 	if (verdict == SERVER_ANSWERED && smear_is_blind(&view->smear, now)) {
 		verdict = SERVER_LEAPING;
 	}

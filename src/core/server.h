@@ -24,6 +24,9 @@ struct request {
 	const uint8_t *data;
 	size_t len;
 	netaddr from, to;
+	bool group;       /* to many: answered only when `called`, and ... */
+	bool called;      /* ... a call for servers may be answered */
+	bool heard;       /* a broadcast may be heard */
 	bool by_loopback; /* it came over the loopback interface */
 	bool truncated;   /* MSG_TRUNC: longer than we read */
 	tstamp received;  /* by the kernel or the card */
@@ -40,6 +43,9 @@ struct server_shard {
 	uint64_t firsts[8];   /* of version 1, by mode */
 };
 
+/* What every packet says of us, sent at `now`: a server's or a peer's. */
+struct packet server_header(const struct view *view, tstamp now);
+
 /* Plain words: "from an address that cannot be a client's". */
 const char *server_verdict_words(enum server_verdict verdict);
 
@@ -48,7 +54,8 @@ const char *server_verdict_words(enum server_verdict verdict);
  * KISSED. `now` is the transmit timestamp: the caller reads the clock as late
  * as it can. The answer is never longer than the request (F3). SERVER_CONTROL
  * says that this is a mode 6 request from somebody who may ask: it is for
- * EVENT_CONTROL. The caller counts the verdict.
+ * EVENT_CONTROL; SERVER_PEER that it is for EVENT_PEER. The caller counts the
+ * verdict.
  */
 MUST_USE enum server_verdict server_respond(const struct view *view,
 					    struct server_shard *shard,

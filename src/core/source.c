@@ -8,6 +8,8 @@
 #include "core/refid.h"
 #include "core/report.h"
 #include "core/smear.h"
+#include "core/source_inner.h"
+#include "core/symmetric.h"
 
 #define HOLD SPAN_MS(50)  /* how long an answer waits for EVENT_SENT */
 #define SMEARED_S 3600    /* when no refid tells so any more */
@@ -39,6 +41,13 @@ bool source_verdict_is_answer(enum source_verdict v)
 	       (v >= SOURCE_KISS_RATE && v < SOURCE_VERDICTS);
 }
 
+bool source_is_symmetric(const struct source_config *config)
+{
+	/* There are no keys yet to sign with. */
+	(void)config;
+	return false;
+}
+
 void source_init(struct source *s, const struct source_config *config,
 		 double freq_sd, instant now)
 {
@@ -53,6 +62,7 @@ void source_init(struct source *s, const struct source_config *config,
 		.reason = REASON_NO_NAME,
 		.since = now,
 	};
+	s->symmetric.on = source_is_symmetric(config);
 	polling_init(&s->polling, config);
 	if (netaddr_is_none(&config->addr)) {
 		s->lookup.name = config->host;
@@ -93,6 +103,7 @@ void source_move(struct source *s, const netaddr *addr,
 	s->bad_polls = 0;
 	s->since = now;
 	memset(&s->peer, 0, sizeof(s->peer));
+	symmetric_forget(&s->symmetric);
 	polling_init(&s->polling, s->config);
 	polling_restart(&s->polling, world->rng, now);
 	forget(s, world, now);
@@ -116,11 +127,17 @@ static void finish(struct source *s, bool answered, struct outbox *out)
 	outbox_close(out, s->id);
 }
 
-void source_abandon(struct source *s, struct outbox *out)
+void source_abandon_request(struct source *s, struct outbox *out)
 {
 	if (source_is_waiting(s)) {
 		finish(s, false, out);
 	}
+}
+
+void source_abandon(struct source *s, struct outbox *out)
+{
+	source_abandon_request(s, out);
+	symmetric_forget(&s->symmetric);
 }
 
 void source_failed(struct source *s, uint16_t exchange, struct outbox *out)
@@ -131,12 +148,25 @@ void source_failed(struct source *s, uint16_t exchange, struct outbox *out)
 	}
 }
 
-/* All that varies is the poll and the nonce: nothing tells who asks (A16). */
-static void ask(struct source *s, const struct event *ev,
-		const struct source_world *world, struct outbox *out)
+void source_put(struct source *s, const struct packet *p,
+		const struct effect *sending, const struct source_world *world,
+		struct outbox *out)
 {
 	uint8_t bytes[PACKET_LEN];
 	struct writer w = writer_over(bytes, sizeof(bytes));
+
+	(void)world;
+	packet_write(p, &w);
+	INVARIANT(!w.failed);
+	s->requests++;
+	outbox_send_as(out, sending, bytes, sizeof(bytes));
+}
+
+/* All that varies is the poll and the nonce: nothing tells who asks (A16). */
+static void ask_server(struct source *s, const struct event *ev,
+		       const struct source_world *world, struct outbox *out)
+{
+	struct effect e = { .kind = EFFECT_SEND, .source = s->id };
 	struct packet p = {
 		.version = s->config->version,
 		.mode = MODE_CLIENT,
@@ -144,19 +174,29 @@ static void ask(struct source *s, const struct event *ev,
 		.precision = 0x20,
 	};
 
-	if (source_is_waiting(s)) {
-		finish(s, false, out);
-	}
 	s->nonce = rng_nonce(world->rng);
 	p.transmit.v = s->nonce;
-	packet_write(&p, &w);
-	INVARIANT(!w.failed);
 	s->exchange++;
 	s->state = SOURCE_ASKED;
 	s->asked_at = ev->now;
 	s->asked_wall = ev->wall;
-	s->requests++;
-	outbox_send(out, s->id, s->exchange, &s->addr, bytes, sizeof(bytes));
+	e.send.to = s->addr;
+	e.send.exchange = s->exchange;
+	source_put(s, &p, &e, world, out);
+}
+
+static void ask(struct source *s, const struct event *ev,
+		const struct source_world *world, struct outbox *out)
+{
+	if (s->listener.listens) {
+		source_abandon_request(s, out);
+	} else if (!s->symmetric.on) {
+		source_abandon_request(s, out);
+		ask_server(s, ev, world, out);
+	} else if (symmetric_asks(s, ev->now)) {
+		source_abandon_request(s, out);
+		symmetric_ask(s, ev, world, out);
+	}
 	if (polling_asked(&s->polling, world->rng, ev->now)) {
 		source_note(s, NOTE_UNREACHABLE, out);
 	}
@@ -168,7 +208,7 @@ static void ask(struct source *s, const struct event *ev,
 	s->bad_polls = bad ? s->bad_polls + 1 : 0;
 }
 
-static double stamp_noise(enum stamp_origin origin)
+double source_stamp_noise_s(enum stamp_origin origin)
 {
 	switch (origin) {
 	case STAMP_CARD:
@@ -212,6 +252,22 @@ static void remember(struct source *s, const struct reply *r,
 		.offset = sample_offset(sample),
 		.delay = sample_delay(sample),
 	};
+}
+
+void source_take_broadcast(struct source *s, const struct packet *p,
+			   const struct event *ev,
+			   const struct source_world *world, struct outbox *out,
+			   const struct sample *sample)
+{
+	const struct reply r = { .packet = *p,
+				 .at = ev->packet.at,
+				 .origin = ev->packet.origin };
+
+	s->local = ev->packet.local;
+	remember(s, &r, sample);
+	if (polling_good(&s->polling, world->rng)) {
+		source_note(s, NOTE_REACHABLE, out);
+	}
 }
 
 /*
@@ -258,8 +314,12 @@ static enum source_verdict complete(struct source *s, const struct event *ev,
 		return v;
 	}
 	*sample = exchange_sample(&x, ev->now, ev->wall);
-	sample->noise_s = stamp_noise(worst);
+	sample->noise_s = source_stamp_noise_s(worst);
 	steady(sample, &s->estimator.correction, world->base);
+	if (s->symmetric.on) {
+		symmetric_settle(s, tstamp_diff(x.answered, x.received),
+				 sample);
+	}
 	if (polling_good(&s->polling, world->rng)) {
 		source_note(s, NOTE_REACHABLE, out);
 	}
@@ -268,6 +328,13 @@ static enum source_verdict complete(struct source *s, const struct event *ev,
 	}
 	remember(s, r, sample);
 	return SOURCE_SAMPLE;
+}
+
+/* A peer's answer may be its own next poll. */
+static bool expires(const struct source *s)
+{
+	return source_is_waiting(s) && s->state != SOURCE_ANSWERED &&
+	       !s->symmetric.on;
 }
 
 /* No word of when the request left: when we let it go must do. */
@@ -292,9 +359,8 @@ enum source_verdict source_tick(struct source *s, const struct event *ev,
 	    span_cmp(instant_diff(ev->now, s->answered_at), HOLD) >= 0) {
 		use_daemons_stamp(s);
 		v = complete(s, ev, world, out, sample);
-	} else if (source_is_waiting(s) && s->state != SOURCE_ANSWERED &&
-		   span_cmp(instant_diff(ev->now, s->asked_at),
-			    SOURCE_WINDOW) >= 0) {
+	} else if (expires(s) && span_cmp(instant_diff(ev->now, s->asked_at),
+					  SOURCE_WINDOW) >= 0) {
 		finish(s, false, out);
 	}
 	if (instant_diff(ev->now, s->polling.due).v >= 0) {
@@ -350,6 +416,38 @@ static void disappoint(struct source *s, enum source_verdict v,
 	s->looped = v == SOURCE_LOOP;
 }
 
+enum source_verdict source_take_answer(struct source *s, const struct event *ev,
+				       const struct packet *p,
+				       const struct source_world *world,
+				       struct outbox *out,
+				       struct sample *sample)
+{
+	enum source_verdict v = answer_meaning(p, &ev->packet.local, world);
+
+	s->local = ev->packet.local;
+	s->held = (struct reply){ .packet = *p,
+				  .at = ev->packet.at,
+				  .origin = ev->packet.origin };
+	if (v != SOURCE_SAMPLE) {
+		if (s->state == SOURCE_ASKED) {
+			use_daemons_stamp(s);
+		}
+		finish(s, true, out);
+		disappoint(s, v, p, world, out);
+		return v;
+	}
+	/* The server's port has no stamps to wait for. */
+	if (s->state == SOURCE_ASKED && s->symmetric.on) {
+		use_daemons_stamp(s);
+	}
+	if (s->state == SOURCE_ASKED) {
+		s->state = SOURCE_ANSWERED;
+		s->answered_at = ev->now;
+		return SOURCE_HELD;
+	}
+	return complete(s, ev, world, out, sample);
+}
+
 enum source_verdict source_receive(struct source *s, const struct event *ev,
 				   const struct source_world *world,
 				   struct outbox *out, struct sample *sample)
@@ -360,28 +458,9 @@ enum source_verdict source_receive(struct source *s, const struct event *ev,
 	if (v == SOURCE_SAMPLE) {
 		v = answer_match(s, ev, p.origin.v);
 	}
-	if (v != SOURCE_SAMPLE) {
-		return v;
-	}
-	s->local = ev->packet.local;
-	s->held = (struct reply){ .packet = p,
-				  .at = ev->packet.at,
-				  .origin = ev->packet.origin };
-	v = answer_meaning(&p, &ev->packet.local, world);
-	if (v != SOURCE_SAMPLE) {
-		if (s->state == SOURCE_ASKED) {
-			use_daemons_stamp(s);
-		}
-		finish(s, true, out);
-		disappoint(s, v, &p, world, out);
-		return v;
-	}
-	if (s->state == SOURCE_ASKED) {
-		s->state = SOURCE_ANSWERED;
-		s->answered_at = ev->now;
-		return SOURCE_HELD;
-	}
-	return complete(s, ev, world, out, sample);
+	return v == SOURCE_SAMPLE
+		       ? source_take_answer(s, ev, &p, world, out, sample)
+		       : v;
 }
 
 instant source_deadline(const struct source *s)
@@ -395,54 +474,8 @@ instant source_deadline(const struct source *s)
 	}
 	if (s->state == SOURCE_ANSWERED) {
 		other = instant_add(s->answered_at, HOLD);
-	} else if (source_is_waiting(s)) {
+	} else if (expires(s)) {
 		other = instant_add(s->asked_at, SOURCE_WINDOW);
 	}
 	return instant_diff(other, at).v < 0 ? other : at;
-}
-
-uint16_t source_status(const struct source *s)
-{
-	unsigned bits = 0x8000;
-
-	if (s->polling.reach != 0) {
-		bits |= 0x1000;
-	}
-	if (s->pool != SOURCE_NO_POOL) {
-		bits &= 0x7fff; /* nobody named this host */
-	}
-	bits |= (unsigned)reason_tally(s->reason) << 8;
-	return (uint16_t)(bits | events_bits(&s->events));
-}
-
-void source_note(struct source *s, enum note_id id, struct outbox *out)
-{
-	static const struct {
-		enum note_id id;
-		uint8_t event;
-	} codes[] = {
-		{ NOTE_MOBILIZE, PEER_MOBILIZE },
-		{ NOTE_DEMOBILIZE, PEER_DEMOBILIZE },
-		{ NOTE_UNREACHABLE, PEER_UNREACHABLE },
-		{ NOTE_REACHABLE, PEER_REACHABLE },
-		{ NOTE_RATE_EXCEEDED, PEER_RATE_EXCEEDED },
-		{ NOTE_ACCESS_DENIED, PEER_ACCESS_DENIED },
-		{ NOTE_SYS_PEER, PEER_SYS_PEER },
-	};
-	struct effect e = { .kind = EFFECT_NOTE, .source = s->id };
-	struct text word = text_over(e.note.word, sizeof(e.note.word));
-
-	for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
-		if (codes[i].id == id) {
-			events_add(&s->events, codes[i].event);
-		}
-	}
-	e.note.id = id;
-	e.note.addr = s->addr;
-	e.note.number = source_status(s);
-	e.note.second = s->number;
-	for (unsigned i = 0; i < 4 && id == NOTE_ACCESS_DENIED; i++) {
-		text_char(&word, (char)(s->kiss >> (24 - 8 * i)));
-	}
-	outbox_add(out, &e);
 }

@@ -41,6 +41,35 @@ enum source_state {
 #define SOURCE_HISTORY 8
 #define SOURCE_NO_POOL UINT16_MAX
 
+/* Of a packet of the peer's, as our next one takes it back. */
+struct carried {
+	tstamp transmit; /* theirs */
+	tstamp received; /* ours */
+};
+
+struct symmetric {
+	bool on;    /* it is a peer, and has a key */
+	bool timed; /* answers when its own poll comes */
+	bool heard; /* signed packets have come */
+	instant heard_at;
+	/* Of packets that answered ours; of those that answered none. */
+	struct carried measured, restart;
+	bool restarted; /* `restart` is the newer one */
+	tstamp newest;  /* of its transmit stamps: what is older is a copy */
+	tstamp sent;    /* the transmit stamp of our last packet */
+};
+
+/* Of a server that is heard and not asked: see listener.h. */
+struct listener {
+	bool on;
+	bool listens;                /* its distance is known */
+	bool given;                  /* by the configuration */
+	tstamp newest;               /* of its transmit stamps */
+	span delay;                  /* there and back */
+	int8_t poll;                 /* log2 s, as it says */
+	struct source_config config; /* the line that nobody wrote */
+};
+
 struct reply {
 	struct packet packet;
 	tstamp at;
@@ -75,6 +104,8 @@ struct source {
 	bool past_answered;
 	struct reply held;
 
+	struct symmetric symmetric;
+	struct listener listener;
 	struct polling polling;
 	struct estimator estimator;
 	double freq_sd; /* what the estimator starts from */
@@ -100,6 +131,8 @@ struct source {
 	instant since; /* it has this address */
 };
 
+struct standing;
+
 /* What a source may know of the rest of the daemon. */
 struct source_world {
 	struct rng *rng;
@@ -110,6 +143,8 @@ struct source_world {
 	double base;      /* s/s: what its rate is corrected by besides */
 	bool leaping;     /* a leap second is near: see source_is_leaping() */
 	const struct access *access;
+	const struct standing *standing; /* what our packets to peers say */
+	bool must_sign; /* who is to become a source by itself */
 };
 
 const char *source_verdict_name(enum source_verdict v);
@@ -117,6 +152,8 @@ const char *source_verdict_words(enum source_verdict v);
 /* Was this the answer to a request, good or not, that is in `held` now? */
 bool source_verdict_is_answer(enum source_verdict v);
 
+/* Is it a peer to be? */
+bool source_is_symmetric(const struct source_config *config);
 /* Without an address; `now` is when the name is wanted. */
 void source_init(struct source *s, const struct source_config *config,
 		 double freq_sd, instant now);

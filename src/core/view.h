@@ -7,6 +7,7 @@
 #define CORE_VIEW_H
 
 #include "base/ntptime.h"
+#include "core/peerlist.h"
 #include "core/smear.h"
 #include "wire/packet.h"
 
@@ -26,7 +27,10 @@ struct view {
 	span bound;         /* the clock is right within this at `made` ... */
 	double bound_ppm;   /* ... and this is how fast it widens since then */
 	struct smear smear; /* of what clients are served */
-	const struct access *access; /* who may ask what; NULL: everybody */
+	const struct access *access;  /* who may ask what; NULL: everybody */
+	const struct peerlist *peers; /* NULL: none */
+	bool listens;                 /* broadcasts are for the engine */
+	bool cohort;                  /* tos cohort */
 };
 
 #endif

@@ -6,16 +6,60 @@
 #include <string.h>
 
 #include "host/daemonize.h"
+#include "host/groups.h"
 #include "host/store.h"
 #include "host/udp.h"
+
+static void send_from_server(struct loop *l, const struct clientsock *request,
+			     const struct effect *e)
+{
+	struct moment sent = { 0 };
+	int error;
+
+	/* To many, who do not answer. */
+	if (e->send.ttl > 0) {
+		error = groups_send(&l->servers, &e->send.to, e->send.ttl,
+				    l->outbox->bytes + e->send.at, e->send.len);
+		l->casts_failed += error != 0;
+		return;
+	}
+	error = serversocks_send(&l->servers, &e->send.to,
+				 l->outbox->bytes + e->send.at, e->send.len,
+				 &sent);
+
+	clientsocks_note(&l->clients, request, error == 0, sent);
+}
+
+static void call_group(struct loop *l, const struct clientsock *request,
+		       const struct effect *e)
+{
+	int fd = clientsocks_open(&l->clients, request, &e->send.to);
+	int error = fd < 0 ? fd
+			   : groups_send_by(&l->servers, fd, &e->send.to,
+					    e->send.ttl,
+					    l->outbox->bytes + e->send.at,
+					    e->send.len);
+
+	l->casts_failed += error != 0;
+}
 
 static void carry_send(struct loop *l, const struct effect *e)
 {
 	const struct clientsock request = { .source = e->source,
 					    .exchange = e->send.exchange };
 
-	clientsocks_send(&l->clients, &request, &e->send.to,
-			 l->outbox->bytes + e->send.at, e->send.len);
+	switch (e->send.way) {
+	case SEND_FRESH:
+		clientsocks_send(&l->clients, &request, &e->send.to,
+				 l->outbox->bytes + e->send.at, e->send.len);
+		break;
+	case SEND_SERVER:
+		send_from_server(l, &request, e);
+		break;
+	case SEND_GROUP:
+		call_group(l, &request, e);
+		break;
+	}
 }
 
 /* A name that is too long becomes an empty one, which nobody knows. */

@@ -129,20 +129,60 @@ static bool ask(struct clientsock *s, const netaddr *to, const uint8_t *data,
 	return send(s->fd, data, len, 0) == (ssize_t)len;
 }
 
-void clientsocks_send(struct clientsocks *cs, const struct clientsock *request,
-		      const netaddr *to, const uint8_t *data, size_t len)
+/* NULL without memory: the engine hears nothing, and a poll is missed. */
+static struct clientsock *begin(struct clientsocks *cs,
+				const struct clientsock *request)
 {
 	struct clientsock *s;
 
 	clientsocks_close(cs, request->source);
 	s = append(cs);
-	if (!s) {
-		return; /* the engine hears nothing: a poll is missed */
+	if (s) {
+		*s = (struct clientsock){ .source = request->source,
+					  .exchange = request->exchange,
+					  .fd = -1,
+					  .serial = ++cs->serial };
 	}
-	*s = (struct clientsock){ .source = request->source,
-				  .exchange = request->exchange,
-				  .fd = -1,
-				  .serial = ++cs->serial };
+	return s;
+}
+
+void clientsocks_note(struct clientsocks *cs, const struct clientsock *request,
+		      bool left, struct moment sent)
+{
+	struct clientsock *s = begin(cs, request);
+
+	if (s) {
+		s->sent = sent.wall;
+		s->limit = sent.now;
+		s->owes_sent = left;
+		s->failed = !left;
+	}
+}
+
+int clientsocks_open(struct clientsocks *cs, const struct clientsock *request,
+		     const netaddr *to)
+{
+	struct clientsock *s = begin(cs, request);
+
+	if (!s) {
+		return -ENOMEM;
+	}
+	s->fd = udp_open(to);
+	if (s->fd >= 0) {
+		udp_want_fragments(s->fd, to);
+		(void)stamps_receive(s->fd);
+	}
+	return s->fd;
+}
+
+void clientsocks_send(struct clientsocks *cs, const struct clientsock *request,
+		      const netaddr *to, const uint8_t *data, size_t len)
+{
+	struct clientsock *s = begin(cs, request);
+
+	if (!s) {
+		return;
+	}
 	if (ask(s, to, data, len)) {
 		s->owes_sent = true;
 	} else {

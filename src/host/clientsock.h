@@ -11,6 +11,7 @@
 #define HOST_CLIENTSOCK_H
 
 #include "core/event.h"
+#include "host/sysclock.h"
 
 struct clientsock {
 	source_id source;
@@ -36,6 +37,13 @@ void clientsocks_free(struct clientsocks *cs);
 /* Never fails outright: a request that could not be sent becomes `failed`. */
 void clientsocks_send(struct clientsocks *cs, const struct clientsock *request,
 		      const netaddr *to, const uint8_t *data, size_t len);
+/* A socket for a request to many, connected to none; or a negative errno. */
+MUST_USE int clientsocks_open(struct clientsocks *cs,
+			      const struct clientsock *request,
+			      const netaddr *to);
+/* A request left by another socket at `sent`; or it could not. */
+void clientsocks_note(struct clientsocks *cs, const struct clientsock *request,
+		      bool left, struct moment sent);
 void clientsocks_close(struct clientsocks *cs, source_id source);
 /* NULL when that socket has been closed meanwhile. */
 struct clientsock *clientsocks_find(struct clientsocks *cs, uint64_t serial);

@@ -21,6 +21,20 @@ static size_t count_all(const struct ifaddrs *list)
 	return count;
 }
 
+/* The last address of the network, whatever the interface says of it. */
+static netaddr broadcast_of(const struct ifaddrs *i, const netaddr *addr)
+{
+	netaddr mask, none = { .port = 0 };
+
+	if (!(i->ifa_flags & IFF_BROADCAST) || !i->ifa_netmask ||
+	    !netaddr_is_v4(addr) || !udp_netaddr(i->ifa_netmask, &mask)) {
+		return none;
+	}
+	uint32_t hosts = ~netaddr_v4_bits(&mask);
+
+	return hosts < 3 ? none : netaddr_v4(netaddr_v4_bits(addr) | hosts, 0);
+}
+
 struct local_address *interfaces_list(size_t *count)
 {
 	struct local_address *all;
@@ -39,7 +53,9 @@ struct local_address *interfaces_list(size_t *count)
 			continue;
 		}
 		(void)snprintf(a->name, sizeof(a->name), "%s", i->ifa_name);
+		a->index = if_nametoindex(i->ifa_name);
 		a->loopback = (i->ifa_flags & IFF_LOOPBACK) != 0;
+		a->broadcast = broadcast_of(i, &a->addr);
 		++*count;
 	}
 	freeifaddrs(list);

@@ -15,7 +15,9 @@
 
 struct local_address {
 	netaddr addr;
+	netaddr broadcast; /* of its network; none: it has none */
 	char name[IF_NAMESIZE];
+	unsigned index;
 	bool loopback;
 };
 

@@ -30,6 +30,7 @@ void loop_init(struct loop *l, const struct loop_setup *setup)
 	ctlsock_init(&l->control);
 	serversocks_init(&l->servers, setup->journal, setup->port,
 			 &setup->rules);
+	serversocks_hear(&l->servers, setup->config);
 	resolver_open(&l->resolver, setup->single_process);
 	statfiles_init(&l->statfiles, setup->config, setup->journal);
 	leapfile_init(&l->leapfile, setup->config, setup->journal,

@@ -112,9 +112,10 @@ struct loop {
 	struct server_shard shard;
 	void *limits, *clients_memory;
 
-	bool clock_lost;   /* the kernel refuses: said once */
-	bool save_failed;  /* the drift file: said once */
-	bool synchronised; /* the engine has said so at least once */
+	uint64_t casts_failed; /* to groups: no interface took them */
+	bool clock_lost;       /* the kernel refuses: said once */
+	bool save_failed;      /* the drift file: said once */
+	bool synchronised;     /* the engine has said so at least once */
 	bool ended;
 	int exit_code;
 	int parent_fd; /* who waits for us to be synchronised; -1 */

@@ -40,6 +40,7 @@ static void deliver_packet(struct loop *l, struct clientsock *s)
 			return;
 		}
 	}
+	ev.packet.from = d.from;
 	ev.packet.at = d.stamped ? d.at : sysclock_wall();
 	ev.packet.origin = d.stamped ? STAMP_KERNEL : STAMP_DAEMON;
 	ev.packet.data = d.data;

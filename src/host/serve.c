@@ -22,12 +22,40 @@ static void pass_control(struct loop *l, const struct serversock *s,
 	l->asker = (struct asker){ .socket = NULL };
 }
 
+/* It is of an association of ours. */
+static void pass_peer(struct loop *l, const struct serversock *s,
+		      const struct datagram *d)
+{
+	struct event ev = { .kind = EVENT_PEER };
+
+	ev.packet.at = d->at;
+	ev.packet.origin = d->stamped ? STAMP_KERNEL : STAMP_DAEMON;
+	ev.packet.local = s->addr;
+	ev.packet.from = d->from;
+	ev.packet.data = d->data;
+	ev.packet.len = d->len;
+	loop_deliver(l, &ev);
+}
+
+/* From the address that was asked (F14); a group is none. */
+static int reply(struct loop *l, const struct serversock *s,
+		 const uint8_t *answer, size_t len, const netaddr *to)
+{
+	struct moment sent;
+
+	return s->group ? serversocks_send(&l->servers, to, answer, len, &sent)
+			: udp_send(s->fd, answer, len, to);
+}
+
 static void serve_one(struct loop *l, struct serversock *s,
 		      const struct datagram *d)
 {
 	uint8_t answer[UDP_BUFFER];
 	struct writer w = writer_over(answer, sizeof(answer));
-	struct request req = { .data = d->data,
+	struct request req = { .heard = s->heard,
+			       .called = s->finds,
+			       .group = s->group,
+			       .data = d->data,
 			       .len = d->len,
 			       .from = d->from,
 			       .to = s->addr,
@@ -47,8 +75,10 @@ static void serve_one(struct loop *l, struct serversock *s,
 	len = (size_t)(w.at - answer);
 	if (verdict == SERVER_CONTROL) {
 		pass_control(l, s, d);
-	} else if (len > 0 && udp_send(s->fd, answer, len, &d->from) == 0) {
-		s->sent++;
+	} else if (verdict == SERVER_PEER) {
+		pass_peer(l, s, d);
+	} else if (len > 0) {
+		s->sent += reply(l, s, answer, len, &d->from) == 0;
 	}
 }
 
@@ -61,7 +91,8 @@ void serve_ready(struct loop *l, struct serversock *s, unsigned most)
 			return;
 		}
 		s->received++;
-		if (s->drop || !l->view_known) {
+		if (s->drop || !l->view_known ||
+		    (s->group && serversocks_find(&l->servers, &d.from))) {
 			s->dropped++;
 			continue;
 		}

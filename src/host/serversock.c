@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "host/groups.h"
 #include "host/stamps.h"
 #include "host/udp.h"
 
@@ -19,6 +20,18 @@ void serversocks_init(struct serversocks *ss, struct journal *j, uint16_t port,
 				    .port = port,
 				    .rules = *rules,
 				    .loopback = interfaces_loopback() };
+}
+
+void serversocks_hear(struct serversocks *ss, const struct config *config)
+{
+	const struct group_config *g = config->groups;
+
+	ss->broadcasts = config->broadcast_client;
+	for (; g && ss->group_count < SERVERSOCK_GROUPS; g = g->next) {
+		ss->groups[ss->group_count++] =
+			(struct group_wanted){ .addr = g->addr,
+					       .finds = g->finds };
+	}
 }
 
 void serversocks_close(struct serversocks *ss)
@@ -156,7 +169,7 @@ int serversocks_reserve(struct serversocks *ss, instant now)
 	return error;
 }
 
-static struct serversock *find(struct serversocks *ss, const netaddr *addr)
+struct serversock *serversocks_find(struct serversocks *ss, const netaddr *addr)
 {
 	for (size_t i = 0; i < ss->count; i++) {
 		if (netaddr_same_host(&ss->items[i].addr, addr) &&
@@ -167,18 +180,74 @@ static struct serversock *find(struct serversocks *ss, const netaddr *addr)
 	return NULL;
 }
 
+/* The address that the system would send from, or a negative errno. */
+static int source_of(const netaddr *to, netaddr *from)
+{
+	struct sockaddr_storage sa;
+	socklen_t size = udp_sockaddr(to, &sa);
+	int fd = udp_open(to), error = 0, on = 1;
+
+	if (fd < 0) {
+		return fd;
+	}
+	(void)setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on));
+	if (connect(fd, (struct sockaddr *)&sa, size) != 0) {
+		error = -errno;
+	} else {
+		size = sizeof(sa);
+		if (getsockname(fd, (struct sockaddr *)&sa, &size) != 0 ||
+		    !udp_netaddr((struct sockaddr *)&sa, from)) {
+			error = -EADDRNOTAVAIL;
+		}
+	}
+	close(fd);
+	return error;
+}
+
+int serversocks_send(struct serversocks *ss, const netaddr *to,
+		     const uint8_t *data, size_t len, struct moment *sent)
+{
+	netaddr from;
+	int error = source_of(to, &from);
+	struct serversock *s = error ? NULL : serversocks_find(ss, &from);
+
+	if (!s) {
+		return error ? error : -EADDRNOTAVAIL;
+	}
+	*sent = sysclock_read();
+	error = udp_send(s->fd, data, len, to);
+	s->sent += error == 0;
+	return error;
+}
+
+struct serversock *serversocks_add(struct serversocks *ss,
+				   const struct serversock *wanted)
+{
+	int error = add(ss, wanted, 1);
+	char text[NETADDR_TEXT];
+
+	/* An IPv6 address that is still being probed comes with a later scan.
+	 */
+	if (error && error != -EADDRNOTAVAIL) {
+		print_addr_port(&wanted->addr, text);
+		journal_say(ss->journal, NOTE_ERROR,
+			    "unable to create socket on %s for %s: %s",
+			    wanted->name, text, strerror(-error));
+	}
+	return error ? NULL : &ss->items[ss->count - 1];
+}
+
 /* True: a socket was opened for this address. */
 static bool visit(struct serversocks *ss, const struct local_address *a,
 		  instant now)
 {
 	enum nic_action action = listen_rules_apply(&ss->rules, a);
-	struct serversock *known = find(ss, &a->addr);
+	struct serversock *known = serversocks_find(ss, &a->addr);
 	struct serversock wanted = { .addr = a->addr,
+				     .index = a->index,
 				     .drop = action == NIC_DROP,
 				     .seen = true,
 				     .since = now };
-	char text[NETADDR_TEXT];
-	int error;
 
 	if (action == NIC_IGNORE) {
 		return false;
@@ -189,16 +258,7 @@ static bool visit(struct serversocks *ss, const struct local_address *a,
 	}
 	wanted.addr.port = ss->port;
 	memcpy(wanted.name, a->name, sizeof(wanted.name));
-	error = add(ss, &wanted, 1);
-	/* An IPv6 address that is still being probed comes with a later scan.
-	 */
-	if (error && error != -EADDRNOTAVAIL) {
-		print_addr_port(&wanted.addr, text);
-		journal_say(ss->journal, NOTE_ERROR,
-			    "unable to create socket on %s for %s: %s", a->name,
-			    text, strerror(-error));
-	}
-	return error == 0;
+	return serversocks_add(ss, &wanted) != NULL;
 }
 
 static void close_unseen(struct serversocks *ss, instant now)
@@ -243,6 +303,7 @@ size_t serversocks_scan(struct serversocks *ss, instant now)
 	for (size_t i = 0; i < count; i++) {
 		opened += visit(ss, &all[i], now);
 	}
+	groups_scan(ss, all, count, now);
 	set_reuse(ss, 0);
 	close_unseen(ss, now);
 	free(all);

@@ -12,18 +12,31 @@
 
 #include "host/interfaces.h"
 #include "host/journal.h"
+#include "host/sysclock.h"
 
 struct serversock {
 	int fd;
 	unsigned number; /* as the log counts them */
 	netaddr addr;    /* with the port */
 	char name[IF_NAMESIZE];
+	unsigned index; /* of the interface; 0: of none */
 	bool wildcard;
+	bool group;    /* for what is sent to many: */
+	bool heard;    /* broadcasts that we want to hear */
+	bool finds;    /* calls that we answer */
 	bool drop;     /* takes datagrams and throws them away */
 	bool seen;     /* in the scan that runs */
 	instant since; /* when it was opened */
 	uint64_t received, sent, dropped;
 };
+
+/* A group that the configuration names. */
+struct group_wanted {
+	netaddr addr;
+	bool finds;
+};
+
+#define SERVERSOCK_GROUPS 16 /* more are not joined */
 
 struct serversocks {
 	struct serversock *items;
@@ -32,11 +45,24 @@ struct serversocks {
 	unsigned loopback; /* its interface index */
 	uint16_t port;
 	struct listen_rules rules;
+	bool broadcasts; /* are heard */
+	struct group_wanted groups[SERVERSOCK_GROUPS];
+	size_t group_count;
 	struct journal *journal;
 };
 
 void serversocks_init(struct serversocks *ss, struct journal *j, uint16_t port,
 		      const struct listen_rules *rules);
+
+/* Which broadcasts and groups are to be heard. */
+void serversocks_hear(struct serversocks *ss, const struct config *config);
+
+/* The one of this address that is no wildcard, or NULL. */
+struct serversock *serversocks_find(struct serversocks *ss,
+				    const netaddr *addr);
+/* Opens one more while a scan runs; NULL: it could not, and that was said. */
+struct serversock *serversocks_add(struct serversocks *ss,
+				   const struct serversock *wanted);
 
 /*
  * Reserves the port on the wildcard addresses. -EADDRINUSE: another process
@@ -47,6 +73,14 @@ MUST_USE int serversocks_reserve(struct serversocks *ss, instant now);
 /* Opens sockets for new addresses, closes those of vanished ones; answers how
  * many are new. */
 size_t serversocks_scan(struct serversocks *ss, instant now);
+
+/*
+ * From the socket of the address that the system would speak to `to` from, at
+ * `sent`; 0, or a negative errno.
+ */
+MUST_USE int serversocks_send(struct serversocks *ss, const netaddr *to,
+			      const uint8_t *data, size_t len,
+			      struct moment *sent);
 
 void serversocks_close(struct serversocks *ss);
 

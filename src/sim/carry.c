@@ -25,6 +25,21 @@ static uint16_t fresh_port(struct rng *r)
 	return (uint16_t)(FIRST_PORT + rng_below(r, 65536 - FIRST_PORT));
 }
 
+/* A peer's packet: the server's port has no stamps, and no oracle minds it. */
+static void send_from_server(struct node *n, const struct effect *e,
+			     struct future *f)
+{
+	struct daemon *d = n->daemon;
+	struct datagram g = { .from = n->addr,
+			      .to = e->send.to,
+			      .len = (uint16_t)e->send.len };
+
+	memcpy(g.data, d->outbox->bytes + e->send.at, e->send.len);
+	d->sent++;
+	world_send(n->world, n->index, n->world->now, &g);
+	put(n, STAMP_READY_S, f);
+}
+
 static void carry_send(struct node *n, const struct effect *e)
 {
 	struct daemon *d = n->daemon;
@@ -40,6 +55,10 @@ static void carry_send(struct node *n, const struct effect *e)
 
 	INVARIANT(e->source.slot < DAEMON_SOCKETS && e->send.len > 0 &&
 		  e->send.len <= DATAGRAM_MAX);
+	if (e->send.way == SEND_SERVER) {
+		send_from_server(n, e, &f);
+		return;
+	}
 	*s = (struct socket){
 		.open = true,
 		.port = fresh_port(&d->rng),

@@ -254,6 +254,19 @@ static void arrived(struct node *n, struct future *f)
 	queue_put(&w->queue, &seen);
 }
 
+static void peer_seen(struct node *n, const struct future *f)
+{
+	struct event ev = { .kind = EVENT_PEER };
+
+	ev.packet.at = f->stamp;
+	ev.packet.origin = STAMP_KERNEL;
+	ev.packet.local = f->gram->to;
+	ev.packet.from = f->gram->from;
+	ev.packet.data = f->gram->data;
+	ev.packet.len = f->gram->len;
+	daemon_event(n, &ev);
+}
+
 static void serve(struct node *n, const struct future *f)
 {
 	struct daemon *d = n->daemon;
@@ -275,7 +288,9 @@ static void serve(struct node *n, const struct future *f)
 		server_respond(&d->view, &d->shard, &request, now, &out);
 	d->shard.verdicts[verdict]++;
 	g.len = (uint16_t)(out.at - g.data);
-	if (g.len > 0) {
+	if (verdict == SERVER_PEER) {
+		peer_seen(n, f);
+	} else if (g.len > 0) {
 		oracle_served(n, &g);
 		world_send(n->world, n->index, n->world->now, &g);
 	}

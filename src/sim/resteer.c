@@ -287,8 +287,9 @@ static void bend(struct life *l, const struct pending *q, struct event *ev)
 /* What our own clock showed, if anything. */
 static tstamp *own_stamp(struct event *ev)
 {
-	return ev->kind == EVENT_SENT     ? &ev->sent.at
-	       : ev->kind == EVENT_PACKET ? &ev->packet.at
+	return ev->kind == EVENT_SENT ? &ev->sent.at
+	       : ev->kind == EVENT_PACKET || ev->kind == EVENT_PEER
+		       ? &ev->packet.at
 	       : ev->kind == EVENT_REFCLOCK &&
 			       ev->refclock.reading == READING_GOOD
 		       ? &ev->refclock.received
@@ -398,6 +399,7 @@ static bool is_ambient(const struct life *l, const struct past_event *ev)
 		return true;
 	case EVENT_SENT:
 	case EVENT_PACKET:
+	case EVENT_PEER:
 	case EVENT_FAILED:
 	case EVENT_RESOLVED:
 	case EVENT_REFCLOCK:

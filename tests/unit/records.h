@@ -18,14 +18,14 @@
 		       "a field that records do not have?")
 SIZE_IS(struct event, machine, 32);
 SIZE_IS(struct event, sent, 24);
-SIZE_IS(struct event, packet, 56);
+SIZE_IS(struct event, packet, 80);
 SIZE_IS(struct event, resolved, 16);
 SIZE_IS(struct event, control, 64);
-SIZE_IS(struct effect, send, 36);
+SIZE_IS(struct effect, send, 44);
 SIZE_IS(struct effect, resolve, 12);
 SIZE_IS(struct effect, steer, 16);
 SIZE_IS(struct effect, status, 40);
-SIZE_IS(struct effect, view, 104);
+SIZE_IS(struct effect, view, 120);
 SIZE_IS(struct effect, note, 152);
 SIZE_IS(struct event, settings, 48);
 SIZE_IS(struct event, leaps, 8);
@@ -133,7 +133,9 @@ static inline struct event any_event(enum event_kind kind)
 		ev.sent.at.v = any_number();
 		ev.sent.origin = any_origin();
 		break;
+	case EVENT_PEER:
 	case EVENT_PACKET:
+		ev.packet.from = any_addr();
 		ev.packet.at.v = any_number();
 		ev.packet.origin = any_origin();
 		ev.packet.local = any_addr();
@@ -232,6 +234,8 @@ static inline struct effect any_effect(enum effect_kind kind)
 	case EFFECT_SEND:
 		e.send.to = any_addr();
 		e.send.exchange = (uint16_t)check_rng();
+		e.send.way = (enum send_way)(check_rng() % 3);
+		e.send.ttl = (uint8_t)check_rng();
 		e.send.len = (uint32_t)any_bytes();
 		break;
 	case EFFECT_CLOSE:

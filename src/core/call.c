@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/call.h"
+
+#include "base/rng.h"
+
+#define WINDOW SPAN_S(3) /* how long a call may be answered */
+#define USUAL 8          /* steps of the time to live ... */
+#define USUAL_STEP 32    /* ... each as much farther */
+
+static uint8_t steps(const struct config *config)
+{
+	return config->ttl_count > 0 ? config->ttl_count : USUAL;
+}
+
+static uint8_t ttl_of(const struct config *config, uint8_t step)
+{
+	uint8_t ttl = config->ttl_count > 0
+			      ? config->ttls[step]
+			      : (uint8_t)(USUAL_STEP * (step + 1) - 1);
+
+	return ttl > 0 ? ttl : 1;
+}
+
+static void call(struct call *c, const struct calling *of, struct outbox *out)
+{
+	struct effect e = { .kind = EFFECT_SEND, .source = of->id };
+	uint8_t bytes[PACKET_LEN];
+	struct writer w = writer_over(bytes, sizeof(bytes));
+	struct packet p = {
+		.version = of->group->version,
+		.mode = MODE_CLIENT,
+		.poll = of->group->minpoll,
+		.precision = 0x20,
+	};
+	uint8_t last = (uint8_t)(steps(of->config) - 1);
+
+	c->nonce = rng_nonce(of->rng);
+	p.transmit.v = c->nonce;
+	packet_write(&p, &w);
+	INVARIANT(!w.failed);
+	e.send.to = of->group->addr;
+	e.send.exchange = ++c->exchange;
+	e.send.way = SEND_GROUP;
+	e.send.ttl = of->group->ttl ? of->group->ttl
+				    : ttl_of(of->config,
+					     c->reach < last ? c->reach : last);
+	outbox_send_as(out, &e, bytes, sizeof(bytes));
+	c->reach = c->reach < last ? c->reach + 1 : last;
+}
+
+static instant end_of(const struct call *c)
+{
+	return instant_add(c->asked_at, WINDOW);
+}
+
+void call_tick(struct call *c, const struct calling *of, instant now,
+	       struct outbox *out)
+{
+	int64_t wait_s = INT64_C(1) << of->group->minpoll;
+
+	if (!c->on || !outbox_has_room(out, PACKET_LEN)) {
+		return;
+	}
+	if (c->nonce != 0 && instant_diff(now, end_of(c)).v >= 0) {
+		c->nonce = 0;
+		outbox_close(out, of->id);
+	}
+	if (instant_diff(now, c->due).v < 0) {
+		return;
+	}
+	c->asked_at = now;
+	call(c, of, out);
+	if (!of->wants) {
+		c->reach = 0;
+		wait_s = of->config->tos.beacon_s;
+	}
+	c->due = instant_add(now, SPAN_S(wait_s));
+}
+
+instant call_deadline(const struct call *c)
+{
+	if (!c->on) {
+		return INSTANT_NEVER;
+	}
+	if (c->nonce != 0 && instant_diff(end_of(c), c->due).v < 0) {
+		return end_of(c);
+	}
+	return c->due;
+}
+
+bool call_is_answered(const struct call *c, const struct calling *of,
+		      const struct packet *p, instant now)
+{
+	const struct tos_config *tos = &of->config->tos;
+
+	return c->nonce != 0 && (p->origin.v ^ c->nonce) == 0 &&
+	       instant_diff(now, end_of(c)).v < 0 && p->mode == MODE_SERVER &&
+	       p->version == of->group->version && p->leap != LEAP_UNSYNC &&
+	       p->stratum >= 1 && p->stratum >= tos->floor && p->stratum < 16 &&
+	       p->stratum <= tos->ceiling;
+}

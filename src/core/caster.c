@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/caster.h"
+
+#include "core/server.h"
+#include "core/standing.h"
+
+#define AGAIN_S 4 /* while we do not know the time */
+
+void caster_init(struct caster *c, const struct source_config *config,
+		 struct rng *rng, instant now)
+{
+	span soon = { (int64_t)rng_below(rng, UINT64_C(1) << 32) };
+
+	*c = (struct caster){
+		.id = c->id,
+		.number = c->number,
+		.config = config,
+		.due = instant_add(now, soon),
+	};
+}
+
+static void put(struct caster *c, const struct view *view,
+		const struct event *ev, struct outbox *out)
+{
+	struct effect e = { .kind = EFFECT_SEND, .source = c->id };
+	struct packet p = server_header(view, ev->wall);
+	uint8_t bytes[PACKET_LEN];
+	struct writer w = writer_over(bytes, sizeof(bytes));
+
+	p.mode = MODE_BROADCAST;
+	p.version = c->config->version;
+	p.poll = c->config->minpoll;
+	packet_write(&p, &w);
+	INVARIANT(!w.failed);
+	e.send.to = c->config->addr;
+	e.send.way = SEND_SERVER;
+	e.send.ttl = c->config->ttl ? c->config->ttl : CASTER_TTL;
+	outbox_send_as(out, &e, bytes, sizeof(bytes));
+	c->sent++;
+}
+
+void caster_tick(struct caster *c, const struct event *ev,
+		 const struct source_world *world, struct outbox *out)
+{
+	struct view view;
+
+	if (instant_diff(ev->now, c->due).v < 0 ||
+	    !outbox_has_room(out, PACKET_LEN)) {
+		return;
+	}
+	view = standing_view(world->standing, NULL, ev->now, ev->wall);
+	if (view.leap == LEAP_UNSYNC || c->config->key != 0) {
+		c->due = instant_add(ev->now, SPAN_S(AGAIN_S));
+		return;
+	}
+	put(c, &view, ev, out);
+	c->due = instant_add(ev->now, SPAN_S((int64_t)1 << c->config->minpoll));
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * source_inner.h - what the files of a source share among themselves: the
+ * steps of source.c that symmetric.c takes in another order.
+ */
+#ifndef CORE_SOURCE_INNER_H
+#define CORE_SOURCE_INNER_H
+
+#include "core/source.h"
+
+/* Signs a packet when there is a key, and sends it as `sending` says. */
+void source_put(struct source *s, const struct packet *p,
+		const struct effect *sending, const struct source_world *world,
+		struct outbox *out);
+/* The request, if one is outstanding, is over and was not answered. */
+void source_abandon_request(struct source *s, struct outbox *out);
+/* A packet that answers the request and has passed every check of form. */
+enum source_verdict source_take_answer(struct source *s, const struct event *ev,
+				       const struct packet *p,
+				       const struct source_world *world,
+				       struct outbox *out,
+				       struct sample *sample);
+
+/* A good broadcast: `sample` is of it. */
+void source_take_broadcast(struct source *s, const struct packet *p,
+			   const struct event *ev,
+			   const struct source_world *world, struct outbox *out,
+			   const struct sample *sample);
+/* s: how far off a stamp may be, as a deviation. */
+double source_stamp_noise_s(enum stamp_origin origin);
+
+#endif

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/symmetric.h"
+
+#include <math.h>
+
+#include "core/answer.h"
+#include "core/server.h"
+#include "core/source_inner.h"
+#include "core/standing.h"
+
+#define LONG_S 1.0 /* a wait that tells of rates, and not only of the way */
+
+void symmetric_forget(struct symmetric *y)
+{
+	*y = (struct symmetric){ .on = y->on, .timed = y->timed };
+}
+
+bool symmetric_asks(const struct source *s, instant now)
+{
+	const struct symmetric *y = &s->symmetric;
+	span poll = SPAN_S((int64_t)1 << polling_now(&s->polling));
+	span silent = instant_diff(now, y->heard_at);
+
+	return !y->timed || !y->heard ||
+	       span_cmp(silent, span_add(poll, span_mean(poll, SPAN_ZERO))) > 0;
+}
+
+/*
+ * The time, with chance in the bits that our clock does not have: always later
+ * than the one before, and never what a copy of it could be taken for (A17).
+ */
+static tstamp transmit_stamp(const struct source *s, const struct carried *c,
+			     const struct event *ev,
+			     const struct source_world *world)
+{
+	int bits = 32 + world->precision;
+	uint64_t mask =
+		bits > 0 ? (UINT64_C(1) << (bits < 32 ? bits : 32)) - 1 : 0;
+	tstamp t = { (ev->wall.v & ~mask) | (rng_u64(world->rng) & mask) };
+
+	if (!tstamp_before(s->symmetric.sent, t) &&
+	    !tstamp_is_zero(s->symmetric.sent)) {
+		t.v = s->symmetric.sent.v + 1;
+	}
+	while (tstamp_is_zero(t) || t.v == c->received.v ||
+	       t.v == c->transmit.v) {
+		t.v++;
+	}
+	return t;
+}
+
+/* The same packet as a server's, but from us to a peer; signed. */
+static tstamp put(struct source *s, enum mode mode, const struct carried *c,
+		  uint16_t exchange, const struct event *ev,
+		  const struct source_world *world, struct outbox *out)
+{
+	struct effect e = { .kind = EFFECT_SEND, .source = s->id };
+	struct view view =
+		standing_view(world->standing, NULL, ev->now, ev->wall);
+	struct packet p = server_header(&view, ev->wall);
+
+	p.mode = mode;
+	p.version = s->config->version;
+	p.poll = polling_now(&s->polling);
+	p.origin = c->transmit;
+	p.receive = c->received;
+	p.transmit = transmit_stamp(s, c, ev, world);
+	e.send.to = s->addr;
+	e.send.exchange = exchange;
+	e.send.way = SEND_SERVER;
+	source_put(s, &p, &e, world, out);
+	s->symmetric.sent = p.transmit;
+	return p.transmit;
+}
+
+/* What leaves now is what the peer's next packet answers. */
+static void expect(struct source *s, tstamp transmit, const struct event *ev)
+{
+	s->nonce = transmit.v;
+	s->state = SOURCE_ASKED;
+	s->asked_at = ev->now;
+	s->asked_wall = ev->wall;
+}
+
+void symmetric_ask(struct source *s, const struct event *ev,
+		   const struct source_world *world, struct outbox *out)
+{
+	const struct symmetric *y = &s->symmetric;
+	bool answered = (s->polling.reach & 1) != 0;
+	struct carried c = y->restarted && !answered ? y->restart : y->measured;
+
+	expect(s, put(s, MODE_ACTIVE, &c, ++s->exchange, ev, world, out), ev);
+}
+
+/*
+ * At once, so that its packet need not wait for our poll. It takes the place
+ * of our own only when that has been answered, or is of long ago.
+ */
+static void answer(struct source *s, const struct packet *p,
+		   const struct event *ev, const struct source_world *world,
+		   struct outbox *out)
+{
+	const struct carried c = { p->transmit, ev->packet.at };
+	span ago = instant_diff(ev->now, s->asked_at);
+
+	if (source_is_waiting(s) && span_cmp(ago, SOURCE_WINDOW) < 0) {
+		uint16_t nobodys = (uint16_t)(s->exchange - 1);
+
+		(void)put(s, MODE_PASSIVE, &c, nobodys, ev, world, out);
+		return;
+	}
+	source_abandon_request(s, out);
+	expect(s, put(s, MODE_PASSIVE, &c, ++s->exchange, ev, world, out), ev);
+}
+
+/* One of our own, sent back: it is signed with the key that both have (A17). */
+static bool is_reflected(const struct source *s, const struct packet *p)
+{
+	const struct symmetric *y = &s->symmetric;
+
+	return p->transmit.v == y->sent.v || p->transmit.v == s->nonce ||
+	       p->transmit.v == s->past_nonce ||
+	       (p->origin.v != 0 && (p->origin.v == y->measured.transmit.v ||
+				     p->origin.v == y->restart.transmit.v));
+}
+
+/* It answers our last packet: does it do so at once, or when its poll comes? */
+static void learn_habit(struct source *s, const struct packet *p,
+			const struct event *ev)
+{
+	span took = instant_diff(ev->now, s->asked_at);
+
+	if (span_cmp(took, SOURCE_WINDOW) >= 0) {
+		s->symmetric.timed = true;
+	} else if (p->mode == MODE_PASSIVE) {
+		s->symmetric.timed = false;
+	}
+}
+
+static void note_stamps(struct symmetric *y, const struct packet *p,
+			const struct event *ev, bool answers)
+{
+	struct carried c = { p->transmit, ev->packet.at };
+
+	y->heard = true;
+	y->heard_at = ev->now;
+	y->newest = p->transmit;
+	y->restarted = !answers;
+	*(answers ? &y->measured : &y->restart) = c;
+}
+
+enum source_verdict symmetric_receive(struct source *s, const struct event *ev,
+				      const struct source_world *world,
+				      struct outbox *out, struct sample *sample)
+{
+	struct symmetric *y = &s->symmetric;
+	struct packet p;
+	enum source_verdict v = answer_form(s, ev, world, &p);
+
+	if (v != SOURCE_SAMPLE) {
+		return v;
+	}
+	if (is_reflected(s, &p)) {
+		return SOURCE_REFLECTED;
+	}
+	bool answers = answer_match(s, ev, p.origin.v) == SOURCE_SAMPLE;
+
+	/* What answers our last packet cannot be old, whatever its clock did.
+	 */
+	if (!answers && y->heard && !tstamp_before(y->newest, p.transmit)) {
+		return SOURCE_OLD;
+	}
+	v = SOURCE_REQUEST;
+	if (answers) {
+		learn_habit(s, &p, ev);
+		v = source_take_answer(s, ev, &p, world, out, sample);
+	}
+	note_stamps(y, &p, ev, answers);
+	polling_agree(&s->polling, p.poll);
+	if (p.mode == MODE_ACTIVE && outbox_has_room(out, PACKET_LEN)) {
+		answer(s, &p, ev, world, out);
+	}
+	return v;
+}
+
+void symmetric_settle(const struct source *s, span held, struct sample *x)
+{
+	double held_s = span_to_seconds(held);
+	struct estimate e = { .freq_sd = s->freq_sd };
+
+	if (held_s < LONG_S) {
+		return;
+	}
+	if (!estimator_estimate(&s->estimator, x->at, &e)) {
+		e.freq = 0;
+		e.freq_sd = s->freq_sd;
+	}
+	span moved = span_from_seconds(e.freq * held_s / 2);
+
+	x->forward = span_add(x->forward, moved);
+	x->backward = span_add(x->backward, moved);
+	double unsure_s = e.freq_sd * held_s / 2;
+
+	x->noise_s = sqrt(x->noise_s * x->noise_s + unsure_s * unsure_s);
+}
