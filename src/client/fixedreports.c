@@ -9,7 +9,7 @@
 /* All lines of all reports, those of one behind each other. */
 static const struct fixed_line lines[] = {
 #define REPORT(id, width, status)
-#define LINE(id, label, name, form) { FIXED_##id, label, name, FIXED_##form },
+#define LINE(id, label, name, form) { label, name, FIXED_##form, FIXED_##id },
 #include "client/fixedreports.def"
 #undef LINE
 #undef REPORT

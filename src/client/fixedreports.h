@@ -33,10 +33,10 @@ enum fixed_form {
 };
 
 struct fixed_line {
-	enum fixed_report report;
 	const char *label;
 	const char *name; /* of the variable */
 	enum fixed_form form;
+	enum fixed_report report;
 };
 
 /* The report's lines: *count of them. */

@@ -18,7 +18,7 @@
 #define FRAGMENTS_MOST 32
 #define RESTARTS 8
 #define IDLE_ANSWERS 3 /* answers in a row that bring nothing new */
-#define ROWS_MOST (4u * MRU_ENTRIES)
+#define ROWS_MOST ((size_t)4 * MRU_ENTRIES)
 #define NONCE_TEXT 64
 #define FILTERS_TEXT 128
 #define MARKS 128 /* of the newest rows; a power of two */
@@ -225,7 +225,7 @@ static bool start_again(struct walk *w)
 static bool recover(struct shell *s, struct walk *w, enum ctl_result result)
 {
 	if (result == CTL_REFUSED && s->answer.error == MODE6_ERR_VARIABLE) {
-		return start_again(w);
+		return start_again(w) && fetch_nonce(s, w);
 	}
 	if (result == CTL_INCOMPLETE && w->fragments > 1) {
 		w->fragments /= 2; /* too many for the way or for our buffer */

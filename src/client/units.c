@@ -26,9 +26,11 @@ void units_seconds(double s, struct text *out)
 	}
 	double value = s / units[i].of;
 
-	for (double most = 9.9995; decimals > 0 && fabs(value) >= most;
-	     most = most * 10) {
+	double most = 9.9995; /* what would round to a digit more */
+
+	while (decimals > 0 && fabs(value) >= most) {
 		decimals--;
+		most *= 10;
 	}
 	if (fabs(value) < 1e6) {
 		text_double(out, value, decimals);
