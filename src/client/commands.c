@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "client/nameahead.h"
+
 #define BLANKS " \t\r\n"
 #define LIST_COLUMNS 5
 
@@ -100,6 +102,7 @@ void shell_run(struct shell *s, const char *line)
 
 		memcpy(args.word, words.word + 1,
 		       args.count * sizeof(args.word[0]));
+		nameahead_begin();
 		command->run(s, &args);
 	}
 	fflush(s->out);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/interrupt.h"
+#include "client/nameahead.h"
 #include "client/names.h"
 
 #define FIRST_ROOM 1024
@@ -269,6 +270,27 @@ void mru_row(FILE *out, const struct mru_entry *e,
 		e->addr.port, host);
 }
 
+/* Where the i-th row of the table stands. */
+static size_t place(const struct mru_list *m, const struct mru_style *style,
+		    size_t i)
+{
+	return style->reverse ? m->count - 1 - i : i;
+}
+
+static void fetch_names(const struct mru_list *m, const struct mru_style *style,
+			size_t from)
+{
+	netaddr list[NAMEAHEAD_BATCH];
+	size_t count = 0;
+
+	while (count < NAMEAHEAD_BATCH && from + count < m->count) {
+		size_t at = place(m, style, from + count);
+
+		list[count++] = m->entries[at].addr;
+	}
+	nameahead_fetch(list, count);
+}
+
 void mru_print(FILE *out, struct mru_list *m, const struct mru_style *style)
 {
 	static int (*const orders[])(const void *, const void *) = {
@@ -288,8 +310,9 @@ void mru_print(FILE *out, struct mru_list *m, const struct mru_style *style)
 	}
 	mru_header(out);
 	for (size_t i = 0; i < m->count && !interrupt_seen(); i++) {
-		size_t at = style->reverse ? m->count - 1 - i : i;
-
-		mru_row(out, &m->entries[at], style);
+		if (!style->numeric && i % NAMEAHEAD_BATCH == 0) {
+			fetch_names(m, style, i);
+		}
+		mru_row(out, &m->entries[place(m, style, i)], style);
 	}
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "client/nameahead.h"
 #include "client/sock.h"
 
 static int family_of(enum names_family family)
@@ -55,7 +56,7 @@ int names_resolve(const char *host, enum names_family family, netaddr *out,
 	return *count > 0 ? 0 : EAI_NONAME;
 }
 
-bool names_reverse(const netaddr *a, struct text *out)
+bool names_ask(const netaddr *a, struct text *out)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = sock_address(a, &ss);
@@ -67,6 +68,17 @@ bool names_reverse(const netaddr *a, struct text *out)
 	}
 	text_escaped(out, name, strlen(name));
 	return true;
+}
+
+bool names_reverse(const netaddr *a, struct text *out)
+{
+	enum nameahead_state state = nameahead_find(a, out);
+
+	if (state == NAMEAHEAD_UNKNOWN) {
+		nameahead_fetch(a, 1);
+		state = nameahead_find(a, out);
+	}
+	return state == NAMEAHEAD_NAMED;
 }
 
 void names_show(const netaddr *a, struct text *out)

@@ -21,7 +21,11 @@ enum names_family { NAMES_ANY, NAMES_V4, NAMES_V6 };
 MUST_USE int names_resolve(const char *host, enum names_family family,
 			   netaddr *out, size_t max, size_t *count);
 
-/* False, and nothing appended, when nobody knows a name for the address. */
+/*
+ * False, and nothing appended, when nobody knows a name for the address.
+ * names_ask() asks the resolver; names_reverse() remembers (nameahead.h).
+ */
+bool names_ask(const netaddr *a, struct text *out);
 bool names_reverse(const netaddr *a, struct text *out);
 
 /* The name or, without one, the address. */

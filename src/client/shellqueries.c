@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * shellqueries.c - the list of associations, and the tables made from it.
+ * shellqueries.c - the list of associations.
  */
 #include <string.h>
 
-#include "client/moment.h"
 #include "client/shell.h"
-#include "client/vars.h"
 
 bool shell_list(struct shell *s)
 {
@@ -33,68 +31,6 @@ bool shell_listed(struct shell *s)
 		return false;
 	}
 	return s->listed;
-}
-
-static void do_peers(struct shell *s, enum peers_layout layout, bool all)
-{
-	struct peers_table table = { .layout = layout,
-				     .numeric = s->numeric,
-				     .units = s->units,
-				     .hash = s->refid_hash,
-				     .wide = s->wide,
-				     .server_width = s->server_width,
-				     .server = s->host };
-
-	if (!shell_list(s) || !shell_listed(s)) {
-		return;
-	}
-	peers_header(s->out, &table);
-	for (size_t i = 0; i < s->associations.count; i++) {
-		const struct association *a = &s->associations.list[i];
-
-		if (!all && !association_in_use(a)) {
-			continue;
-		}
-		if (!shell_ask(s, MODE6_READVAR, a->id, "")) {
-			if (s->answer.error == MODE6_ERR_ASSOC) {
-				continue; /* gone since it was listed */
-			}
-			return;
-		}
-		table.now = moment_wall();
-		peers_row(s->out, &table, a->id, s->answer.status,
-			  vars_over(s->answer.data, s->answer.len));
-	}
-}
-
-void shell_do_peers(struct shell *s, const struct shell_words *args)
-{
-	(void)args;
-	do_peers(s, PEERS_REFID, false);
-}
-
-void shell_do_lpeers(struct shell *s, const struct shell_words *args)
-{
-	(void)args;
-	do_peers(s, PEERS_REFID, true);
-}
-
-void shell_do_apeers(struct shell *s, const struct shell_words *args)
-{
-	(void)args;
-	do_peers(s, PEERS_ASSOC, false);
-}
-
-void shell_do_opeers(struct shell *s, const struct shell_words *args)
-{
-	(void)args;
-	do_peers(s, PEERS_LOCAL, false);
-}
-
-void shell_do_lopeers(struct shell *s, const struct shell_words *args)
-{
-	(void)args;
-	do_peers(s, PEERS_LOCAL, true);
 }
 
 static void do_associations(struct shell *s, bool fetch, bool all)
