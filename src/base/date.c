@@ -31,6 +31,39 @@ struct date date_from_unix(int64_t unix_s)
 	};
 }
 
+static bool take_digits(const char *s, size_t len, int64_t *v)
+{
+	*v = 0;
+	for (size_t i = 0; i < len; i++) {
+		if (s[i] < '0' || s[i] > '9') {
+			return false;
+		}
+		*v = *v * 10 + (s[i] - '0');
+	}
+	return true;
+}
+
+bool date_parse(const char *s, size_t len, int64_t *unix_s)
+{
+	int64_t year, month, day;
+	struct date d;
+
+	if (len != 10 || s[4] != '-' || s[7] != '-' ||
+	    !take_digits(s, 4, &year) || !take_digits(s + 5, 2, &month) ||
+	    !take_digits(s + 8, 2, &day) || year < 1970 || month < 1 ||
+	    month > 12) {
+		return false;
+	}
+	int64_t from_march = month > 2 ? month - 3 : month + 9;
+	int64_t years = month > 2 ? year : year - 1;
+	int64_t days = 365 * years + years / 4 - years / 100 + years / 400 +
+		       (153 * from_march + 2) / 5 + day - 1;
+
+	*unix_s = (days - DAYS_TO_1970) * SECONDS_OF_DAY;
+	d = date_from_unix(*unix_s);
+	return d.year == year && d.month == month && d.day == day;
+}
+
 void date_print(int64_t unix_s, struct text *out)
 {
 	struct date d = date_from_unix(unix_s);

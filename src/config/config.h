@@ -135,6 +135,7 @@ struct tos_config {
 	unsigned beacon_s;
 	bool cohort;
 	double mindist_s, maxdist_s, maxdisp_s, orphanwait_s;
+	const char *basedate;  /* 2026-11-24; NULL: when this was built */
 	bool orphanwait_given; /* else LOCAL waits only a short grace */
 };
 

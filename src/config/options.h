@@ -46,6 +46,7 @@ enum option_type {
 	TYPE_STEP,   /* a real, for both directions */
 	TYPE_GIVEN,  /* a real, and the fact that it was given */
 	TYPE_STRING, /* any word */
+	TYPE_DATE,   /* 2026-11-24 */
 	TYPE_REFID,  /* up to four characters */
 	TYPE_DRIVER, /* the name of a reference clock's driver */
 	/* The grammars of directives. */

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "config/parser.h"
 
 /* Beyond this a double has no nanoseconds to keep. */
@@ -119,6 +120,12 @@ static enum value read_string(struct parser *p, const struct option *o,
 		parser_broken(p, &w, o, "@ needs a word behind it");
 		return VALUE_LOST;
 	}
+	if (o->type == TYPE_DATE &&
+	    !date_parse(w.text, w.len, &(int64_t){ 0 })) {
+		parser_broken(p, &w, o,
+			      "@ needs a date, year-month-day, not %");
+		return VALUE_LOST;
+	}
 	if (o->type == TYPE_REFID && w.len > 4) {
 		parser_complain(p, COMPLAINT_WARN, &w, o,
 				"@ has at most four characters: % was cut");
@@ -139,7 +146,8 @@ static enum value read_string(struct parser *p, const struct option *o,
 
 enum value parser_value(struct parser *p, const struct option *o, void *base)
 {
-	if (o->type == TYPE_STRING || o->type == TYPE_REFID) {
+	if (o->type == TYPE_STRING || o->type == TYPE_REFID ||
+	    o->type == TYPE_DATE) {
 		return read_string(p, o, base);
 	}
 	if (o->type != TYPE_FLAG) {

@@ -20,6 +20,7 @@ struct engine_start {
 	bool freq_known;        /* from the drift file */
 	double freq_ppm;        /* that, or what the kernel has now */
 	double freq_age_s;      /* of the drift file: how long ago it held */
+	int64_t built;          /* this program, s since 1970; 0: unknown */
 	const char *version;    /* "ntpd truechimer-..."; outlives the engine */
 	const char *processor, *system;
 };

@@ -252,6 +252,17 @@ static void panic(struct engine *e, double offset_s, struct outbox *out)
 	stop(e, 255, out);
 }
 
+/* E4: nobody's word makes it a time before this program, or far after it. */
+static bool refuse(struct engine *e, double step_s, struct outbox *out)
+{
+	if (!e->may_set || engine_date_is_possible(e, step_s)) {
+		return false;
+	}
+	engine_note(e, NOTE_IMPOSSIBLE_DATE, step_s, "", out);
+	stop(e, 255, out);
+	return true;
+}
+
 void engine_steer(struct engine *e, struct outbox *out)
 {
 	struct effect steer = { .kind = EFFECT_STEER };
@@ -300,6 +311,9 @@ static void finish_once(struct engine *e, struct outbox *out)
 		return;
 	}
 	steps |= d->step_once;
+	if (steps && !d->panic_once && refuse(e, offset_s, out)) {
+		return;
+	}
 	set.slew = span_from_seconds(offset_s);
 	if (steps) {
 		set.kind = EFFECT_STEP;
@@ -389,6 +403,7 @@ static void follow_source(struct engine *e, bool sampled, struct outbox *out)
 static bool correct(struct engine *e, struct outbox *out)
 {
 	enum discipline_state before = e->discipline.state;
+	bool granted = e->discipline.panic_once && !e->discipline.first_done;
 
 	e->fresh = false;
 	struct adjustment adj = discipline_update(
@@ -396,6 +411,9 @@ static bool correct(struct engine *e, struct outbox *out)
 
 	if (adj.kind == ADJUST_SPIKE && before != DISCIPLINE_SPIK) {
 		engine_note(e, NOTE_SPIKE, adj.offset_s, "", out);
+	}
+	if (adj.kind == ADJUST_STEP && !granted && refuse(e, adj.step_s, out)) {
+		return false;
 	}
 	engine_apply(e, &adj, out);
 	if (source_at(e, e->choice.system_peer) &&

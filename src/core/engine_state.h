@@ -13,6 +13,7 @@
  *   engine_names.c     addresses of names to sources, pool members
  *   engine_gate.c      when enough have answered to decide
  *   engine_clocks.c    reference clocks
+ *   engine_date.c      what date cannot be
  *   engine_decide.c    who is right, and what that means for the clock
  *   engine_others.c    what sources are to each other and to us; what to
  *                      serve when there is nobody to follow
@@ -272,6 +273,10 @@ bool engine_is_gated(const struct engine *e);
 void engine_close_gate(struct engine *e);
 /* After a choice was found: is it to be followed? */
 bool engine_gate_opens(struct engine *e);
+
+/* engine_date.c */
+/* May the clock be stepped by as much? (E4) */
+bool engine_date_is_possible(const struct engine *e, double step_s);
 
 /* engine_decide.c */
 /* `sampled`: one of the network's sources has just measured. */

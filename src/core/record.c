@@ -240,6 +240,7 @@ static void start_fields(struct fields *f, struct record_start *r)
 	field_word(f, 11, "system", r->system, sizeof(r->system));
 	config_fields(f, 12, &r->settings);
 	s->freq_age_s = field_double(f, 19, "freq_age_s", s->freq_age_s);
+	s->built = field_int(f, 40, "built", s->built, INT64_MIN, INT64_MAX);
 }
 
 static void copy_word(char word[RECORD_WORD], const char *s)

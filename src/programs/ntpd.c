@@ -266,7 +266,8 @@ static void read_drift(struct ntpd *d, struct engine_start *start)
 
 static bool start_engine(struct ntpd *d)
 {
-	struct engine_start start = { .version = NTPD_VERSION_LINE };
+	struct engine_start start = { .version = NTPD_VERSION_LINE,
+				      .built = TRUECHIMER_BUILT };
 
 	if (uname(&d->system) != 0) {
 		d->system = (struct utsname){ .sysname = "unknown" };

@@ -29,7 +29,7 @@ SIZE_IS(struct effect, view, 120);
 SIZE_IS(struct effect, note, 152);
 SIZE_IS(struct event, settings, 48);
 SIZE_IS(struct event, leaps, 8);
-_Static_assert(sizeof(struct engine_start) == 96,
+_Static_assert(sizeof(struct engine_start) == 104,
 	       "a field that records do not have?");
 _Static_assert(sizeof(struct settings) == 1048,
 	       "a field that records do not have?");

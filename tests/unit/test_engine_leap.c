@@ -281,7 +281,7 @@ static void a_clock_of_others_may_miss_it(void **state)
 	assert_int_equal(t->view.leap, LEAP_INSERT);
 	tiny_epoch = tstamp_add(tiny_epoch, SPAN_S(-1));
 	t->error_s += 1;
-	for (double s = 101; s < 3000; s += 1) {
+	for (int s = 101; s < 3000; s++) {
 		tiny_run(t, s);
 		if (s > 106) {
 			tiny_check_bound(t);

@@ -85,6 +85,7 @@ struct tiny {
 	uint8_t answer[512];
 	size_t answer_len;
 	double step_s, slew_s, saved_ppm;
+	int64_t built; /* of the program, as it is told */
 	bool exited;
 	int code;
 	void *memory;
@@ -213,6 +214,7 @@ static inline void tiny_start(struct tiny *t)
 		.now = tiny_instant(t->now_s),
 		.wall = tiny_wall(t),
 		.precision = -20,
+		.built = t->built,
 		.version = "ntpd tiny",
 		.processor = "p",
 		.system = "s",
