@@ -260,8 +260,10 @@ struct config {
 	struct filegen_config filegens[STATS_KINDS];
 
 	/* Files; NULL: none given. */
-	const char *driftfile, *leapfile, *logfile, *pidfile, *statsdir;
+	const char *driftfile, *statefile, *leapfile, *logfile, *pidfile,
+		*statsdir;
 	const char *keysfile, *saveconfigdir;
+	/* statefile "" is empty, not NULL: then there is none. */
 	bool leap_check_hash; /* leapfile ... checkhash, the default */
 	unsigned leapsmear_s; /* 0: leap seconds are served as they are */
 

@@ -30,8 +30,9 @@ enum effect_kind {
 	EFFECT_ANSWER,  /* a datagram to who sent the control request */
 	EFFECT_NOTE,    /* something an operator should know: see notes.def */
 	EFFECT_SAVE,    /* the drift file */
-	EFFECT_READ,    /* a reference clock; answered by EVENT_REFCLOCK */
-	EFFECT_STATS,   /* lines for a statistics file */
+	EFFECT_SNAPSHOT,  /* the state file: of engine_snapshot() */
+	EFFECT_READ,      /* a reference clock; answered by EVENT_REFCLOCK */
+	EFFECT_STATS,     /* lines for a statistics file */
 	EFFECT_CONFIGURE, /* somebody wishes so; answered by EVENT_SETTINGS */
 	EFFECT_EXIT,      /* the daemon's work is done, or must not go on */
 };

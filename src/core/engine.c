@@ -342,6 +342,7 @@ instant engine_handle(struct engine *e, const struct event *ev,
 	}
 	if (!e->finished) {
 		engine_publish(e, out);
+		engine_keep(e, out);
 	}
 	engine_stats_events(e, out);
 	return deadline(e);

@@ -8,6 +8,7 @@
 #include "base/rng.h"
 #include "core/effect.h"
 #include "core/settings.h"
+#include "core/snapshot.h"
 
 struct engine;
 
@@ -21,7 +22,13 @@ struct engine_start {
 	double freq_ppm;        /* that, or what the kernel has now */
 	double freq_age_s;      /* of the drift file: how long ago it held */
 	int64_t built;          /* this program, s since 1970; 0: unknown */
-	const char *version;    /* "ntpd truechimer-..."; outlives the engine */
+	/* In which boot, and what else the machine knew of its clock then. */
+	uint8_t boot[BOOT_ID];
+	struct machine machine;
+	/* What another life left, none: 0 bytes; for engine_init() alone. */
+	const uint8_t *snapshot;
+	size_t snapshot_len;
+	const char *version; /* "ntpd truechimer-..."; outlives the engine */
 	const char *processor, *system;
 };
 
@@ -56,5 +63,13 @@ const struct source_config *engine_line_of(const struct engine *e,
  */
 instant engine_handle(struct engine *e, const struct event *ev,
 		      struct outbox *out);
+
+/*
+ * Writes what the next life of the daemon may go on with, as of `mark`, which
+ * is now; how many bytes, 0 when not even the least has room. Sources that
+ * have none are left out.
+ */
+size_t engine_snapshot(struct engine *e, const struct mark *mark,
+		       uint8_t *bytes, size_t room);
 
 #endif

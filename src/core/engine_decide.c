@@ -249,6 +249,9 @@ static void stop(struct engine *e, int code, struct outbox *out)
 static void panic(struct engine *e, double offset_s, struct outbox *out)
 {
 	engine_note(e, NOTE_PANIC, offset_s, "", out);
+	if (e->config->panic_once && e->spent) {
+		engine_note(e, NOTE_PANIC_SPENT, 0, "", out);
+	}
 	stop(e, 255, out);
 }
 
@@ -297,6 +300,17 @@ void engine_apply(struct engine *e, const struct adjustment *adj,
 	engine_steer(e, out);
 }
 
+/* The next daemon of this boot is to know (E1). */
+static void spend(struct engine *e, struct outbox *out)
+{
+	const struct effect keep = { .kind = EFFECT_SNAPSHOT };
+
+	if (!e->spent) {
+		e->spent = true;
+		outbox_add(out, &keep);
+	}
+}
+
 /* -q: sets the clock by what is known now, and ends. */
 static void finish_once(struct engine *e, struct outbox *out)
 {
@@ -321,6 +335,7 @@ static void finish_once(struct engine *e, struct outbox *out)
 	}
 	if (e->may_set) {
 		outbox_add(out, &set);
+		spend(e, out);
 	}
 	engine_note(e, steps ? NOTE_TIME_SET : NOTE_TIME_SLEW, offset_s, "",
 		    out);

@@ -184,6 +184,26 @@ static struct source *bad_member(struct engine *e, const struct pool *p)
 	return NULL;
 }
 
+static void begin_member(const struct engine *e, const struct pool *p,
+			 struct source *s)
+{
+	source_init(s, p->config, e->freq_sd, e->now);
+	s->pool = p->id.slot;
+	s->lookup = (struct lookup){ .state = LOOKUP_NONE };
+}
+
+struct source *engine_new_member(struct engine *e, const struct pool *p)
+{
+	struct source *s = engine_members(e) < e->config->tos.maxclock
+				   ? engine_free_slot(e)
+				   : NULL;
+
+	if (s) {
+		begin_member(e, p, s);
+	}
+	return s;
+}
+
 bool engine_add_member(struct engine *e, struct pool *p, const netaddr *addr,
 		       struct outbox *out)
 {
@@ -199,15 +219,13 @@ bool engine_add_member(struct engine *e, struct pool *p, const netaddr *addr,
 		s = bad;
 		s->id.generation++;
 		s->number = engine_number(e);
-	} else if (engine_members(e) < e->config->tos.maxclock) {
-		s = engine_free_slot(e);
+		begin_member(e, p, s);
+	} else {
+		s = engine_new_member(e, p);
 	}
 	if (!s) {
 		return false;
 	}
-	source_init(s, p->config, e->freq_sd, e->now);
-	s->pool = p->id.slot;
-	s->lookup = (struct lookup){ .state = LOOKUP_NONE };
 	source_move(s, addr, &world, e->now);
 	if (p->lookup.name) {
 		note_resolved(s, p->lookup.name, out);

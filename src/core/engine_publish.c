@@ -33,6 +33,9 @@ static int64_t note_number(const struct engine *e, enum note_id id)
 	if (id == NOTE_SERVING || id == NOTE_ORPHAN) {
 		return e->standing.stratum;
 	}
+	if (id == NOTE_RESUMED) {
+		return e->resumed;
+	}
 	return id == NOTE_FREQ_LIMIT ? FREQ_MAX_PPM
 				     : standing_status(&e->standing, e->now);
 }

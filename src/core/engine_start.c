@@ -101,6 +101,7 @@ struct engine *engine_init(void *memory, const struct settings *settings,
 	INVARIANT(engine_fits(settings));
 	memset(e, 0, sizeof(*e));
 	e->start = *start;
+	e->kept_at = start->now;
 	e->now = e->began = e->lonely_since = start->now;
 	e->view_at = e->saved_at = start->now;
 	e->wall = start->wall;
@@ -118,6 +119,7 @@ struct engine *engine_init(void *memory, const struct settings *settings,
 		      config->tinker.dispersion_ppm, start->now);
 	joint_init(&e->joint);
 	add_sources(e);
+	engine_resume(e);
 	engine_guard(e);
 	engine_stats_start(e);
 	return e;
@@ -127,16 +129,20 @@ void engine_first(struct engine *e, struct outbox *out)
 {
 	e->started = true;
 	engine_note(e, NOTE_RESTART, 0, "", out);
-	if (e->start.freq_known) {
-		engine_note(e, NOTE_FREQ_SET, e->start.freq_ppm,
+	if (e->start.freq_known || e->warm) {
+		engine_note(e, NOTE_FREQ_SET,
+			    discipline_kernel(e->discipline.base) * 1e6,
 			    e->config->kernel ? "kernel" : "ntpd", out);
 	} else {
 		engine_note(e, NOTE_FREQ_NOT_SET, 0, "", out);
 	}
 	engine_note_leaps(e, out);
 	engine_note_unsigned(e, out);
-	engine_note(e, NOTE_NOT_SERVING, 0, "nobody has told the time yet",
-		    out);
+	engine_note_resumed(e, out);
+	if (!e->warm) {
+		engine_note(e, NOTE_NOT_SERVING, 0,
+			    "nobody has told the time yet", out);
+	}
 	if (e->may_set) {
 		engine_steer(e, out);
 	}

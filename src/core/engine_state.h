@@ -23,6 +23,7 @@
  *   engine_report.c    control requests
  *   engine_wish.c      those that are to change something
  *   engine_report_clocks.c  what they hear of reference clocks
+ *   engine_snapshot.c  what one life of the daemon leaves to the next
  *   engine_stats.c     lines for the statistics files
  */
 #ifndef CORE_ENGINE_STATE_H
@@ -141,6 +142,14 @@ struct engine {
 	bool may_set;        /* the configuration lets us touch the clock */
 	bool access_follows; /* there is a restrict source line */
 	bool access_stale;
+	/* The life before this one, and what of it is kept for the next. */
+	enum snapshot_verdict snapshot;
+	double snapshot_age_s;
+	unsigned resumed; /* sources */
+	bool warm;        /* it goes on */
+	bool spent;       /* -g was used up in an earlier life (E1) */
+	instant kept_at;
+	bool kept_serving, kept_spent;
 	bool said_serving, said_veto, limit_said;
 	bool view_due;
 };
@@ -338,6 +347,8 @@ void engine_take_peer(struct engine *e, const struct event *ev,
 		      struct outbox *out);
 /* Of peers that are asked as servers are. */
 void engine_note_unsigned(struct engine *e, struct outbox *out);
+/* A free slot for one more of the pool; NULL: there is none. */
+struct source *engine_new_member(struct engine *e, const struct pool *p);
 
 /* engine_publish.c */
 /* When the view is to be made anew at the latest. */
@@ -362,6 +373,15 @@ void engine_report_system(const struct engine *e, const struct event *ev,
 			  struct system_report *r);
 void engine_control(struct engine *e, const struct event *ev,
 		    struct outbox *out);
+
+/* engine_snapshot.c */
+/* Has -g been used up in this boot? (E1) */
+bool engine_is_spent(const struct engine *e);
+/* Asks for a snapshot when there is reason to. */
+void engine_keep(struct engine *e, struct outbox *out);
+/* At the start: takes up what an earlier life left, if that can be true. */
+void engine_resume(struct engine *e);
+void engine_note_resumed(struct engine *e, struct outbox *out);
 
 /* engine_stats.c */
 void engine_stats_start(struct engine *e);

@@ -142,6 +142,26 @@ void polling_restart(struct polling *p, struct rng *rng, instant now)
 	}
 }
 
+void polling_resume(struct polling *p, const struct polling *was, bool settled,
+		    struct rng *rng, instant now)
+{
+	span least = SPAN_S(settled ? POLLING_RETRY_S : POLLING_GAP_S);
+	instant soonest = instant_add(was->last, least);
+
+	polling_restart(p, rng, now);
+	p->poll = within(was->poll, p->min, p->max);
+	p->raised = within(was->raised, 0, (int8_t)(p->max - p->poll));
+	p->hold = was->hold;
+	p->reach = was->reach;
+	p->unreach = was->unreach;
+	p->last = was->last;
+	p->opening = !settled;
+	p->eager = settled ? EAGER : 0;
+	if (instant_diff(p->due, soonest).v < 0) {
+		p->due = soonest;
+	}
+}
+
 static void open_poll(struct polling *p)
 {
 	p->left = 1;

@@ -54,6 +54,13 @@ void polling_retune(struct polling *p, const struct source_config *config);
 /* A new start: asks soon, in a burst, and again soon when nothing answers. */
 void polling_restart(struct polling *p, struct rng *rng, instant now);
 
+/*
+ * Goes on where another life of the daemon was: one request soon, or when too
+ * little is known (`settled` is false) a burst; neither out of turn.
+ */
+void polling_resume(struct polling *p, const struct polling *was, bool settled,
+		    struct rng *rng, instant now);
+
 /* A request went out. True when the last answer is eight polls ago with it. */
 bool polling_asked(struct polling *p, struct rng *rng, instant now);
 /* Its answer: good (true when the source was unreachable) ... */

@@ -223,6 +223,17 @@ void record_settings_fields(struct fields *f, uint8_t tag,
 	config_fields(f, tag + 2, r);
 }
 
+static void boot_field(struct fields *f, uint8_t tag, struct engine_start *s)
+{
+	const uint8_t *data = s->boot;
+	size_t len = sizeof(s->boot);
+
+	field_bytes(f, tag, "boot", &data, &len);
+	if (f->walk == FIELDS_READ && len == sizeof(s->boot)) {
+		memcpy(s->boot, data, len);
+	}
+}
+
 static void start_fields(struct fields *f, struct record_start *r)
 {
 	struct engine_start *s = &r->start;
@@ -240,6 +251,9 @@ static void start_fields(struct fields *f, struct record_start *r)
 	field_word(f, 11, "system", r->system, sizeof(r->system));
 	config_fields(f, 12, &r->settings);
 	s->freq_age_s = field_double(f, 19, "freq_age_s", s->freq_age_s);
+	boot_field(f, 20, s);
+	record_machine(f, 21, &s->machine);
+	field_bytes(f, 26, "snapshot", &s->snapshot, &s->snapshot_len);
 	s->built = field_int(f, 40, "built", s->built, INT64_MIN, INT64_MAX);
 }
 

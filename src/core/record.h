@@ -147,6 +147,8 @@ void record_settings_fields(struct fields *f, uint8_t tag,
 void record_event_fields(struct fields *f, struct record_event *r);
 void record_effect_fields(struct fields *f, struct record_effect *r);
 /* A table of leap seconds takes two tags. */
+/* What else a machine knows of its clock: five tags. */
+void record_machine(struct fields *f, uint8_t tag, struct machine *m);
 void record_leaps(struct fields *f, uint8_t tag, struct leap_table *t);
 
 #endif

@@ -33,6 +33,8 @@ const char *record_effect_name(enum effect_kind kind)
 		return "note";
 	case EFFECT_SAVE:
 		return "save";
+	case EFFECT_SNAPSHOT:
+		return "snapshot";
 	case EFFECT_READ:
 		return "read";
 	case EFFECT_STATS:
@@ -67,6 +69,7 @@ const uint8_t *record_effect_bytes(const struct outbox *out,
 	case EFFECT_VIEW:
 	case EFFECT_NOTE:
 	case EFFECT_SAVE:
+	case EFFECT_SNAPSHOT:
 	case EFFECT_READ:
 	case EFFECT_EXIT:
 		break;
@@ -252,6 +255,7 @@ void record_effect_fields(struct fields *f, struct record_effect *r)
 		send_fields(f, r);
 		break;
 	case EFFECT_CLOSE:
+	case EFFECT_SNAPSHOT:
 		break;
 	case EFFECT_RESOLVE:
 		resolve_fields(f, r);

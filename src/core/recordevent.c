@@ -202,13 +202,13 @@ static void leaps_fields(struct fields *f, struct record_event *r)
 	r->event.leaps.table = &r->leaps;
 }
 
-static void machine_fields(struct fields *f, struct machine *m)
+void record_machine(struct fields *f, uint8_t tag, struct machine *m)
 {
-	m->asleep.v = field_time(f, 6, "asleep", m->asleep.v);
-	m->bent_known = field_bool(f, 7, "bent_known", m->bent_known);
-	m->bent.v = field_time(f, 8, "bent", m->bent.v);
-	m->rate_known = field_bool(f, 9, "rate_known", m->rate_known);
-	m->rate = field_double(f, 10, "rate", m->rate);
+	m->asleep.v = field_time(f, tag, "asleep", m->asleep.v);
+	m->bent_known = field_bool(f, tag + 1, "bent_known", m->bent_known);
+	m->bent.v = field_time(f, tag + 2, "bent", m->bent.v);
+	m->rate_known = field_bool(f, tag + 3, "rate_known", m->rate_known);
+	m->rate = field_double(f, tag + 4, "rate", m->rate);
 }
 
 void record_event_fields(struct fields *f, struct record_event *r)
@@ -222,7 +222,7 @@ void record_event_fields(struct fields *f, struct record_event *r)
 		(uint16_t)field_uint(f, 4, "slot", ev->source.slot, UINT16_MAX);
 	ev->source.generation = (uint16_t)field_uint(
 		f, 5, "generation", ev->source.generation, UINT16_MAX);
-	machine_fields(f, &ev->machine);
+	record_machine(f, 6, &ev->machine);
 	switch (ev->kind) {
 	case EVENT_TICK:
 		tick_fields(f, r);

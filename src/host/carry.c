@@ -7,6 +7,7 @@
 
 #include "host/daemonize.h"
 #include "host/groups.h"
+#include "host/statefile.h"
 #include "host/store.h"
 #include "host/udp.h"
 
@@ -164,6 +165,29 @@ static void carry_wish(struct loop *l, const struct effect *e)
 	}
 }
 
+void carry_snapshot(struct loop *l)
+{
+	char path[STATEFILE_PATH];
+	struct moment m = sysclock_read();
+	struct mark mark = { .now = m.now, .wall = m.wall };
+	int error;
+
+	if (!statefile_path(l->setup.config, path)) {
+		return;
+	}
+	memcpy(mark.boot, l->boot, sizeof(mark.boot));
+	mark.machine = l->machine;
+	sysclock_machine(&mark.machine, !l->setup.config->no_clock);
+	error = statefile_write(path, l->engine, &mark);
+	if (error && !l->state_failed) {
+		journal_say(l->setup.journal, NOTE_WARNING,
+			    "state file %s.TEMP: %s: a restart will have to "
+			    "measure anew",
+			    path, strerror(-error));
+	}
+	l->state_failed = error != 0;
+}
+
 static void carry_one(struct loop *l, const struct effect *e)
 {
 	switch (e->kind) {
@@ -196,6 +220,9 @@ static void carry_one(struct loop *l, const struct effect *e)
 		break;
 	case EFFECT_SAVE:
 		carry_save(l, e);
+		break;
+	case EFFECT_SNAPSHOT:
+		carry_snapshot(l);
 		break;
 	case EFFECT_READ:
 		shm_clocks_ask(&l->shm, e);

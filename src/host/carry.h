@@ -8,5 +8,7 @@
 #include "host/loop.h"
 
 void carry_out(struct loop *l);
+/* Writes the state file as of now. */
+void carry_snapshot(struct loop *l);
 
 #endif

@@ -16,6 +16,7 @@
 #include "host/ready.h"
 #include "host/reload.h"
 #include "host/signals.h"
+#include "host/statefile.h"
 
 #define RATE_S 4           /* between two looks at what the kernel steers by */
 #define LONGEST_SLEEP_S 64 /* a signal that slips in before poll() waits */
@@ -26,6 +27,7 @@ void loop_init(struct loop *l, const struct loop_setup *setup)
 	l->setup = *setup;
 	l->first = setup->settings;
 	l->wake_fd = l->network_fd = l->parent_fd = -1;
+	statefile_boot(l->boot);
 	clientsocks_init(&l->clients);
 	ctlsock_init(&l->control);
 	serversocks_init(&l->servers, setup->journal, setup->port,
@@ -93,10 +95,25 @@ static bool fill_random(uint8_t seed[RNG_SEED])
 	return getrandom(seed, RNG_SEED, 0) == RNG_SEED;
 }
 
+/* Of a clock that we do not keep, nobody needs to know who does. */
+static void look_around(struct loop *l, instant now)
+{
+	bool ours = !l->setup.config->no_clock && !l->clock_lost;
+	bool due =
+		span_cmp(instant_diff(now, l->rated_at), SPAN_S(RATE_S)) >= 0;
+
+	sysclock_machine(&l->machine, ours && due);
+	l->machine.bent_known &= ours;
+	if (l->machine.rate_known) {
+		l->rated_at = now;
+	}
+}
+
 bool loop_start(struct loop *l, struct engine_start *start)
 {
 	void *memory = malloc(engine_size(l->setup.settings));
 	struct moment m = sysclock_read();
+	uint8_t *state;
 
 	l->outbox = calloc(1, sizeof(*l->outbox));
 	if (!memory || !l->outbox || !fill_random(start->seed) ||
@@ -106,8 +123,15 @@ bool loop_start(struct loop *l, struct engine_start *start)
 	}
 	start->now = m.now;
 	start->wall = m.wall;
+	memcpy(start->boot, l->boot, sizeof(start->boot));
+	look_around(l, m.now);
+	start->machine = l->machine;
+	state = statefile_load(l->setup.config, l->setup.journal,
+			       &start->snapshot_len);
+	start->snapshot = state;
 	l->engine = engine_init(memory, l->setup.settings, start);
 	recorder_start(l->setup.recorder, l->setup.settings, start);
+	free(state);
 	l->deadline = m.now;
 	l->leaps_due = instant_add(m.now, SPAN_S(LEAPFILE_LOOK_S));
 	return true;
@@ -132,20 +156,6 @@ void loop_close(struct loop *l)
 	free(l->outbox);
 	limits_end(l);
 	ready_free(&l->ready);
-}
-
-/* Of a clock that we do not keep, nobody needs to know who does. */
-static void look_around(struct loop *l, instant now)
-{
-	bool ours = !l->setup.config->no_clock && !l->clock_lost;
-	bool due =
-		span_cmp(instant_diff(now, l->rated_at), SPAN_S(RATE_S)) >= 0;
-
-	sysclock_machine(&l->machine, ours && due);
-	l->machine.bent_known &= ours;
-	if (l->machine.rate_known) {
-		l->rated_at = now;
-	}
 }
 
 void loop_deliver(struct loop *l, struct event *ev)
@@ -285,6 +295,9 @@ int loop_run(struct loop *l)
 			ready_wait(l, wake);
 			handle_signals(l);
 		}
+	}
+	if (!l->setup.config->quit) {
+		carry_snapshot(l);
 	}
 	return l->exit_code;
 }

@@ -91,7 +91,8 @@ struct loop {
 	struct outbox *outbox;
 	instant deadline; /* when the engine wants a tick */
 	struct machine machine;
-	instant rated_at; /* when the kernel was asked for its rate */
+	uint8_t boot[BOOT_ID]; /* of the machine */
+	instant rated_at;      /* when the kernel was asked for its rate */
 
 	struct clientsocks clients;
 	struct serversocks servers;
@@ -115,6 +116,7 @@ struct loop {
 	uint64_t casts_failed; /* to groups: no interface took them */
 	bool clock_lost;       /* the kernel refuses: said once */
 	bool save_failed;      /* the drift file: said once */
+	bool state_failed;     /* the state file, likewise */
 	bool synchronised;     /* the engine has said so at least once */
 	bool ended;
 	int exit_code;

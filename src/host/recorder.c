@@ -134,10 +134,11 @@ void recorder_start(struct recorder *r, const struct settings *settings,
 	struct record_start s = { .start = *start };
 	char *text = r->fd < 0 ? NULL : config_text(settings->config);
 	size_t len = text ? strlen(text) : 0;
-	uint8_t *buffer = text ? malloc(len + RECORD_ROOM) : NULL;
+	size_t room = len + start->snapshot_len + RECORD_ROOM;
+	uint8_t *buffer = text ? malloc(room) : NULL;
 
 	if (buffer) {
-		struct writer w = writer_over(buffer, len + RECORD_ROOM);
+		struct writer w = writer_over(buffer, room);
 
 		s.settings.config = (const uint8_t *)text;
 		s.settings.config_len = len;

@@ -38,7 +38,7 @@ static ssize_t read_up_to(int fd, char *buf, size_t size)
 	return (ssize_t)len;
 }
 
-static char *read_all(int fd, size_t *len)
+char *store_read_from(int fd, size_t *len)
 {
 	size_t room = FIRST_ROOM, have = 0;
 	char *text = malloc(room + 1);
@@ -83,7 +83,7 @@ char *store_read(const char *path, size_t *len)
 	if (fd < 0) {
 		return NULL;
 	}
-	text = read_all(fd, len);
+	text = store_read_from(fd, len);
 	error = errno;
 	close(fd);
 	errno = error;
@@ -151,7 +151,7 @@ static int write_all(int fd, const char *data, size_t len)
 }
 
 /* Fills a file that did not exist before; removes it when that fails. */
-static int write_new(const char *path, const char *data, size_t len)
+static int write_new(const char *path, const char *data, size_t len, bool sync)
 {
 	int error;
 	int fd =
@@ -162,7 +162,7 @@ static int write_new(const char *path, const char *data, size_t len)
 		return -errno;
 	}
 	error = write_all(fd, data, len);
-	if (error == 0 && fsync(fd) != 0) {
+	if (error == 0 && sync && fsync(fd) != 0) {
 		error = -errno;
 	}
 	if (close(fd) != 0 && error == 0) {
@@ -183,28 +183,34 @@ static bool is_replaceable(const char *path)
 	       S_ISLNK(st.st_mode);
 }
 
-int store_write_drift(const char *path, double freq_ppm)
+int store_replace(const char *path, const char *data, size_t len, bool sync)
 {
-	char temporary[PATH_MAX], line[64];
-	int len = snprintf(line, sizeof(line), "%.3f\n", freq_ppm);
+	char temporary[PATH_MAX];
 	int error, n;
 
 	if (!is_replaceable(path)) {
 		return -EEXIST;
 	}
-
 	n = snprintf(temporary, sizeof(temporary), "%s.TEMP", path);
 	if (n < 0 || (size_t)n >= sizeof(temporary)) {
 		return -ENAMETOOLONG;
 	}
 	/* What an earlier run left half done. */
 	(void)unlink(temporary);
-	error = write_new(temporary, line, (size_t)len);
+	error = write_new(temporary, data, len, sync);
 	if (error == 0 && rename(temporary, path) != 0) {
 		error = -errno;
 		(void)unlink(temporary);
 	}
 	return error;
+}
+
+int store_write_drift(const char *path, double freq_ppm)
+{
+	char line[64];
+	int len = snprintf(line, sizeof(line), "%.3f\n", freq_ppm);
+
+	return store_replace(path, line, (size_t)len, true);
 }
 
 int store_write_pid(const char *path, pid_t pid)

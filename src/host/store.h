@@ -23,6 +23,17 @@ enum drift { DRIFT_MISSING, DRIFT_BAD, DRIFT_READ };
  */
 MUST_USE char *store_read(const char *path, size_t *len);
 
+/* The same, of a file that is open. */
+MUST_USE char *store_read_from(int fd, size_t *len);
+
+/*
+ * Puts a new file in the place of whatever had this name; a link is replaced,
+ * not followed. `sync`: it is on the disk before it gets its name. 0, or a
+ * negative errno, and then the old file is as it was.
+ */
+MUST_USE int store_replace(const char *path, const char *data, size_t len,
+			   bool sync);
+
 /*
  * The first number of the first line, within the limits; the rest is ignored.
  * `age_s`: since it was written, by a clock that may be wrong itself.

@@ -145,6 +145,7 @@ static void carry_clock(struct node *n, const struct effect *e)
 
 	oracle_control(n);
 	if (e->kind == EFFECT_STEER) {
+		n->daemon->base = e->steer.base;
 		vclock_steer(&n->clock, now, e->steer.freq);
 	} else if (e->kind == EFFECT_SLEW) {
 		vclock_slew(&n->clock, now, e->slew);
@@ -187,6 +188,9 @@ static void carry_one(struct node *n, const struct effect *e)
 		d->drift_known = true;
 		d->drift_ppm = e->save.freq_ppm;
 		d->drift_at = n->world->now;
+		break;
+	case EFFECT_SNAPSHOT:
+		daemon_snapshot(n);
 		break;
 	case EFFECT_READ:
 		put(n, READ_S,

@@ -59,6 +59,7 @@ static void configure(struct daemon *d)
 
 static void start_engine(struct daemon *d)
 {
+	struct mark mark = daemon_mark(d->node);
 	struct node *n = d->node;
 	struct engine_start start = {
 		.now = vclock_mono(&n->clock, n->world->now),
@@ -69,11 +70,15 @@ static void start_engine(struct daemon *d)
 			d->drift_known ? d->drift_ppm : 1e6 * n->clock.steer,
 		.freq_age_s = span_to_seconds(
 			moment_diff(n->world->now, d->drift_at)),
+		.machine = mark.machine,
+		.snapshot = d->state,
+		.snapshot_len = d->state_len,
 		.version = "ntpd truechimer-sim",
 		.processor = "virtual",
 		.system = "sim",
 	};
 
+	memcpy(start.boot, mark.boot, sizeof(start.boot));
 	for (size_t i = 0; i < RNG_SEED; i++) {
 		start.seed[i] = (uint8_t)rng_u64(&d->rng);
 	}
@@ -120,7 +125,8 @@ void daemon_start(struct node *n, const struct operator_orders *orders)
 
 	d->text = malloc(size);
 	d->outbox = calloc(1, sizeof(*d->outbox));
-	INVARIANT(d->text != NULL && d->outbox != NULL);
+	d->state = malloc(SNAPSHOT_MOST);
+	INVARIANT(d->text != NULL && d->outbox != NULL && d->state != NULL);
 	d->orders.config = memcpy(d->text, orders->config, size);
 	rng_init_number(&d->rng, rng_u64(&n->world->rng));
 	vclock_advance(&n->clock, n->world->now);
@@ -145,6 +151,7 @@ void daemon_end(struct node *n)
 		free_life(n->daemon);
 		free(n->daemon->text);
 		free(n->daemon->outbox);
+		free(n->daemon->state);
 		free(n->daemon);
 		n->daemon = NULL;
 	}
@@ -159,17 +166,6 @@ void daemon_network(struct node *n)
 	}
 }
 
-static struct machine machine_of(const struct vclock *c, moment now)
-{
-	return (struct machine){
-		.asleep = c->asleep,
-		.bent_known = true,
-		.bent = vclock_bent(c, now),
-		.rate_known = true,
-		.rate = c->steer,
-	};
-}
-
 void daemon_event(struct node *n, const struct event *what)
 {
 	struct daemon *d = n->daemon;
@@ -178,7 +174,7 @@ void daemon_event(struct node *n, const struct event *what)
 
 	ev.now = vclock_mono(&n->clock, w->now);
 	ev.wall = vclock_wall(&n->clock, w->now);
-	ev.machine = machine_of(&n->clock, w->now);
+	ev.machine = daemon_mark(n).machine;
 	outbox_empty(d->outbox);
 	if (tape_of(n)) {
 		tape_event(tape_of(n), &ev);

@@ -33,15 +33,19 @@ struct daemon {
 	struct node *node;
 	struct operator_orders orders;
 	char *text; /* of its configuration; ours */
-	bool running;
 	int exit_code;
+	bool running;
 	uint32_t life;  /* how often it was started */
 	uint32_t timer; /* only the newest deadline counts */
 	struct rng rng;
 	/* Its disk. */
 	bool drift_known;
+	uint8_t boots; /* of the machine, less one */
 	double drift_ppm;
 	moment drift_at; /* when it was written */
+	uint8_t *state;  /* file; SNAPSHOT_MOST bytes at most */
+	size_t state_len;
+	double base; /* s/s: what the kernel is to go on with */
 	/* This life's. */
 	void *memory, *arena;
 	size_t arena_size;
@@ -65,8 +69,16 @@ struct daemon {
 
 /* Puts a daemon on a host and starts it. */
 void daemon_start(struct node *n, const struct operator_orders *orders);
-/* Stops it; the drift file stays. */
+/* Ends it as SIGTERM does ... */
+void daemon_terminate(struct node *n);
+/* ... or SIGKILL; the files stay. */
 void daemon_stop(struct node *n);
+/* The machine boots, with the kernel's clock as new. */
+void daemon_boot(struct node *n);
+/* What its machine shows now. */
+struct mark daemon_mark(const struct node *n);
+/* Writes the state file. */
+void daemon_snapshot(struct node *n);
 void daemon_restart(struct node *n);
 void daemon_end(struct node *n);
 

@@ -138,6 +138,7 @@ void trail_effect(struct trail *t, const struct outbox *out,
 		trail_number(t, (uint64_t)e->read.type << 8 | e->read.unit);
 		break;
 	case EFFECT_CLOSE:
+	case EFFECT_SNAPSHOT:
 		break;
 	}
 }

@@ -29,7 +29,7 @@ SIZE_IS(struct effect, view, 120);
 SIZE_IS(struct effect, note, 152);
 SIZE_IS(struct event, settings, 48);
 SIZE_IS(struct event, leaps, 8);
-_Static_assert(sizeof(struct engine_start) == 104,
+_Static_assert(sizeof(struct engine_start) == 168,
 	       "a field that records do not have?");
 _Static_assert(sizeof(struct settings) == 1048,
 	       "a field that records do not have?");
@@ -239,6 +239,7 @@ static inline struct effect any_effect(enum effect_kind kind)
 		e.send.len = (uint32_t)any_bytes();
 		break;
 	case EFFECT_CLOSE:
+	case EFFECT_SNAPSHOT:
 		break;
 	case EFFECT_RESOLVE:
 		e.resolve.family = (enum family)(check_rng() % 3);

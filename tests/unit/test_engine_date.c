@@ -15,7 +15,7 @@ static struct tiny *told(int64_t date, double lie_s)
 
 	tiny_config(t);
 	t->config.tinker.panic_s = 0;
-	t->built = BUILT;
+	t->start.built = BUILT;
 	tiny_epoch = tstamp_from_unix(date, 0);
 	for (unsigned i = 0; i < 3; i++) {
 		tiny_server(t, true)->lie_s = lie_s;
@@ -82,7 +82,7 @@ static void the_operator_may_say_otherwise(void **state)
 	t->config.tos.basedate = "2026-01-01";
 	assert_true(is_refused(t));
 	t = told(BUILT, -7.0 * YEAR_S);
-	t->built = 0;
+	t->start.built = 0;
 	assert_false(is_refused(t));
 }
 

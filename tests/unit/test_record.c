@@ -254,15 +254,21 @@ static size_t put_config(struct writer *w)
 	static char normal[4096];
 	struct arena arena = arena_over(memory, sizeof(memory));
 	struct text text = text_over(normal, sizeof(normal));
-	struct record_start s = { .start = { .now = { 5 },
-					     .wall = { 6 },
-					     .precision = -20,
-					     .freq_known = true,
-					     .freq_ppm = -12.5,
-					     .freq_age_s = 3.25,
-					     .version = "ntpd test",
-					     .processor = "p",
-					     .system = "s" } };
+	struct record_start s = {
+		.start = { .now = { 5 },
+			   .wall = { 6 },
+			   .precision = -20,
+			   .freq_known = true,
+			   .freq_ppm = -12.5,
+			   .freq_age_s = 3.25,
+			   .boot = { 1, [15] = 9 },
+			   .machine = { .bent = { 77 }, .rate = 1e-5 },
+			   .snapshot = (const uint8_t *)"left",
+			   .snapshot_len = 4,
+			   .version = "ntpd test",
+			   .processor = "p",
+			   .system = "s" }
+	};
 	struct config c;
 	struct settings settings = { .config = &c };
 
@@ -306,6 +312,11 @@ static void a_start_comes_back(void **state)
 	assert_true(r.start.freq_known);
 	assert_true(r.start.freq_ppm == -12.5);
 	assert_true(r.start.freq_age_s == 3.25);
+	assert_int_equal(r.start.boot[15], 9);
+	assert_int_equal(r.start.machine.bent.v, 77);
+	assert_true(r.start.machine.rate == 1e-5);
+	assert_int_equal(r.start.snapshot_len, 4);
+	assert_memory_equal(r.start.snapshot, "left", 4);
 	assert_string_equal(r.start.version, "ntpd test");
 	assert_int_equal(r.settings.leaps.count, 2);
 	assert_int_equal(r.settings.leaps.entries[1].at, 1483228800);
