@@ -178,7 +178,9 @@ static void merge(struct entry *into, const struct entry *e)
 {
 	if (into->for_source == e->for_source) {
 		into->flags |= e->flags;
-		into->counter = e->counter;
+		if (into->counter < e->counter) {
+			into->counter = e->counter;
+		}
 	} else if (into->for_source) {
 		*into = *e;
 	}

@@ -1,24 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/control.h"
 
+#include "core/pieces.h"
+#include "core/query.h"
+
 #include <string.h>
 
 #define OLDEST 1 /* versions answered */
 #define NEWEST 4
-#define WORD 4    /* requests and answers are made of so many octets */
-#define LINE 72   /* columns that no line of text reaches */
+#define WORD 4    /* requests are made of so many octets */
 #define ITEM 4096 /* "name=value"; the longest is sys_var_list */
-#define END_LEN 2 /* "\r\n" */
-
-/* An answer on its way out, one datagram after another. */
-struct answer {
-	struct outbox *out;
-	struct mode6 header;
-	size_t len; /* octets in `data` */
-	uint8_t data[MODE6_DATA];
-	size_t column; /* of the text */
-	bool is_text;  /* something was said */
-};
 
 /* What a name is looked up in. */
 struct scope {
@@ -27,56 +18,6 @@ struct scope {
 	size_t count;
 	const struct setvar_config *setvars;
 };
-
-/* The names of a request, "a, b=1, c", one after another. */
-struct names {
-	const char *at, *end;
-};
-
-static struct names names_in(const struct control_request *q)
-{
-	const char *text = (const char *)q->data;
-
-	return (struct names){ text, text + q->header.count };
-}
-
-static bool is_separator(char c)
-{
-	return c == ',' || c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-/* A value may stand behind a name, and means nothing when it is read. */
-static bool names_next(struct names *n, const char **name, size_t *len)
-{
-	while (n->at < n->end && is_separator(*n->at)) {
-		n->at++;
-	}
-	if (n->at == n->end) {
-		return false;
-	}
-	*name = n->at;
-	while (n->at < n->end && *n->at != ',' && *n->at != '=') {
-		n->at++;
-	}
-	*len = (size_t)(n->at - *name);
-	while (n->at < n->end && *n->at != ',') {
-		n->at++;
-	}
-	return true;
-}
-
-static bool names_hold(struct names names, const char *word)
-{
-	const char *name;
-	size_t len;
-
-	while (names_next(&names, &name, &len)) {
-		if (text_equal(word, name, len)) {
-			return true;
-		}
-	}
-	return false;
-}
 
 static bool scope_knows(const struct scope *scope, const char *name, size_t len)
 {
@@ -93,77 +34,10 @@ static bool scope_knows(const struct scope *scope, const char *name, size_t len)
 	return false;
 }
 
-static void answer_flush(struct answer *a, bool more)
+static void answer_variables(struct pieces *a, const struct scope *scope,
+			     struct query names)
 {
-	uint8_t datagram[MODE6_HEADER + MODE6_DATA + WORD] = { 0 };
-	struct writer w = writer_over(datagram, sizeof(datagram));
-
-	a->header.more = more;
-	a->header.count = (uint16_t)a->len;
-	mode6_write(&a->header, &w);
-	INVARIANT(!w.failed);
-	memcpy(w.at, a->data, a->len);
-	outbox_answer(a->out, datagram,
-		      MODE6_HEADER + (a->len + WORD - 1) / WORD * WORD);
-	a->header.offset = (uint16_t)(a->header.offset + a->len);
-	a->len = 0;
-}
-
-static void answer_put(struct answer *a, const void *data, size_t len)
-{
-	const uint8_t *from = data;
-
-	/* What an offset of 16 bits cannot reach is left out. */
-	if (a->header.offset + a->len + len > UINT16_MAX) {
-		return;
-	}
-	while (len > 0) {
-		if (a->len == MODE6_DATA) {
-			answer_flush(a, true);
-		}
-		size_t part = MODE6_DATA - a->len;
-
-		part = part < len ? part : len;
-		memcpy(a->data + a->len, from, part);
-		a->len += part;
-		from += part;
-		len -= part;
-	}
-}
-
-/* One "name=value", behind a comma and, where it would be long, a new line. */
-static void answer_item(struct answer *a, const struct text *item)
-{
-	if (a->is_text) {
-		bool fits = a->column + 2 + item->len < LINE;
-
-		answer_put(a, fits ? ", " : ",\r\n", fits ? 2 : 3);
-		a->column = fits ? a->column + 2 : 0;
-	}
-	answer_put(a, item->start, item->len);
-	a->column += item->len;
-	a->is_text = true;
-}
-
-static void answer_end(struct answer *a)
-{
-	if (a->is_text && a->len + END_LEN <= MODE6_DATA) {
-		answer_put(a, "\r\n", END_LEN);
-	}
-	answer_flush(a, false);
-}
-
-static void answer_error(struct answer *a, enum mode6_error error)
-{
-	a->header.error = true;
-	a->header.status = (uint16_t)((unsigned)error << 8);
-	answer_flush(a, false);
-}
-
-static void answer_variables(struct answer *a, const struct scope *scope,
-			     struct names names)
-{
-	bool all = names.at == names.end;
+	bool all = query_is_empty(&names);
 	char buffer[ITEM];
 
 	for (size_t i = 0; i < scope->count; i++) {
@@ -172,46 +46,45 @@ static void answer_variables(struct answer *a, const struct scope *scope,
 
 		if (!scope->values[i].known ||
 		    (all ? v->list != LIST_DEFAULT
-			 : !names_hold(names, v->name))) {
+			 : !query_names(names, v->name))) {
 			continue;
 		}
 		text_str(&item, v->name);
 		text_char(&item, '=');
 		report_print(&scope->values[i], &item);
-		answer_item(a, &item);
+		pieces_item(a, &item);
 	}
 	for (const struct setvar_config *v = scope->setvars; v; v = v->next) {
 		struct text item = text_over(buffer, sizeof(buffer));
 
-		if (all ? !v->by_default : !names_hold(names, v->name)) {
+		if (all ? !v->by_default : !query_names(names, v->name)) {
 			continue;
 		}
 		text_escaped(&item, v->name, strlen(v->name));
 		text_char(&item, '=');
 		text_escaped(&item, v->value, strlen(v->value));
-		answer_item(a, &item);
+		pieces_item(a, &item);
 	}
-	answer_end(a);
+	pieces_end(a);
 }
 
 /* One name that is not known fails the whole request. */
-static void answer_named(struct answer *a, const struct scope *scope,
-			 struct names names)
+static void answer_named(struct pieces *a, const struct scope *scope,
+			 struct query names)
 {
-	struct names rest = names;
-	const char *name;
-	size_t len;
+	struct query rest = names;
+	struct query_item item;
 
-	while (names_next(&rest, &name, &len)) {
-		if (!scope_knows(scope, name, len)) {
-			answer_error(a, MODE6_ERR_VARIABLE);
+	while (query_next(&rest, &item)) {
+		if (!scope_knows(scope, item.name, item.name_len)) {
+			pieces_error(a, MODE6_ERR_VARIABLE);
 			return;
 		}
 	}
 	answer_variables(a, scope, names);
 }
 
-static void answer_list(struct answer *a, const struct control_subject *subject)
+static void answer_list(struct pieces *a, const struct control_subject *subject)
 {
 	for (size_t i = 0; i < subject->listed; i++) {
 		uint8_t pair[4];
@@ -219,12 +92,12 @@ static void answer_list(struct answer *a, const struct control_subject *subject)
 
 		write_be(&w, subject->list[i].assoc, 2);
 		write_be(&w, subject->list[i].status, 2);
-		answer_put(a, pair, sizeof(pair));
+		pieces_put(a, pair, sizeof(pair));
 	}
-	answer_flush(a, false);
+	pieces_end(a);
 }
 
-static void answer_system(struct answer *a, const struct control_request *q,
+static void answer_system(struct pieces *a, const struct control_request *q,
 			  const struct system_report *s)
 {
 	struct report_value values[SYSTEM_VARS];
@@ -237,13 +110,13 @@ static void answer_system(struct answer *a, const struct control_request *q,
 
 	report_system_values(s, values);
 	if (q->header.opcode == MODE6_UNSPEC) {
-		answer_flush(a, false); /* its status word is the answer */
+		pieces_end(a); /* its status word is the answer */
 	} else {
-		answer_named(a, &scope, names_in(q));
+		answer_named(a, &scope, query_over(q->data, q->header.count));
 	}
 }
 
-static void answer_peer(struct answer *a, const struct control_request *q,
+static void answer_peer(struct pieces *a, const struct control_request *q,
 			const struct peer_report *p)
 {
 	struct report_value values[PEER_VARS];
@@ -254,21 +127,21 @@ static void answer_peer(struct answer *a, const struct control_request *q,
 	};
 
 	if (!p) {
-		answer_error(a, MODE6_ERR_ASSOC);
+		pieces_error(a, MODE6_ERR_ASSOC);
 		return;
 	}
 	report_peer_values(p, values);
 	a->header.status = report_peer_status(p);
 	if (q->header.opcode == MODE6_UNSPEC) {
-		answer_flush(a, false);
+		pieces_end(a);
 	} else if (q->header.opcode == MODE6_READSTAT) {
-		answer_variables(a, &scope, (struct names){ NULL, NULL });
+		answer_variables(a, &scope, (struct query){ NULL, NULL });
 	} else {
-		answer_named(a, &scope, names_in(q));
+		answer_named(a, &scope, query_over(q->data, q->header.count));
 	}
 }
 
-static void answer_clock(struct answer *a, const struct control_request *q,
+static void answer_clock(struct pieces *a, const struct control_request *q,
 			 const struct clock_report *c)
 {
 	struct report_value values[CLOCK_VARS];
@@ -279,12 +152,23 @@ static void answer_clock(struct answer *a, const struct control_request *q,
 	};
 
 	if (!c) {
-		answer_error(a, MODE6_ERR_ASSOC);
+		pieces_error(a, MODE6_ERR_ASSOC);
 		return;
 	}
 	report_clock_values(c, values);
 	a->header.status = report_clock_status(c);
-	answer_named(a, &scope, names_in(q));
+	answer_named(a, &scope, query_over(q->data, q->header.count));
+}
+
+static void answer_nonce(struct pieces *a, const char *nonce)
+{
+	char buffer[ITEM];
+	struct text item = text_over(buffer, sizeof(buffer));
+
+	text_str(&item, "nonce=");
+	text_str(&item, nonce);
+	pieces_item(a, &item);
+	pieces_end(a);
 }
 
 static enum control_need refused(struct control_request *q,
@@ -303,6 +187,22 @@ static enum control_need needs(struct control_request *q,
 	return need;
 }
 
+/* Which list: none is named for the sockets'. */
+static enum control_need parse_list(struct control_request *q)
+{
+	struct query names = query_over(q->data, q->header.count);
+	struct query_item item;
+
+	if (!query_next(&names, &item) ||
+	    text_equal("ifstats", item.name, item.name_len)) {
+		return needs(q, CONTROL_NEEDS_SOCKETS);
+	}
+	if (text_equal("addr_restrictions", item.name, item.name_len)) {
+		return needs(q, CONTROL_NEEDS_RESTRICTIONS);
+	}
+	return refused(q, MODE6_ERR_VARIABLE);
+}
+
 static enum control_need parse_opcode(struct control_request *q)
 {
 	bool system = q->header.assoc == 0;
@@ -317,20 +217,51 @@ static enum control_need parse_opcode(struct control_request *q)
 				       : CONTROL_NEEDS_PEER);
 	case MODE6_READCLOCK:
 		return needs(q, CONTROL_NEEDS_CLOCK);
+	case MODE6_REQ_NONCE:
+		return needs(q, CONTROL_NEEDS_NONCE);
+	case MODE6_READ_MRU:
+		return needs(q, CONTROL_NEEDS_CLIENTS);
+	case MODE6_READ_ORDLIST:
+		return parse_list(q);
 	case MODE6_WRITEVAR:
 	case MODE6_CONFIGURE:
 	case MODE6_SAVECONFIG:
 		return needs(q, CONTROL_NEEDS_CHANGE);
-	/* What is not to be changed, and what lists clients: nobody may. */
+	/* Nobody may: clocks are not set so, and there are no traps. */
 	case MODE6_WRITECLOCK:
 	case MODE6_SETTRAP:
-	case MODE6_READ_MRU:
-	case MODE6_READ_ORDLIST:
-	case MODE6_REQ_NONCE:
 	case MODE6_UNSETTRAP:
 		return refused(q, MODE6_ERR_PERMISSION);
 	default:
 		return refused(q, MODE6_ERR_OPCODE);
+	}
+}
+
+void control_permit(struct control_request *q, const struct caller *caller)
+{
+	bool may = true;
+
+	switch (q->need) {
+	case CONTROL_NEEDS_CLIENTS:
+		may = caller->sees_clients;
+		break;
+	case CONTROL_NEEDS_SOCKETS:
+	case CONTROL_NEEDS_RESTRICTIONS:
+		may = caller->sees_guards;
+		break;
+	case CONTROL_NEEDS_CHANGE:
+		may = caller->modifies || caller->forbidden;
+		break;
+	case CONTROL_DROP:
+	case CONTROL_NEEDS_NOTHING:
+	case CONTROL_NEEDS_LIST:
+	case CONTROL_NEEDS_PEER:
+	case CONTROL_NEEDS_CLOCK:
+	case CONTROL_NEEDS_NONCE:
+		break;
+	}
+	if (!may && !q->refused) {
+		(void)refused(q, MODE6_ERR_PERMISSION);
 	}
 }
 
@@ -358,46 +289,38 @@ enum control_need control_parse(struct control_request *q, const uint8_t *data,
 	return parse_opcode(q);
 }
 
-static struct answer answer_to(const struct control_request *q,
-			       const struct system_report *s,
-			       struct outbox *out)
+struct mode6 control_header(const struct control_request *q,
+			    const struct system_report *s)
 {
-	return (struct answer){
-		.out = out,
-		.header = {
-			.leap = (uint8_t)s->leap,
-			.version = q->header.version,
-			.response = true,
-			.opcode = q->header.opcode,
-			.sequence = q->header.sequence,
-			.status = report_system_status(s),
-			.assoc = q->header.assoc,
-		},
-	};
+	struct mode6 m = pieces_header(&q->header);
+
+	m.leap = (uint8_t)s->leap;
+	m.status = report_system_status(s);
+	return m;
 }
 
 void control_answer_text(const struct control_request *q,
 			 const struct system_report *s, const char *text,
 			 size_t len, struct outbox *out)
 {
-	struct answer a = answer_to(q, s, out);
+	struct pieces a = { .out = out, .header = control_header(q, s) };
 
 	if (q->refused) {
-		answer_error(&a, q->error);
+		pieces_error(&a, q->error);
 		return;
 	}
-	answer_put(&a, text, len);
-	answer_flush(&a, false);
+	pieces_put(&a, text, len);
+	pieces_end(&a);
 }
 
 void control_answer(const struct control_request *q,
 		    const struct system_report *s,
 		    const struct control_subject *subject, struct outbox *out)
 {
-	struct answer a = answer_to(q, s, out);
+	struct pieces a = { .out = out, .header = control_header(q, s) };
 
 	if (q->refused) {
-		answer_error(&a, q->error);
+		pieces_error(&a, q->error);
 		return;
 	}
 	switch (q->need) {
@@ -413,9 +336,13 @@ void control_answer(const struct control_request *q,
 	case CONTROL_NEEDS_CLOCK:
 		answer_clock(&a, q, subject->clock);
 		break;
-	case CONTROL_NEEDS_CHANGE: /* from who may not */
-		answer_error(&a, MODE6_ERR_PERMISSION);
+	case CONTROL_NEEDS_NONCE:
+		answer_nonce(&a, subject->nonce);
 		break;
+	case CONTROL_NEEDS_CLIENTS: /* these are not for us to answer */
+	case CONTROL_NEEDS_SOCKETS:
+	case CONTROL_NEEDS_RESTRICTIONS:
+	case CONTROL_NEEDS_CHANGE:
 	case CONTROL_DROP:
 		break;
 	}

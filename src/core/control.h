@@ -2,14 +2,17 @@
 /*
  * control.h - answers control requests (mode 6, RFC 9327) from reports.
  *
- * In two steps, so that one of 2000 associations can be asked about without
- * describing all of them: control_parse() says what the answer will need, the
- * caller fills that, control_answer() writes it. What is to be changed is not
- * changed here: see engine_wish.c.
+ * In steps, so that one of 2000 associations can be asked about without
+ * describing all of them: control_parse() says what the answer will need,
+ * control_permit() whether the caller may have it, somebody fills that, and
+ * control_answer() writes it. Lists of what is not the engine's become
+ * EFFECT_LIST (lists.h); what is to be changed is carried out elsewhere
+ * (engine_wish.c).
  */
 #ifndef CORE_CONTROL_H
 #define CORE_CONTROL_H
 
+#include "core/caller.h"
 #include "core/effect.h"
 #include "core/report.h"
 #include "wire/mode6.h"
@@ -20,9 +23,14 @@ enum control_need {
 	CONTROL_NEEDS_NOTHING, /* the system's report will do, or an error */
 	CONTROL_NEEDS_LIST,    /* all associations and their status */
 	CONTROL_NEEDS_PEER,    /* association request->header.assoc */
-	CONTROL_NEEDS_CHANGE,  /* something is to be changed, by who may */
 	CONTROL_NEEDS_CLOCK,   /* the refclock with that association; of 0:
 				  the system's own, or the first */
+	CONTROL_NEEDS_NONCE,   /* one for the caller's address */
+	/* Not for control_answer(): */
+	CONTROL_NEEDS_CLIENTS, /* READ_MRU, for whoever has a nonce */
+	CONTROL_NEEDS_SOCKETS,
+	CONTROL_NEEDS_RESTRICTIONS,
+	CONTROL_NEEDS_CHANGE, /* WRITEVAR, CONFIGURE, SAVECONFIG */
 };
 
 struct control_request {
@@ -43,6 +51,7 @@ struct control_subject {
 	size_t listed;
 	const struct peer_report *peer;
 	const struct clock_report *clock;
+	const char *nonce;
 };
 
 /* `q` points into the datagram. */
@@ -53,6 +62,12 @@ MUST_USE enum control_need control_parse(struct control_request *q,
 void control_answer_text(const struct control_request *q,
 			 const struct system_report *s, const char *text,
 			 size_t len, struct outbox *out);
+/* Refuses what the caller may not do. */
+void control_permit(struct control_request *q, const struct caller *caller);
+
+/* Of each datagram of the answer. */
+struct mode6 control_header(const struct control_request *q,
+			    const struct system_report *s);
 
 /* One EFFECT_ANSWER for each datagram of the answer, in order. */
 void control_answer(const struct control_request *q,

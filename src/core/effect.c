@@ -108,6 +108,18 @@ void outbox_configure(struct outbox *out, enum wish wish, const char *text,
 	}
 }
 
+void outbox_list(struct outbox *out, const struct effect *list,
+		 const uint8_t *data, size_t len)
+{
+	struct effect e = *list;
+
+	e.kind = EFFECT_LIST;
+	e.list.len = (uint32_t)len;
+	if (store(out, data, len, &e.list.at)) {
+		outbox_add(out, &e);
+	}
+}
+
 struct text outbox_text(struct outbox *out)
 {
 	return text_over((char *)out->bytes + out->used,

@@ -11,8 +11,10 @@
 #include "base/bytes.h"
 #include "config/config.h"
 #include "core/event.h"
+#include "core/nonce.h"
 #include "core/note.h"
 #include "core/view.h"
+#include "wire/mode6.h"
 
 #define OUTBOX_EFFECTS 256 /* one event causes no more than this */
 #define OUTBOX_BYTES 65536 /* datagrams, names and control answers */
@@ -28,6 +30,7 @@ enum effect_kind {
 	EFFECT_STATUS,  /* what the kernel tells programs about its clock */
 	EFFECT_VIEW,    /* what the server threads answer from now on */
 	EFFECT_ANSWER,  /* a datagram to who sent the control request */
+	EFFECT_LIST,    /* he may have a list: see lists.h */
 	EFFECT_NOTE,    /* something an operator should know: see notes.def */
 	EFFECT_SAVE,    /* the drift file */
 	EFFECT_SNAPSHOT,  /* the state file: of engine_snapshot() */
@@ -46,6 +49,8 @@ enum wish {
 };
 
 #define OUTBOX_WISH 4096 /* octets of one, and less */
+/* What mode 6 lists that is not the engine's own. */
+enum list_kind { LIST_CLIENTS, LIST_SOCKETS, LIST_RESTRICTIONS };
 
 /* Whence a datagram leaves. */
 enum send_way {
@@ -87,6 +92,12 @@ struct effect {
 		struct {
 			uint32_t at, len;
 		} answer;
+		struct {
+			enum list_kind kind;
+			struct mode6 header; /* of each datagram */
+			char nonce[NONCE_TEXT];
+			uint32_t at, len; /* what was asked, in the outbox */
+		} list;
 		struct note note;
 		struct {
 			double freq_ppm; /* as the drift file has it */
@@ -132,6 +143,8 @@ void outbox_resolve(struct outbox *out, source_id source, const char *name,
 void outbox_answer(struct outbox *out, const uint8_t *data, size_t len);
 void outbox_configure(struct outbox *out, enum wish wish, const char *text,
 		      size_t len);
+void outbox_list(struct outbox *out, const struct effect *list,
+		 const uint8_t *data, size_t len);
 /*
  * Lines are written where they will stand: into outbox_text(), with nothing
  * else in between, until outbox_stats() takes them. `moment` has their kind,

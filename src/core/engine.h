@@ -56,6 +56,8 @@ size_t engine_room(const struct engine *e, const struct settings *next);
 /* The line that made this association; NULL: none did. */
 const struct source_config *engine_line_of(const struct engine *e,
 					   uint16_t assoc);
+/* How many associations use this address of ours, for ifstats. */
+size_t engine_peers_at(const struct engine *e, const netaddr *local);
 
 /*
  * Takes one event, fills the (emptied) outbox and says by when it wants

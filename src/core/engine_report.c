@@ -234,7 +234,7 @@ static void report_pool(const struct engine *e, const struct pool *p,
 	};
 }
 
-static bool report_peer(const struct engine *e, uint16_t assoc,
+bool engine_report_peer(const struct engine *e, uint16_t assoc,
 			struct peer_report *r)
 {
 	for (size_t i = 0; i < e->source_slots; i++) {
@@ -265,7 +265,7 @@ static bool report_peer(const struct engine *e, uint16_t assoc,
 }
 
 /* In the order of the configuration file, as far as the slots tell. */
-static size_t list_all(struct engine *e)
+size_t engine_list(struct engine *e)
 {
 	struct peer_report r;
 	size_t n = 0;
@@ -299,41 +299,33 @@ static size_t list_all(struct engine *e)
 	return n;
 }
 
-void engine_control(struct engine *e, const struct event *ev,
-		    struct outbox *out)
+struct events *engine_events(struct engine *e, uint16_t assoc)
 {
-	struct control_request q;
-	struct control_subject subject = { 0 };
-	struct system_report system;
-	struct peer_report peer;
-	struct clock_report device;
-
-	switch (control_parse(&q, ev->control.data, ev->control.len)) {
-	case CONTROL_DROP:
-		return;
-	case CONTROL_NEEDS_NOTHING:
-		break;
-	case CONTROL_NEEDS_CHANGE:
-		if (ev->control.may_modify) {
-			engine_wish(e, ev, &q, out);
-			return;
+	for (size_t i = 0; i < e->source_slots; i++) {
+		if (e->sources[i].used && e->sources[i].number == assoc) {
+			return &e->sources[i].events;
 		}
-		break;
-	case CONTROL_NEEDS_LIST:
-		subject.list = e->listed;
-		subject.listed = list_all(e);
-		break;
-	case CONTROL_NEEDS_PEER:
-		if (report_peer(e, q.header.assoc, &peer)) {
-			subject.peer = &peer;
-		}
-		break;
-	case CONTROL_NEEDS_CLOCK:
-		if (engine_report_device(e, q.header.assoc, &device)) {
-			subject.clock = &device;
-		}
-		break;
 	}
-	engine_report_system(e, ev, &system);
-	control_answer(&q, &system, &subject, out);
+	for (size_t i = 0; i < e->pool_slots; i++) {
+		if (e->pools[i].number == assoc) {
+			return &e->pools[i].events;
+		}
+	}
+	for (size_t i = 0; i < e->clock_slots; i++) {
+		if (e->clocks[i].number == assoc) {
+			return &e->clocks[i].events;
+		}
+	}
+	return NULL;
+}
+
+size_t engine_peers_at(const struct engine *e, const netaddr *local)
+{
+	size_t peers = 0;
+
+	for (size_t i = 0; i < e->source_slots; i++) {
+		peers += e->sources[i].used &&
+			 netaddr_same_host(&e->sources[i].local, local);
+	}
+	return peers;
 }

@@ -20,7 +20,8 @@
  *   engine_casts.c     broadcasts: ours, and those that we hear
  *   engine_peers.c     symmetric peers, whose packets come to the server's port
  *   engine_publish.c   view, kernel status, drift file, notes
- *   engine_report.c    control requests
+ *   engine_control.c   control requests: who may have what
+ *   engine_report.c    what they hear of the system and of sources
  *   engine_wish.c      those that are to change something
  *   engine_report_clocks.c  what they hear of reference clocks
  *   engine_snapshot.c  what one life of the daemon leaves to the next
@@ -36,11 +37,13 @@
 #include "core/engine.h"
 #include "core/joint.h"
 #include "core/pool.h"
+#include "core/ratelimit.h"
 #include "core/refclock.h"
 #include "core/source.h"
 #include "core/standing.h"
 #include "core/stats.h"
 
+#define ENGINE_CALLERS 512   /* of the network: their budgets */
 #define ENGINE_OWN 16        /* addresses known to be ours */
 #define ENGINE_TABLES 4      /* of access, used in turn */
 #define ENGINE_SLEW_VIEW_S 2 /* nor than this while much is slewed away */
@@ -111,6 +114,10 @@ struct engine {
 	instant view_at, saved_at;
 	double saved_freq;
 	struct effect status; /* what the kernel was told last */
+
+	struct nonces nonces;
+	struct ratelimit *limits; /* of control requests, in `budget` */
+	uint64_t budget[ENGINE_CALLERS * 6];
 
 	uint32_t stats;  /* kinds of statistics that are written */
 	instant hour_at; /* of the last line of sysstats */
@@ -368,11 +375,20 @@ void engine_wish(struct engine *e, const struct event *ev,
 void engine_answer_wish(struct engine *e, const struct event *ev,
 			struct outbox *out);
 
+/* engine_control.c */
+void engine_control(struct engine *e, const struct event *ev,
+		    struct outbox *out);
+
 /* engine_report.c */
 void engine_report_system(const struct engine *e, const struct event *ev,
 			  struct system_report *r);
-void engine_control(struct engine *e, const struct event *ev,
-		    struct outbox *out);
+/* False: there is no such association. */
+bool engine_report_peer(const struct engine *e, uint16_t assoc,
+			struct peer_report *r);
+/* All associations into e->listed; how many. */
+size_t engine_list(struct engine *e);
+/* Of an association; NULL: there is none. */
+struct events *engine_events(struct engine *e, uint16_t assoc);
 
 /* engine_snapshot.c */
 /* Has -g been used up in this boot? (E1) */

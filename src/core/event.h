@@ -11,6 +11,7 @@
 #include "base/netaddr.h"
 #include "base/ntptime.h"
 
+struct host_facts;
 struct leap_table;
 struct server_shard;
 struct settings;
@@ -89,12 +90,14 @@ struct event {
 		} resolved;
 		struct {
 			netaddr from;    /* none: by the unix socket */
-			bool may_modify; /* root by unix socket; else false */
+			bool may_modify; /* unix socket: root, or its group */
+			bool attached;   /* from a network that we are on */
 			const uint8_t *data;
 			size_t len;
 			/* What the serving threads counted, to be reported. */
 			const struct server_shard *shards;
 			size_t shard_count;
+			const struct host_facts *facts; /* NULL: none */
 		} control;
 		struct {
 			enum reading reading; /* good, or the rest is void: */

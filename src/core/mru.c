@@ -38,7 +38,7 @@ struct line {
 _Static_assert(sizeof(struct line) == LINE, "one line of the cache");
 
 struct mru {
-	const struct mru_config *rules;
+	struct mru_config rules;
 	struct siphash_key hash;
 	struct line *lines;
 	uint32_t line_count, room;
@@ -70,18 +70,24 @@ struct mru *mru_init(void *memory, const struct mru_config *rules,
 		     const uint8_t seed[RNG_SEED])
 {
 	struct mru *m = memory;
-	uintptr_t lines = ((uintptr_t)(m + 1) + LINE - 1) / LINE * LINE;
+	uint8_t *lines = (uint8_t *)(m + 1);
 	struct rng rng;
 
 	rng_init(&rng, seed);
-	m->rules = rules;
+	m->rules = *rules;
 	m->hash.k0 = rng_u64(&rng);
 	m->hash.k1 = rng_u64(&rng);
 	m->room = mru_room(rules);
 	m->line_count = lines_for(m->room);
-	m->lines = (struct line *)lines;
+	lines += (LINE - (uintptr_t)lines % LINE) % LINE;
+	m->lines = (struct line *)(void *)lines;
 	m->clients = (struct client *)(m->lines + m->line_count);
 	return m;
+}
+
+void mru_retune(struct mru *m, const struct mru_config *rules)
+{
+	m->rules = *rules;
 }
 
 /*
@@ -267,14 +273,14 @@ static mru_place make_place(struct mru *m, const struct line *line, tstamp now)
 	if (line->tags[WAYS - 1] != 0) {
 		oldest = oldest_in(m, line, now);
 		n->recycled_full++;
-	} else if (n->depth > 0 && n->depth >= m->rules->mindepth &&
-		   age > m->rules->maxage_s) {
+	} else if (n->depth > 0 && n->depth >= m->rules.mindepth &&
+		   age > m->rules.maxage_s) {
 		n->recycled_old++;
 	} else if (n->depth < m->room) {
 		n->depth++;
 		n->deepest = n->depth > n->deepest ? n->depth : n->deepest;
 		return (mru_place)n->depth;
-	} else if (age < m->rules->minage_s) {
+	} else if (age < m->rules.minage_s) {
 		n->unlisted++;
 		return NOBODY;
 	} else {
@@ -305,11 +311,6 @@ static mru_place add(struct mru *m, const uint8_t ip[16], uint64_t hash,
 	}
 	m->counts.added++;
 	return at;
-}
-
-void mru_retune(struct mru *m, const struct mru_config *rules)
-{
-	m->rules = rules;
 }
 
 struct mru_aim mru_aim(const struct mru *m, const netaddr *from)

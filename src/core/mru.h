@@ -50,11 +50,11 @@ uint32_t mru_room(const struct mru_config *rules);
 /* Bytes for a list of so many. */
 size_t mru_size(uint32_t room);
 
-/* `memory` is zeroed, as calloc() has it; the rules must outlive the list. */
+/* `memory` is zeroed, as calloc() has it. */
 struct mru *mru_init(void *memory, const struct mru_config *rules,
 		     const uint8_t seed[RNG_SEED]);
 
-/* Other rules, which must outlive it too; its room stays what it is. */
+/* Other rules from now on; the room stays as it is. */
 void mru_retune(struct mru *m, const struct mru_config *rules);
 
 /* Where to look for a client, and who it is. */

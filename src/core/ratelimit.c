@@ -24,8 +24,7 @@ struct slot {
 struct ratelimit {
 	struct siphash_key hash;
 	struct rng rng;
-	span cost;  /* of a request */
-	span guard; /* between two of them, at least */
+	struct ratelimit_rules rules;
 	size_t sets;
 	struct slot slots[];
 };
@@ -46,30 +45,49 @@ size_t ratelimit_size(size_t clients)
 	       sets_for(clients) * WAYS * sizeof(struct slot);
 }
 
-void ratelimit_retune(struct ratelimit *r, const struct limit_config *limit)
+static struct ratelimit_rules rules_of(const struct limit_config *limit)
 {
 	int average = limit->average < 0 ? 0 : limit->average;
 
 	if (average > 16) {
 		average = 16; /* a day and a half for the whole bucket */
 	}
-	r->cost = SPAN_S((int64_t)1 << average);
-	r->guard = span_from_seconds(limit->minimum_s / 2);
+
+	return (struct ratelimit_rules){
+		.cost = SPAN_S((int64_t)1 << average),
+		.guard = span_from_seconds(limit->minimum_s / 2),
+		.depth = DEPTH,
+		.leak = LEAK,
+	};
 }
 
-struct ratelimit *ratelimit_init(void *memory, size_t clients,
-				 const struct limit_config *limit,
+void ratelimit_retune(struct ratelimit *r, const struct limit_config *limit)
+{
+	r->rules = rules_of(limit);
+}
+
+struct ratelimit *ratelimit_with(void *memory, size_t clients,
+				 const struct ratelimit_rules *rules,
 				 const uint8_t seed[RNG_SEED])
 {
 	struct ratelimit *r = memory;
 
 	memset(memory, 0, ratelimit_size(clients));
 	r->sets = sets_for(clients);
-	ratelimit_retune(r, limit);
+	r->rules = *rules;
 	rng_init(&r->rng, seed);
 	r->hash.k0 = rng_u64(&r->rng);
 	r->hash.k1 = rng_u64(&r->rng);
 	return r;
+}
+
+struct ratelimit *ratelimit_init(void *memory, size_t clients,
+				 const struct limit_config *limit,
+				 const uint8_t seed[RNG_SEED])
+{
+	const struct ratelimit_rules rules = rules_of(limit);
+
+	return ratelimit_with(memory, clients, &rules, seed);
 }
 
 static uint64_t key_of(const netaddr *from, enum width width)
@@ -113,22 +131,22 @@ static struct slot *slot_for(struct ratelimit *r, uint64_t key,
 		.key = key,
 		.width = width,
 		.empty = now,
-		.last = tstamp_add(now, (span){ -r->guard.v }),
+		.last = tstamp_add(now, (span){ -r->rules.guard.v }),
 	};
 	return idlest;
 }
 
 /* Is there room for one request of this cost? Makes `empty` sane first. */
-static bool slot_has_room(struct slot *s, span cost, tstamp now)
+static bool slot_has_room(struct slot *s, span cost, unsigned depth, tstamp now)
 {
 	span debt = tstamp_diff(s->empty, now);
 
 	/* Later than a full bucket allows: the clock went back. */
-	if (debt.v < 0 || debt.v > cost.v * DEPTH) {
+	if (debt.v < 0 || debt.v > cost.v * depth) {
 		s->empty = now;
 		debt = SPAN_ZERO;
 	}
-	return debt.v + cost.v <= cost.v * DEPTH;
+	return debt.v + cost.v <= cost.v * depth;
 }
 
 static bool slot_is_hasty(const struct slot *s, span guard, tstamp now)
@@ -143,10 +161,10 @@ static enum ratelimit_verdict refuse(struct ratelimit *r, struct slot *s,
 {
 	span since = tstamp_diff(now, s->kissed);
 
-	if (rng_below(&r->rng, LEAK) == 0) {
+	if (r->rules.leak > 0 && rng_below(&r->rng, r->rules.leak) == 0) {
 		return RATELIMIT_PASS;
 	}
-	if (s->ever_kissed && since.v >= 0 && since.v < r->cost.v) {
+	if (s->ever_kissed && since.v >= 0 && since.v < r->rules.cost.v) {
 		return RATELIMIT_SILENCE;
 	}
 	s->ever_kissed = true;
@@ -160,21 +178,21 @@ enum ratelimit_verdict ratelimit_take(struct ratelimit *r, const netaddr *from,
 	struct slot *host =
 		slot_for(r, key_of(from, WIDTH_HOST), WIDTH_HOST, now, NULL);
 
-	if (slot_is_hasty(host, r->guard, now) ||
-	    !slot_has_room(host, r->cost, now)) {
+	if (slot_is_hasty(host, r->rules.guard, now) ||
+	    !slot_has_room(host, r->rules.cost, r->rules.depth, now)) {
 		return refuse(r, host, now);
 	}
 	if (!netaddr_is_v4(from)) {
 		struct slot *site = slot_for(r, key_of(from, WIDTH_SITE),
 					     WIDTH_SITE, now, host);
-		span share = { r->cost.v / WIDE };
+		span share = { r->rules.cost.v / WIDE };
 
-		if (!slot_has_room(site, share, now)) {
+		if (!slot_has_room(site, share, r->rules.depth, now)) {
 			return refuse(r, site, now);
 		}
 		site->empty = tstamp_add(site->empty, share);
 	}
-	host->empty = tstamp_add(host->empty, r->cost);
+	host->empty = tstamp_add(host->empty, r->rules.cost);
 	host->last = now;
 	return RATELIMIT_PASS;
 }

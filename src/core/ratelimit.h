@@ -31,6 +31,17 @@ enum ratelimit_verdict {
 /* Bytes for `clients` buckets. */
 size_t ratelimit_size(size_t clients);
 
+struct ratelimit_rules {
+	span cost;      /* of a request: one in so long, in the long run */
+	span guard;     /* none closer to the last than this */
+	unsigned depth; /* so many at once */
+	unsigned leak;  /* of so many limited ones one passes; 0: none */
+};
+
+struct ratelimit *ratelimit_with(void *memory, size_t clients,
+				 const struct ratelimit_rules *rules,
+				 const uint8_t seed[RNG_SEED]);
+
 /*
  * `limit` is the discard line: one request per 2^average s in the long run,
  * eight at once, and none closer to the last than half of `minimum`, which is

@@ -21,6 +21,7 @@
 
 #include "core/engine.h"
 #include "core/fields.h"
+#include "core/hostfacts.h"
 #include "core/server.h"
 
 #define RECORD_MAGIC "Truechimer record\n" /* of START, before its fields */
@@ -61,6 +62,7 @@ struct record_event {
 	struct event event;
 	netaddr addrs[RECORD_ADDRS];
 	struct server_shard shard; /* the sum of all */
+	struct host_facts facts;
 	/* Of EVENT_SETTINGS; who reads it makes the event's own of them. */
 	struct record_settings settings;
 	bool has_settings;

@@ -29,6 +29,8 @@ const char *record_effect_name(enum effect_kind kind)
 		return "view";
 	case EFFECT_ANSWER:
 		return "answer";
+	case EFFECT_LIST:
+		return "list";
 	case EFFECT_NOTE:
 		return "note";
 	case EFFECT_SAVE:
@@ -57,6 +59,8 @@ const uint8_t *record_effect_bytes(const struct outbox *out,
 		return out->bytes + e->resolve.at;
 	case EFFECT_ANSWER:
 		return out->bytes + e->answer.at;
+	case EFFECT_LIST:
+		return out->bytes + e->list.at;
 	case EFFECT_STATS:
 		return out->bytes + e->stats.at;
 	case EFFECT_CONFIGURE:
@@ -241,6 +245,26 @@ static void stats_fields(struct fields *f, struct record_effect *r)
 	bytes_field(f, r, "lines", &e->stats.at, &e->stats.len);
 }
 
+static void list_fields(struct fields *f, struct record_effect *r)
+{
+	struct effect *e = &r->effect;
+	struct mode6 *m = &e->list.header;
+
+	e->list.kind = (enum list_kind)field_uint(f, 16, "kind", e->list.kind,
+						  LIST_RESTRICTIONS);
+	m->leap = (uint8_t)leap_field(f, 17, (enum leap)m->leap);
+	m->version = (uint8_t)field_uint(f, 18, "version", m->version, 7);
+	m->opcode = (uint8_t)field_uint(f, 19, "opcode", m->opcode, 31);
+	m->sequence = (uint16_t)field_uint(f, 20, "sequence", m->sequence,
+					   UINT16_MAX);
+	m->status =
+		(uint16_t)field_uint(f, 21, "status", m->status, UINT16_MAX);
+	m->assoc = (uint16_t)field_uint(f, 22, "assoc", m->assoc, UINT16_MAX);
+	m->response = true;
+	field_word(f, 23, "nonce", e->list.nonce, sizeof(e->list.nonce));
+	bytes_field(f, r, "asked", &e->list.at, &e->list.len);
+}
+
 void record_effect_fields(struct fields *f, struct record_effect *r)
 {
 	struct effect *e = &r->effect;
@@ -278,6 +302,9 @@ void record_effect_fields(struct fields *f, struct record_effect *r)
 		break;
 	case EFFECT_ANSWER:
 		bytes_field(f, r, "data", &e->answer.at, &e->answer.len);
+		break;
+	case EFFECT_LIST:
+		list_fields(f, r);
 		break;
 	case EFFECT_NOTE:
 		note_fields(f, &e->note);

@@ -8,6 +8,9 @@
 #define ADDR_LEN 22
 #define TAG_SERVED 32   /* and on, one for each verdict */
 #define TAG_VERSIONS 96 /* and on */
+#define TAG_FIRSTS 104  /* and on */
+#define TAG_FACTS 128   /* and on */
+#define TAG_KERNEL 160  /* and on */
 
 /* Never changed: records have them. */
 const char *record_event_name(enum event_kind kind)
@@ -109,6 +112,7 @@ static void sum_shards(const struct server_shard *shards, size_t count,
 		}
 		for (size_t v = 0; v < ARRAY_LEN(sum->versions); v++) {
 			sum->versions[v] += s->versions[v];
+			sum->firsts[v] += s->firsts[v];
 		}
 	}
 }
@@ -127,6 +131,10 @@ static void shard_fields(struct fields *f, struct server_shard *s)
 			field_uint(f, (uint8_t)(TAG_VERSIONS + i), "version",
 				   s->versions[i], UINT64_MAX);
 	}
+	for (size_t i = 0; i < ARRAY_LEN(s->firsts); i++) {
+		s->firsts[i] = field_uint(f, (uint8_t)(TAG_FIRSTS + i),
+					  "version1", s->firsts[i], UINT64_MAX);
+	}
 }
 
 static void tick_fields(struct fields *f, struct record_event *r)
@@ -141,6 +149,84 @@ static void tick_fields(struct fields *f, struct record_event *r)
 	ev->tick.shard_count = 1;
 }
 
+static void kernel_fields(struct fields *f, struct kernel_clock *k)
+{
+	struct {
+		const char *name;
+		double *v;
+	} reals[] = { { "offset", &k->offset_s },
+		      { "freq", &k->freq_ppm },
+		      { "max_error", &k->max_error_s },
+		      { "est_error", &k->est_error_s },
+		      { "precision", &k->precision_s },
+		      { "tolerance", &k->tolerance_ppm },
+		      { "pps_freq", &k->pps_freq_ppm },
+		      { "pps_stability", &k->pps_stability_ppm },
+		      { "pps_jitter", &k->pps_jitter_s } };
+	struct {
+		const char *name;
+		uint64_t *v;
+	} numbers[] = {
+		{ "pps_interval", &k->pps_interval_s },
+		{ "pps_calibrations", &k->pps_calibrations },
+		{ "pps_errors", &k->pps_errors },
+		{ "pps_jitter_exceeded", &k->pps_jitter_exceeded },
+		{ "pps_stability_exceeded", &k->pps_stability_exceeded },
+	};
+	uint8_t tag = TAG_KERNEL;
+
+	k->known = field_bool(f, tag++, "kernel_known", k->known);
+	k->status =
+		(uint32_t)field_uint(f, tag++, "status", k->status, UINT32_MAX);
+	k->constant = (int32_t)field_int(f, tag++, "constant", k->constant,
+					 INT32_MIN, INT32_MAX);
+	for (size_t i = 0; i < ARRAY_LEN(reals); i++) {
+		*reals[i].v =
+			field_double(f, tag++, reals[i].name, *reals[i].v);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+		*numbers[i].v = field_uint(f, tag++, numbers[i].name,
+					   *numbers[i].v, UINT64_MAX);
+	}
+}
+
+static void facts_fields(struct fields *f, struct host_facts *h)
+{
+	struct {
+		const char *name;
+		uint64_t *v;
+	} numbers[] = {
+		{ "io_received", &h->io.received },
+		{ "io_sent", &h->io.sent },
+		{ "io_failed", &h->io.send_failed },
+		{ "io_dropped", &h->io.dropped },
+		{ "io_wakeups", &h->io.wakeups },
+		{ "io_good_wakeups", &h->io.good_wakeups },
+		{ "io_clock_reads", &h->io.clock_reads },
+		{ "depth", &h->clients.depth },
+		{ "deepest", &h->clients.deepest },
+		{ "exists", &h->clients.exists },
+		{ "added", &h->clients.added },
+		{ "recycled_old", &h->clients.recycled_old },
+		{ "recycled_full", &h->clients.recycled_full },
+		{ "unlisted", &h->clients.unlisted },
+		{ "oldest", &h->clients.oldest_s },
+		{ "room", &h->clients.room },
+		{ "slots", &h->clients.slots },
+		{ "bytes", &h->clients.bytes },
+	};
+	uint8_t tag = TAG_FACTS;
+
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+		*numbers[i].v = field_uint(f, tag++, numbers[i].name,
+					   *numbers[i].v, UINT64_MAX);
+	}
+	h->lists_clients =
+		field_bool(f, tag++, "lists_clients", h->lists_clients);
+	INVARIANT(tag <= TAG_KERNEL);
+	kernel_fields(f, &h->kernel);
+}
+
 static void control_fields(struct fields *f, struct record_event *r)
 {
 	struct event *ev = &r->event;
@@ -153,9 +239,16 @@ static void control_fields(struct fields *f, struct record_event *r)
 	ev->control.may_modify =
 		field_bool(f, 17, "may_modify", ev->control.may_modify);
 	field_bytes(f, 18, "data", &ev->control.data, &ev->control.len);
+	ev->control.attached =
+		field_bool(f, 19, "attached", ev->control.attached);
 	shard_fields(f, &r->shard);
 	ev->control.shards = &r->shard;
 	ev->control.shard_count = 1;
+	if (f->walk != FIELDS_READ && ev->control.facts) {
+		r->facts = *ev->control.facts;
+	}
+	facts_fields(f, &r->facts);
+	ev->control.facts = &r->facts;
 }
 
 static void refclock_fields(struct fields *f, struct event *ev)

@@ -7,6 +7,7 @@
 
 #include "host/daemonize.h"
 #include "host/groups.h"
+#include "host/inquiry.h"
 #include "host/statefile.h"
 #include "host/store.h"
 #include "host/udp.h"
@@ -61,6 +62,7 @@ static void carry_send(struct loop *l, const struct effect *e)
 		call_group(l, &request, e);
 		break;
 	}
+	l->io.sent++;
 }
 
 /* A name that is too long becomes an empty one, which nobody knows. */
@@ -122,10 +124,9 @@ static void carry_answer(struct loop *l, const struct effect *e)
 	if (l->asker.connection) {
 		ctlsock_answer(l->asker.connection, data, e->answer.len);
 	} else if (l->asker.socket) {
-		int error = udp_send(l->asker.socket->fd, data, e->answer.len,
-				     &l->asker.from);
-
-		(void)error; /* whoever asked will ask again */
+		/* Whoever asked will ask again if it is lost. */
+		serversock_send(l->asker.socket, data, e->answer.len,
+				&l->asker.from, &l->io);
 	}
 }
 
@@ -214,6 +215,9 @@ static void carry_one(struct loop *l, const struct effect *e)
 		break;
 	case EFFECT_ANSWER:
 		carry_answer(l, e);
+		break;
+	case EFFECT_LIST:
+		inquiry_list(l, e);
 		break;
 	case EFFECT_NOTE:
 		carry_note(l, &e->note);

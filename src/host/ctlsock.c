@@ -10,6 +10,11 @@
 
 #include "host/udp.h"
 
+#define GROUPS 256 /* of one user */
+#ifndef SO_PEERGROUPS
+#define SO_PEERGROUPS 59 /* Linux 4.13 */
+#endif
+
 void ctlsock_init(struct ctlsock *c)
 {
 	*c = (struct ctlsock){ .fd = -1 };
@@ -42,7 +47,7 @@ static int make_directory(const char *path, gid_t gid)
 		return -errno;
 	}
 	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() ||
-	    (st.st_mode & S_IWOTH)) {
+	    (st.st_mode & (S_IWGRP | S_IWOTH))) {
 		return -EPERM;
 	}
 	return 0;
@@ -117,6 +122,7 @@ int ctlsock_open(struct ctlsock *c, const char *path, gid_t gid)
 		return error;
 	}
 	c->fd = fd;
+	c->gid = gid;
 	memcpy(c->path, sa.sun_path, sizeof(c->path));
 	return 0;
 }
@@ -177,6 +183,23 @@ static struct ctl_connection *make_place(struct ctlsock *c)
 	return oldest;
 }
 
+/* Which groups it had when it connected: the kernel's word, not its own. */
+static bool is_in_group(int fd, gid_t gid)
+{
+	gid_t groups[GROUPS];
+	socklen_t size = sizeof(groups);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) != 0) {
+		return false; /* an old kernel, or more groups than we read */
+	}
+	for (size_t i = 0; i < size / sizeof(groups[0]); i++) {
+		if (groups[i] == gid) {
+			return true;
+		}
+	}
+	return false;
+}
+
 void ctlsock_accept(struct ctlsock *c)
 {
 	struct ucred peer;
@@ -195,9 +218,13 @@ void ctlsock_accept(struct ctlsock *c)
 	fd_prepare(fd);
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &queue, sizeof(queue));
 	k = make_place(c);
-	*k = (struct ctl_connection){ .fd = fd,
-				      .used = ++c->requests,
-				      .uid = peer.uid };
+	*k = (struct ctl_connection){
+		.fd = fd,
+		.used = ++c->requests,
+		.uid = peer.uid,
+		.owner = peer.uid == 0 || peer.gid == c->gid ||
+			 is_in_group(fd, c->gid),
+	};
 }
 
 struct ctl_connection *ctlsock_find(struct ctlsock *c, int fd)

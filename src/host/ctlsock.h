@@ -23,12 +23,14 @@
 struct ctl_connection {
 	int fd;        /* -1: free */
 	uint64_t used; /* orders them by their last request */
-	uid_t uid;
+	uid_t uid;     /* for the log */
+	bool owner;    /* root, or of the socket's group: may modify */
 };
 
 struct ctlsock {
 	int fd; /* -1: none */
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	gid_t gid; /* whose the socket is */
 	uint64_t requests;
 	struct ctl_connection connections[CTLSOCK_CONNECTIONS];
 };

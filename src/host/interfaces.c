@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/lists.h"
 #include "host/udp.h"
 
 static size_t count_all(const struct ifaddrs *list)
@@ -35,6 +36,41 @@ static netaddr broadcast_of(const struct ifaddrs *i, const netaddr *addr)
 	return hosts < 3 ? none : netaddr_v4(netaddr_v4_bits(addr) | hosts, 0);
 }
 
+static unsigned prefix_of(const struct sockaddr *mask)
+{
+	netaddr m;
+	unsigned bits = 0;
+
+	if (!mask || !udp_netaddr(mask, &m)) {
+		return 0;
+	}
+	for (unsigned i = 0; i < sizeof(m.ip); i++) {
+		bits += (unsigned)__builtin_popcount(m.ip[i]);
+	}
+	/* Of IPv4 all but 32 bits are the same in all addresses. */
+	return mask->sa_family == AF_INET ? bits - 16 + 96 : bits;
+}
+
+static uint32_t flags_of(unsigned kernel)
+{
+	static const struct {
+		unsigned kernel;
+		uint32_t flag;
+	} flags[] = {
+		{ IFF_UP, SOCKET_UP },
+		{ IFF_POINTOPOINT, SOCKET_POINT_TO_POINT },
+		{ IFF_LOOPBACK, SOCKET_LOOPBACK },
+		{ IFF_BROADCAST, SOCKET_BROADCAST },
+		{ IFF_MULTICAST, SOCKET_MULTICAST },
+	};
+	uint32_t all = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(flags); i++) {
+		all |= kernel & flags[i].kernel ? flags[i].flag : 0;
+	}
+	return all;
+}
+
 struct local_address *interfaces_list(size_t *count)
 {
 	struct local_address *all;
@@ -56,6 +92,8 @@ struct local_address *interfaces_list(size_t *count)
 		a->index = if_nametoindex(i->ifa_name);
 		a->loopback = (i->ifa_flags & IFF_LOOPBACK) != 0;
 		a->broadcast = broadcast_of(i, &a->addr);
+		a->prefix = prefix_of(i->ifa_netmask);
+		a->flags = flags_of(i->ifa_flags);
 		++*count;
 	}
 	freeifaddrs(list);

@@ -19,6 +19,8 @@ struct local_address {
 	char name[IF_NAMESIZE];
 	unsigned index;
 	bool loopback;
+	unsigned prefix; /* of its network, of 128 bits; 0: unknown */
+	uint32_t flags;  /* of enum socket_flag */
 };
 
 /* A new list that the caller frees, or NULL and errno. */

@@ -12,6 +12,7 @@
 #include <poll.h>
 
 #include "core/engine.h"
+#include "core/hostfacts.h"
 #include "core/server.h"
 #include "host/clientsock.h"
 #include "host/ctlsock.h"
@@ -70,9 +71,10 @@ struct ready {
 
 /* Who asked the control request that the engine is answering. */
 struct asker {
-	const struct serversock *socket; /* NULL: by `connection`, or nobody */
+	struct serversock *socket; /* NULL: by `connection`, or nobody */
 	struct ctl_connection *connection;
 	netaddr from;
+	unsigned interface; /* that it came over; 0: nobody knows */
 };
 
 /* EFFECT_CONFIGURE: to be carried out when the outbox is free again. */
@@ -111,6 +113,7 @@ struct loop {
 	struct view view; /* what is served */
 	bool view_known;
 	struct server_shard shard;
+	struct io_counts io;
 	void *limits, *clients_memory;
 
 	uint64_t casts_failed; /* to groups: no interface took them */

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
+#include "host/inquiry.h"
 #include "host/netwatch.h"
 #include "host/reload.h"
 #include "host/serve.h"
@@ -30,7 +31,11 @@ static void deliver_packet(struct loop *l, struct clientsock *s)
 	uint64_t serial = s->serial;
 
 	ev.packet.local = s->local;
-	if (udp_receive(s->fd, &d) != 0 || d.truncated || d.fragmented) {
+	if (udp_receive(s->fd, &d) != 0) {
+		return;
+	}
+	l->io.received++;
+	if (d.truncated || d.fragmented) {
 		return;
 	}
 	/* The answer outran the stamp of its request. */
@@ -68,20 +73,11 @@ static void connection_ready(struct loop *l, int fd)
 	uint8_t data[CTLSOCK_REQUEST];
 	struct ctl_connection *k = ctlsock_find(&l->control, fd);
 	ssize_t len = k ? ctlsock_read(&l->control, k, data) : -1;
-	struct event ev = { .kind = EVENT_CONTROL };
+	if (len >= 0) {
+		const struct asker asker = { .connection = k };
 
-	if (len < 0) {
-		return;
+		inquiry_deliver(l, &asker, data, (size_t)len);
 	}
-	ev.control.may_modify = k->uid == 0;
-	ev.control.data = data;
-	ev.control.len = (size_t)len;
-	ev.control.shards = &l->shard;
-	ev.control.shard_count = 1;
-	l->asker = (struct asker){ .connection = k };
-	loop_deliver(l, &ev);
-	reload_wished(l);
-	l->asker = (struct asker){ .connection = NULL };
 }
 
 static void network_ready(struct loop *l)
@@ -201,7 +197,11 @@ void ready_wait(struct loop *l, instant wake)
 		return;
 	}
 	at = list_fds(l);
-	if (poll(l->ready.fds, at.total, timeout_ms(wake)) > 0) {
+	int ready = poll(l->ready.fds, at.total, timeout_ms(wake));
+
+	l->io.wakeups++;
+	if (ready > 0) {
+		l->io.good_wakeups++;
 		handle_ready(l, &at);
 	}
 }

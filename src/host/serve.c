@@ -1,26 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "host/serve.h"
 
-#include "host/reload.h"
+#include "host/inquiry.h"
 #include "host/udp.h"
-
-/* The engine answers it, with EFFECT_ANSWER to the asker. */
-static void pass_control(struct loop *l, const struct serversock *s,
-			 const struct datagram *d)
-{
-	struct event ev = { .kind = EVENT_CONTROL };
-
-	ev.control.from = d->from;
-	ev.control.may_modify = false;
-	ev.control.data = d->data;
-	ev.control.len = d->len;
-	ev.control.shards = &l->shard;
-	ev.control.shard_count = 1;
-	l->asker = (struct asker){ .socket = s, .from = d->from };
-	loop_deliver(l, &ev);
-	reload_wished(l);
-	l->asker = (struct asker){ .socket = NULL };
-}
 
 /* It is of an association of ours. */
 static void pass_peer(struct loop *l, const struct serversock *s,
@@ -38,13 +20,21 @@ static void pass_peer(struct loop *l, const struct serversock *s,
 }
 
 /* From the address that was asked (F14); a group is none. */
-static int reply(struct loop *l, const struct serversock *s,
-		 const uint8_t *answer, size_t len, const netaddr *to)
+static void reply(struct loop *l, struct serversock *s, const uint8_t *answer,
+		  size_t len, const netaddr *to)
 {
 	struct moment sent;
 
-	return s->group ? serversocks_send(&l->servers, to, answer, len, &sent)
-			: udp_send(s->fd, answer, len, to);
+	if (s->group &&
+	    serversocks_send(&l->servers, to, answer, len, &sent) != 0) {
+		s->send_failed++;
+		l->io.send_failed++;
+	} else if (s->group) {
+		s->sent++;
+		l->io.sent++;
+	} else {
+		serversock_send(s, answer, len, to, &l->io);
+	}
 }
 
 static void serve_one(struct loop *l, struct serversock *s,
@@ -74,11 +64,15 @@ static void serve_one(struct loop *l, struct serversock *s,
 	l->shard.verdicts[verdict]++;
 	len = (size_t)(w.at - answer);
 	if (verdict == SERVER_CONTROL) {
-		pass_control(l, s, d);
+		const struct asker asker = { .socket = s,
+					     .from = d->from,
+					     .interface = d->interface };
+
+		inquiry_deliver(l, &asker, d->data, d->len);
 	} else if (verdict == SERVER_PEER) {
 		pass_peer(l, s, d);
 	} else if (len > 0) {
-		s->sent += reply(l, s, answer, len, &d->from) == 0;
+		reply(l, s, answer, len, &d->from);
 	}
 }
 
@@ -91,9 +85,11 @@ void serve_ready(struct loop *l, struct serversock *s, unsigned most)
 			return;
 		}
 		s->received++;
+		l->io.received++;
 		if (s->drop || !l->view_known ||
 		    (s->group && serversocks_find(&l->servers, &d.from))) {
 			s->dropped++;
+			l->io.dropped++;
 			continue;
 		}
 		if (!d.stamped) {

@@ -257,6 +257,9 @@ static bool visit(struct serversocks *ss, const struct local_address *a,
 		return false;
 	}
 	wanted.addr.port = ss->port;
+	wanted.broadcast = a->broadcast;
+	wanted.prefix = a->prefix;
+	wanted.flags = a->flags;
 	memcpy(wanted.name, a->name, sizeof(wanted.name));
 	return serversocks_add(ss, &wanted) != NULL;
 }
@@ -308,4 +311,16 @@ size_t serversocks_scan(struct serversocks *ss, instant now)
 	close_unseen(ss, now);
 	free(all);
 	return opened;
+}
+
+void serversock_send(struct serversock *s, const uint8_t *data, size_t len,
+		     const netaddr *to, struct io_counts *io)
+{
+	if (udp_send(s->fd, data, len, to) == 0) {
+		s->sent++;
+		io->sent++;
+	} else {
+		s->send_failed++;
+		io->send_failed++;
+	}
 }

@@ -10,14 +10,18 @@
 #ifndef HOST_SERVERSOCK_H
 #define HOST_SERVERSOCK_H
 
+#include "core/hostfacts.h"
 #include "host/interfaces.h"
 #include "host/journal.h"
 #include "host/sysclock.h"
 
 struct serversock {
 	int fd;
-	unsigned number; /* as the log counts them */
-	netaddr addr;    /* with the port */
+	unsigned number;   /* as the log counts them */
+	netaddr addr;      /* with the port */
+	netaddr broadcast; /* of its network; none: there is none */
+	unsigned prefix;   /* of that, of 128 bits; 0: nobody knows */
+	uint32_t flags;    /* of enum socket_flag */
 	char name[IF_NAMESIZE];
 	unsigned index; /* of the interface; 0: of none */
 	bool wildcard;
@@ -27,7 +31,7 @@ struct serversock {
 	bool drop;     /* takes datagrams and throws them away */
 	bool seen;     /* in the scan that runs */
 	instant since; /* when it was opened */
-	uint64_t received, sent, dropped;
+	uint64_t received, sent, send_failed, dropped;
 };
 
 /* A group that the configuration names. */
@@ -81,6 +85,9 @@ size_t serversocks_scan(struct serversocks *ss, instant now);
 MUST_USE int serversocks_send(struct serversocks *ss, const netaddr *to,
 			      const uint8_t *data, size_t len,
 			      struct moment *sent);
+/* Counted in the socket and in `io`, whether it could be sent or not. */
+void serversock_send(struct serversock *s, const uint8_t *data, size_t len,
+		     const netaddr *to, struct io_counts *io);
 
 void serversocks_close(struct serversocks *ss);
 

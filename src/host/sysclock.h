@@ -9,6 +9,7 @@
 #define HOST_SYSCLOCK_H
 
 #include "core/effect.h"
+#include "core/hostfacts.h"
 
 /* One moment on both clocks, as close as the machine lets us. */
 struct moment {
@@ -37,6 +38,9 @@ MUST_USE int sysclock_take(void);
  * no crystal needs is what is left of a slew, and does not count.
  */
 double sysclock_freq_ppm(void);
+
+/* What the kernel says of its clock, for whoever asks; changes nothing. */
+void sysclock_kernel(struct kernel_clock *k);
 
 /* Runs at `freq` in all, of which `base` is for good and the rest a slew. */
 MUST_USE int sysclock_steer(double freq, double base);

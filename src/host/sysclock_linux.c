@@ -245,3 +245,31 @@ void sysclock_release(void)
 	}
 	(void)adjust(&t);
 }
+
+void sysclock_kernel(struct kernel_clock *k)
+{
+	struct timex tx = { .modes = 0 };
+
+	*k = (struct kernel_clock){ .known = ntp_adjtime(&tx) >= 0 };
+	if (!k->known) {
+		return;
+	}
+	double unit_s = tx.status & STA_NANO ? 1e-9 : 1e-6;
+
+	k->offset_s = (double)tx.offset * unit_s;
+	k->freq_ppm = (double)tx.freq * FREQ_UNIT_PPM;
+	k->max_error_s = (double)tx.maxerror * 1e-6;
+	k->est_error_s = (double)tx.esterror * 1e-6;
+	k->precision_s = (double)tx.precision * 1e-6;
+	k->tolerance_ppm = (double)tx.tolerance * FREQ_UNIT_PPM;
+	k->status = (uint32_t)tx.status;
+	k->constant = (int32_t)tx.constant;
+	k->pps_freq_ppm = (double)tx.ppsfreq * FREQ_UNIT_PPM;
+	k->pps_stability_ppm = (double)tx.stabil * FREQ_UNIT_PPM;
+	k->pps_jitter_s = (double)tx.jitter * unit_s;
+	k->pps_interval_s = tx.shift > 0 ? UINT64_C(1) << (tx.shift & 31) : 0;
+	k->pps_calibrations = (uint64_t)tx.calcnt;
+	k->pps_errors = (uint64_t)tx.errcnt;
+	k->pps_jitter_exceeded = (uint64_t)tx.jitcnt;
+	k->pps_stability_exceeded = (uint64_t)tx.stbcnt;
+}

@@ -205,6 +205,7 @@ static void carry_one(struct node *n, const struct effect *e)
 		break;
 	case EFFECT_CONFIGURE:
 	case EFFECT_ANSWER:
+	case EFFECT_LIST:
 		break; /* nobody asks mode 6 in these worlds */
 	}
 }

@@ -104,6 +104,9 @@ void trail_effect(struct trail *t, const struct outbox *out,
 	case EFFECT_CONFIGURE:
 		trail_span_of_bytes(t, out, e->configure.at, e->configure.len);
 		break;
+	case EFFECT_LIST:
+		trail_span_of_bytes(t, out, e->list.at, e->list.len);
+		break;
 	case EFFECT_STEER:
 		trail_double(t, e->steer.freq);
 		break;

@@ -210,6 +210,7 @@ static void check_effect(struct run *r, const struct effect *e)
 	case EFFECT_CLOSE:
 	case EFFECT_CONFIGURE:
 	case EFFECT_ANSWER:
+	case EFFECT_LIST:
 	case EFFECT_NOTE:
 		break;
 	}

@@ -20,7 +20,8 @@ SIZE_IS(struct event, machine, 32);
 SIZE_IS(struct event, sent, 24);
 SIZE_IS(struct event, packet, 80);
 SIZE_IS(struct event, resolved, 16);
-SIZE_IS(struct event, control, 64);
+SIZE_IS(struct event, control, 72);
+SIZE_IS(struct effect, list, 56);
 SIZE_IS(struct effect, send, 44);
 SIZE_IS(struct effect, resolve, 12);
 SIZE_IS(struct effect, steer, 16);
@@ -38,6 +39,7 @@ _Static_assert(sizeof(struct settings) == 1048,
 static uint8_t blob[512];
 static netaddr record_addrs[RECORD_ADDRS];
 static struct server_shard shards[2];
+static struct host_facts host_facts;
 
 static inline netaddr any_addr(void)
 {
@@ -96,11 +98,35 @@ static inline void any_shards(void)
 	}
 }
 
+/* Whatever it is made of: numbers that records must keep. */
+static inline void any_facts(void)
+{
+	struct kernel_clock *k = &host_facts.kernel;
+
+	host_facts.io = (struct io_counts){
+		any_number(), any_number(), 1, 2, 3, any_number(), 5
+	};
+	host_facts.lists_clients = any_bool();
+	host_facts.clients =
+		(struct mru_counts){ 1, 2, any_number(), 4, 5, 6, 7,
+				     8, 9, 10,           11 };
+	*k = (struct kernel_clock){ .known = any_bool(),
+				    .offset_s = any_double(),
+				    .freq_ppm = any_double(),
+				    .status = (uint32_t)check_rng(),
+				    .constant = -(int32_t)(check_rng() >> 34),
+				    .pps_jitter_s = any_double(),
+				    .pps_stability_exceeded = any_number() };
+}
+
 static inline void any_control(struct event *ev)
 {
 	any_shards();
 	ev->control.from = any_addr();
 	ev->control.may_modify = any_bool();
+	ev->control.attached = any_bool();
+	any_facts();
+	ev->control.facts = any_bool() ? &host_facts : NULL;
 	ev->control.data = blob;
 	ev->control.len = any_bytes();
 	ev->control.shards = shards;
@@ -224,6 +250,20 @@ static inline void any_note(struct note *n)
 	n->word[len] = '\0';
 }
 
+static inline void any_list(struct effect *e)
+{
+	e->list.kind = (enum list_kind)(check_rng() % 3);
+	e->list.header = (struct mode6){ .leap = check_rng() & 3,
+					 .version = check_rng() & 7,
+					 .opcode = check_rng() & 31,
+					 .response = true };
+	e->list.header.sequence = (uint16_t)check_rng();
+	e->list.header.status = (uint16_t)check_rng();
+	e->list.header.assoc = (uint16_t)check_rng();
+	memset(e->list.nonce, 'a', NONCE_DIGITS);
+	e->list.len = (uint32_t)any_bytes();
+}
+
 static inline struct effect any_effect(enum effect_kind kind)
 {
 	struct effect e = { .kind = kind };
@@ -263,6 +303,9 @@ static inline struct effect any_effect(enum effect_kind kind)
 		break;
 	case EFFECT_ANSWER:
 		e.answer.len = (uint32_t)any_bytes();
+		break;
+	case EFFECT_LIST:
+		any_list(&e);
 		break;
 	case EFFECT_NOTE:
 		any_note(&e.note);

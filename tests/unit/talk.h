@@ -75,6 +75,7 @@ struct talk {
 	struct control_subject subject;
 	struct outbox out;
 	enum control_need need;
+	struct caller caller; /* nobody knows him, until a test does */
 	uint8_t request[ROOM];
 	size_t len;
 	struct mode6 headers[DATAGRAMS];
@@ -95,6 +96,7 @@ static inline int begin(void **state)
 	t->peer.addr = netaddr_v4(0x0a630001, 123);
 	t->peer.local = netaddr_v4(0x0a630002, 123);
 	t->subject.peer = &t->peer;
+	t->subject.nonce = "0123456789abcdef01234567";
 	*state = t;
 	return 0;
 }
@@ -141,6 +143,7 @@ static void ask_bytes(struct talk *t)
 
 	outbox_empty(&t->out);
 	t->need = control_parse(&q, t->request, t->len);
+	control_permit(&q, &t->caller);
 	if (t->need != CONTROL_DROP) {
 		control_answer(&q, &t->system, &t->subject, &t->out);
 	}

@@ -145,6 +145,7 @@ static inline void tiny_carry(struct tiny *t, const struct effect *e)
 	case EFFECT_SEND:
 		tiny_send(t, e);
 		break;
+	case EFFECT_LIST:
 	case EFFECT_CLOSE:
 		break;
 	case EFFECT_RESOLVE:

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/lists.h"
+
+#include "core/pieces.h"
+
+#define ITEM 256 /* "flags.123=", and all words of a restrict line */
+#define ROW 1024 /* all items of a row */
+#define V4_PREFIX 96
+
+/* "name.7=" */
+static struct text begin(char *buffer, const char *name, size_t number)
+{
+	struct text item = text_over(buffer, ITEM);
+
+	text_str(&item, name);
+	text_char(&item, '.');
+	text_u64(&item, number);
+	text_char(&item, '=');
+	return item;
+}
+
+static void put_number(struct pieces *r, const char *name, size_t i, uint64_t v)
+{
+	char buffer[ITEM];
+	struct text item = begin(buffer, name, i);
+
+	text_u64(&item, v);
+	pieces_item(r, &item);
+}
+
+static void put_endpoint(struct pieces *r, const char *name, size_t i,
+			 const netaddr *addr)
+{
+	char buffer[ITEM];
+	struct text item = begin(buffer, name, i);
+
+	netaddr_print_port(addr, &item);
+	pieces_item(r, &item);
+}
+
+static void put_name(struct pieces *r, size_t i, const char *name)
+{
+	char buffer[ITEM];
+	struct text item = begin(buffer, "name", i);
+
+	text_char(&item, '"');
+	for (const char *c = name; *c != '\0'; c++) {
+		text_escaped(&item, *c == '"' ? "'" : c, 1);
+	}
+	text_char(&item, '"');
+	pieces_item(r, &item);
+}
+
+static void put_flags(struct pieces *r, size_t i, uint32_t flags)
+{
+	char buffer[ITEM];
+	struct text item = begin(buffer, "flags", i);
+
+	text_str(&item, "0x");
+	text_hex(&item, flags, 1);
+	pieces_item(r, &item);
+}
+
+static void put_socket(struct pieces *r, size_t i,
+		       const struct socket_report *s)
+{
+	put_endpoint(r, "addr", i, &s->addr);
+	if (!netaddr_is_none(&s->broadcast)) {
+		put_endpoint(r, "bcast", i, &s->broadcast);
+	}
+	put_number(r, "en", i, s->enabled);
+	put_name(r, i, s->name);
+	put_flags(r, i, s->flags);
+	put_number(r, "tl", i, 0);
+	put_number(r, "mc", i, 0);
+	put_number(r, "rx", i, s->received);
+	put_number(r, "tx", i, s->sent);
+	put_number(r, "txerr", i, s->send_failed);
+	put_number(r, "pc", i, s->peers);
+	put_number(r, "up", i, s->uptime_s);
+}
+
+struct word {
+	uint32_t flag;
+	const char *set, *clear;
+};
+
+/* As classic says them, in its order; what is NULL is not said. */
+static const struct word words[] = {
+	{ RESTRICT_NTPPORT, "ntpport", NULL },
+	{ RESTRICT_IGNORE, "ignore", NULL },
+	{ RESTRICT_NOSERVE, "noserve", "serve" },
+	{ RESTRICT_NOTRUST, "notrust", "trust" },
+	{ RESTRICT_VERSION, "version", NULL },
+	{ RESTRICT_NOPEER, "nopeer", "peer" },
+	{ RESTRICT_NOEPEER, "noepeer", "epeer" },
+	{ RESTRICT_LIMITED, "limited", NULL },
+	{ RESTRICT_NOQUERY, "noquery", "query" },
+	{ RESTRICT_NOMODIFY, "nomodify", NULL },
+	{ RESTRICT_NOTRAP, "notrap", "trap" },
+	{ RESTRICT_LPTRAP, "lptrap", NULL },
+	{ RESTRICT_KOD, "kod", NULL },
+	{ RESTRICT_MSSNTP, "mssntp", NULL },
+	{ RESTRICT_FLAKE, "flake", NULL },
+	{ RESTRICT_NOMRULIST, "nomrulist", NULL },
+	{ RESTRICT_FUZZ, "serverresponse fuzz", NULL },
+};
+
+static void put_words(struct pieces *r, size_t i, const struct access_entry *e)
+{
+	char buffer[ITEM];
+	struct text item = begin(buffer, "flags", i);
+	size_t before = item.len;
+
+	text_str(&item, e->for_source ? "source" : "");
+	for (size_t w = 0; w < ARRAY_LEN(words); w++) {
+		const char *word = e->flags & words[w].flag ? words[w].set
+							    : words[w].clear;
+
+		if (word) {
+			text_str(&item, item.len > before ? " " : "");
+			text_str(&item, word);
+		}
+	}
+	pieces_item(r, &item);
+}
+
+/* A network's address, and the mask of its prefix: both without a port. */
+static void put_net(struct pieces *r, size_t i, const struct access_entry *e)
+{
+	bool v4 = netaddr_is_v4(&e->net) && e->prefix >= V4_PREFIX;
+	char buffer[ITEM];
+	struct text item = begin(buffer, "addr", i);
+	netaddr mask = { .port = 0 };
+
+	netaddr_print(&e->net, &item);
+	pieces_item(r, &item);
+	for (unsigned b = 0; b < 128; b++) {
+		if (b < e->prefix) {
+			mask.ip[b / 8] |= (uint8_t)(0x80 >> b % 8);
+		}
+	}
+	if (v4) {
+		uint32_t bits = (uint32_t)mask.ip[12] << 24 |
+				(uint32_t)mask.ip[13] << 16 |
+				(uint32_t)mask.ip[14] << 8 | mask.ip[15];
+
+		mask = netaddr_v4(bits, 0);
+	}
+	item = begin(buffer, "mask", i);
+	netaddr_print(&mask, &item);
+	pieces_item(r, &item);
+}
+
+static void put_restriction(struct pieces *r, const struct listables *l,
+			    size_t i)
+{
+	struct access_entry e = access_entry(l->access, i);
+
+	put_net(r, i, &e);
+	put_number(r, "hits", i,
+		   e.counter < l->hit_count ? l->hits[e.counter] : 0);
+	put_words(r, i, &e);
+}
+
+/* As much as the offset of a datagram reaches; the rest is left out whole. */
+static bool has_room(const struct pieces *r)
+{
+	return pieces_room(r, PIECES_MOST) > ROW;
+}
+
+void lists_answer(const struct effect *e, const struct listables *l,
+		  struct outbox *out)
+{
+	struct pieces r = { .out = out, .header = e->list.header };
+	size_t count = 0;
+
+	switch (e->list.kind) {
+	case LIST_CLIENTS:
+		mrulist_answer(e, l, &r);
+		return;
+	case LIST_SOCKETS:
+		for (; count < l->socket_count && has_room(&r); count++) {
+			put_socket(&r, count, &l->sockets[count]);
+		}
+		break;
+	case LIST_RESTRICTIONS:
+		while (l->access && count < access_count(l->access) &&
+		       has_room(&r)) {
+			put_restriction(&r, l, count++);
+		}
+		break;
+	}
+	pieces_end(&r);
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/pieces.h"
+
+#include <string.h>
+
+#define WORD 4    /* answers are made of so many octets */
+#define LINE 72   /* columns that no line of text reaches */
+#define END_LEN 2 /* "\r\n" */
+
+struct mode6 pieces_header(const struct mode6 *request)
+{
+	return (struct mode6){
+		.version = request->version,
+		.response = true,
+		.opcode = request->opcode,
+		.sequence = request->sequence,
+		.assoc = request->assoc,
+	};
+}
+
+static void flush(struct pieces *r, bool more)
+{
+	uint8_t datagram[MODE6_HEADER + MODE6_DATA + WORD] = { 0 };
+	struct writer w = writer_over(datagram, sizeof(datagram));
+
+	r->header.more = more;
+	r->header.count = (uint16_t)r->len;
+	mode6_write(&r->header, &w);
+	INVARIANT(!w.failed);
+	memcpy(w.at, r->data, r->len);
+	outbox_answer(r->out, datagram,
+		      MODE6_HEADER + (r->len + WORD - 1) / WORD * WORD);
+	r->header.offset = (uint16_t)(r->header.offset + r->len);
+	r->len = 0;
+	r->datagrams++;
+}
+
+void pieces_put(struct pieces *r, const void *data, size_t len)
+{
+	const uint8_t *from = data;
+
+	/* What an offset of 16 bits cannot reach is left out. */
+	if (r->header.offset + r->len + len > UINT16_MAX) {
+		return;
+	}
+	while (len > 0) {
+		if (r->len == MODE6_DATA) {
+			flush(r, true);
+		}
+		size_t part = MODE6_DATA - r->len;
+
+		part = part < len ? part : len;
+		memcpy(r->data + r->len, from, part);
+		r->len += part;
+		from += part;
+		len -= part;
+	}
+}
+
+void pieces_item(struct pieces *r, const struct text *item)
+{
+	if (r->is_text) {
+		bool fits = r->column + 2 + item->len < LINE;
+
+		pieces_put(r, fits ? ", " : ",\r\n", fits ? 2 : 3);
+		r->column = fits ? r->column + 2 : 0;
+	}
+	pieces_put(r, item->start, item->len);
+	r->column += item->len;
+	r->is_text = true;
+}
+
+size_t pieces_room(const struct pieces *r, unsigned datagrams)
+{
+	size_t all = (size_t)datagrams * MODE6_DATA;
+	size_t used = (size_t)r->datagrams * MODE6_DATA + r->len;
+	size_t reach = UINT16_MAX - r->header.offset - r->len;
+
+	return used >= all ? 0 : all - used < reach ? all - used : reach;
+}
+
+void pieces_end(struct pieces *r)
+{
+	if (r->is_text && r->len + END_LEN <= MODE6_DATA) {
+		pieces_put(r, "\r\n", END_LEN);
+	}
+	flush(r, false);
+}
+
+void pieces_error(struct pieces *r, enum mode6_error error)
+{
+	r->header.error = true;
+	r->header.status = (uint16_t)((unsigned)error << 8);
+	flush(r, false);
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "host/inquiry.h"
+
+#include <stdlib.h>
+
+#include "core/hostfacts.h"
+#include "core/lists.h"
+#include "host/reload.h"
+
+#define LINK_LOCAL_BITS 10
+
+/*
+ * From a network that the asked interface is on. Who is routed to us with such
+ * a source came in over another interface, and is not.
+ */
+static bool is_attached(const struct loop *l, const struct asker *asker)
+{
+	const netaddr *from = &asker->from;
+	static const netaddr link_local = { .ip = { 0xfe, 0x80 } };
+
+	if (netaddr_in_prefix(from, &link_local, LINK_LOCAL_BITS)) {
+		return true;
+	}
+	for (size_t i = 0; i < l->servers.count; i++) {
+		const struct serversock *s = &l->servers.items[i];
+
+		if (!s->wildcard && !s->group && s->prefix > 0 &&
+		    (asker->interface == 0 || s->index == 0 ||
+		     s->index == asker->interface) &&
+		    netaddr_in_prefix(from, &s->addr, s->prefix)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+void inquiry_deliver(struct loop *l, const struct asker *asker,
+		     const uint8_t *data, size_t len)
+{
+	struct event ev = { .kind = EVENT_CONTROL };
+	struct host_facts facts = { .io = l->io };
+
+	sysclock_kernel(&facts.kernel);
+	facts.lists_clients = l->shard.clients != NULL;
+	if (l->shard.clients) {
+		facts.clients = mru_counts(l->shard.clients, sysclock_wall());
+	}
+	if (asker->connection) {
+		ev.control.may_modify = asker->connection->owner;
+	} else {
+		ev.control.from = asker->from;
+		ev.control.attached = is_attached(l, asker);
+	}
+	ev.control.data = data;
+	ev.control.len = len;
+	ev.control.shards = &l->shard;
+	ev.control.shard_count = 1;
+	ev.control.facts = &facts;
+	l->asker = *asker;
+	loop_deliver(l, &ev);
+	reload_wished(l);
+	l->asker = (struct asker){ .socket = NULL };
+}
+
+static struct socket_report report(const struct loop *l,
+				   const struct serversock *s, instant now)
+{
+	struct socket_report r = {
+		.name = s->name,
+		.addr = s->addr,
+		.broadcast = s->broadcast,
+		.enabled = !s->drop,
+		.flags = s->flags | (s->wildcard ? SOCKET_WILDCARD : 0),
+		.received = s->received,
+		.sent = s->sent,
+		.send_failed = s->send_failed,
+	};
+	span up = instant_diff(now, s->since);
+
+	r.uptime_s = up.v > 0 ? (uint64_t)up.v >> 32 : 0;
+	if (!s->wildcard) {
+		r.peers = engine_peers_at(l->engine, &s->addr);
+	}
+	return r;
+}
+
+void inquiry_list(struct loop *l, const struct effect *e)
+{
+	struct moment m = sysclock_read();
+	size_t count = e->list.kind == LIST_SOCKETS ? l->servers.count : 0;
+	struct socket_report *all = calloc(count + 1, sizeof(*all));
+	struct listables have = {
+		.now = m.wall,
+		.access = l->view.access,
+		.hits = l->shard.hits,
+		.hit_count = l->shard.hit_count,
+		.clients = l->shard.clients,
+		.sockets = all,
+		.socket_count = all ? count : 0,
+	};
+
+	for (size_t i = 0; i < have.socket_count; i++) {
+		all[i] = report(l, &l->servers.items[i], m.now);
+	}
+	lists_answer(e, &have, l->outbox);
+	free(all);
+}
