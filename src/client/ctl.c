@@ -99,6 +99,25 @@ static void tell(const struct ctl *c, const char *what, const uint8_t *data,
 		m.sequence, m.status, m.assoc, m.count, m.offset);
 }
 
+static void write_mac(struct writer *w, const struct controlkey *key,
+		      const uint8_t *packet)
+{
+	uint8_t mac[CONTROLKEY_MAC];
+	size_t len =
+		controlkey_sign(key, packet, (size_t)(w->at - packet), mac);
+
+	for (size_t i = 0; i < len; i++) {
+		write_u8(w, mac[i]);
+	}
+}
+
+/* A wrong MAC of our own key: nobody who has the key wrote that. */
+static bool forged(const struct ctl_request *q, const uint8_t *data, size_t len)
+{
+	return q->key && controlkey_check(q->key, data, len, MODE6_HEADER) ==
+				 CONTROLKEY_FORGED;
+}
+
 /* Sends the question under a fresh sequence number. */
 static int ask_once(struct ctl *c, const struct ctl_request *q,
 		    struct mode6 *asked)
@@ -121,9 +140,12 @@ static int ask_once(struct ctl *c, const struct ctl_request *q,
 	for (size_t i = 0; i < q->len; i++) {
 		write_u8(&w, (uint8_t)q->data[i]);
 	}
-	while ((size_t)(w.at - packet) % 4 != 0 ||
+	while ((size_t)(w.at - packet) % (q->key ? 8 : 4) != 0 ||
 	       (size_t)(w.at - packet) < q->pad_to) {
 		write_u8(&w, 0);
+	}
+	if (q->key) {
+		write_mac(&w, q->key, packet);
 	}
 	INVARIANT(!w.failed);
 	tell(c, "sent", packet, (size_t)(w.at - packet));
@@ -167,8 +189,9 @@ static instant earlier(instant a, instant b)
 }
 
 /* Collects fragments until they are whole or the time has come. */
-static enum ctl_result collect(struct ctl *c, struct fragments *f,
-			       instant deadline, struct ctl_answer *answer)
+static enum ctl_result collect(struct ctl *c, const struct ctl_request *q,
+			       struct fragments *f, instant deadline,
+			       struct ctl_answer *answer)
 {
 	uint8_t data[MODE6_HEADER + MODE6_DATA + 64]; /* 64: a MAC */
 	instant until = deadline;
@@ -184,6 +207,9 @@ static enum ctl_result collect(struct ctl *c, struct fragments *f,
 			return len == -EINTR ? CTL_INTERRUPTED : CTL_SYSTEM;
 		}
 		tell(c, "received", data, (size_t)len);
+		if (forged(q, data, (size_t)len)) {
+			continue;
+		}
 		switch (fragments_add(f, data, (size_t)len, answer)) {
 		case FRAGMENTS_FOREIGN:
 			break;
@@ -234,7 +260,7 @@ enum ctl_result ctl_ask(struct ctl *c, const struct ctl_request *q,
 			deadline = instant_add(moment_steady(), c->first_wait);
 		}
 		fragments_init(&f, &asked);
-		enum ctl_result result = collect(c, &f, deadline, answer);
+		enum ctl_result result = collect(c, q, &f, deadline, answer);
 
 		if (result != CTL_SILENCE && result != CTL_INCOMPLETE) {
 			return result;

@@ -18,6 +18,7 @@
 #include "base/netaddr.h"
 #include "base/ntptime.h"
 #include "base/rng.h"
+#include "client/controlkey.h"
 #include "wire/mode6.h"
 
 #define CTL_FRAGMENTS 64
@@ -58,6 +59,7 @@ struct ctl_request {
 	const char *data; /* may be NULL when len is 0 */
 	size_t len;       /* at most MODE6_DATA */
 	size_t pad_to;    /* octets of the datagram; 0: what it needs */
+	const struct controlkey *key; /* signs it; or NULL */
 };
 
 struct ctl_answer {

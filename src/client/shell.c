@@ -155,7 +155,8 @@ static bool wants_padding(const struct shell *s, const struct ctl_request *q,
 			  enum ctl_result result)
 {
 	return result == CTL_REFUSED && !s->ctl.local && !s->padded &&
-	       s->answer.error == MODE6_ERR_PERMISSION && q->pad_to == 0;
+	       !q->key && s->answer.error == MODE6_ERR_PERMISSION &&
+	       q->pad_to == 0;
 }
 
 enum ctl_result shell_try(struct shell *s, enum mode6_opcode opcode,
@@ -165,7 +166,8 @@ enum ctl_result shell_try(struct shell *s, enum mode6_opcode opcode,
 				 .assoc = assoc,
 				 .data = data,
 				 .len = strlen(data),
-				 .pad_to = s->padded ? CTL_PADDED : 0 };
+				 .pad_to = s->padded ? CTL_PADDED : 0,
+				 .key = s->authenticate ? shell_key(s) : NULL };
 	enum ctl_result result;
 
 	INVARIANT(s->ctl.fd >= 0 && q.len <= MODE6_DATA);

@@ -30,12 +30,13 @@ struct shell {
 	enum names_family family;
 	uint16_t port; /* of every host: 123 if not said */
 	bool numeric, wide, raw;
-	bool old_rv;      /* rv shows its status line always */
-	bool refid_hash;  /* refids of stratum 2 and more: not as addresses */
-	bool interactive; /* Ctrl-C goes back to the prompt */
-	bool direct;      /* mrulist prints each entry as it comes */
-	bool units;       /* times with their units */
-	unsigned width;   /* lines are folded to; 0: as ever */
+	bool old_rv;       /* rv shows its status line always */
+	bool refid_hash;   /* refids of stratum 2 and more: not as addresses */
+	bool interactive;  /* Ctrl-C goes back to the prompt */
+	bool direct;       /* mrulist prints each entry as it comes */
+	bool authenticate; /* every request, not only those that need it */
+	bool units;        /* times with their units */
+	unsigned width;    /* lines are folded to; 0: as ever */
 	bool quit;
 	bool deceived;
 	bool failed; /* what was to be done was not: the exit code says so */
@@ -43,6 +44,7 @@ struct shell {
 	int64_t delay_ms;
 	int server_width; /* of the peers table's extra column, or 0 */
 
+	struct controlkey key;
 	char host[NAMES_TEXT];
 	bool padded; /* this host answers padded questions only */
 	netaddr addresses[SHELL_ADDRESSES];
@@ -75,6 +77,8 @@ MUST_USE bool shell_ask(struct shell *s, enum mode6_opcode opcode,
  */
 MUST_USE bool shell_ask_signed(struct shell *s, enum mode6_opcode opcode,
 			       uint16_t assoc, const char *data);
+/* The key to sign with, if its number and its secret are known; or NULL. */
+const struct controlkey *shell_key(const struct shell *s);
 /*
  * The parts of it, for who has another use for a refusal: is there a host,
  * and room for the words; the question; what to say of the result.

@@ -92,6 +92,24 @@ static bool open_log(void)
 	return true;
 }
 
+/* Without a file, whoever sits there is asked for the secret. */
+static bool take_key(void)
+{
+	uint32_t id;
+
+	if (!options.key) {
+		return true;
+	}
+	if (!controlkey_id_read(&id, options.key)) {
+		fprintf(stderr, "***Invalid key identifier `%s'\n",
+			options.key);
+		return false;
+	}
+	shell.key.id = id;
+	return !options.key_file ||
+	       controlkey_load(&shell.key, options.key_file, id);
+}
+
 static int width_of_servers(void)
 {
 	size_t width = 0;
@@ -123,6 +141,9 @@ int main(int argc, char **argv)
 		return EXIT_SUCCESS;
 	}
 	if (!open_log()) {
+		return EXIT_FAILURE;
+	}
+	if (!take_key()) {
 		return EXIT_FAILURE;
 	}
 	shell.server_width = width_of_servers();

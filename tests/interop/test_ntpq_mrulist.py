@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""ntpq's mrulist, and what it asks only with a right to."""
+"""ntpq's mrulist, and what it asks for with a key."""
 import resource
 import signal
 import subprocess
@@ -112,26 +112,19 @@ def test_a_million_entries_take_half_a_minute_and_bounded_memory(net):
     assert used < 300 << 10 or used == before
 
 
+KEY = ["-c", "keyid 1", "-c", "passwd x"]
 IFSTATS = ("addr.0=127.0.0.1:123, name.0=\"lo\", en.0=1, flags.0=0x5, "
            "tl.0=0, mc.0=0, rx.0=2, tx.0=1, txerr.0=0, pc.0=0, up.0=9")
 
 
-def test_who_may_not_is_told(net):
-    net.fake("fakemru.py", {**SPEC, "texts": {"11": IFSTATS},
-                            "key": [7, "00"]})
-    done = net.run(NTPQ, "-c", "ifstats", "127.0.0.1")
-    assert done.stdout == ""
-    assert done.returncode == 0
-
-
 def test_lists_and_changes_are_shown(net):
-    """As the daemon's unix socket, or one that trusts all, has them."""
+    """By a daemon that trusts every key."""
     net.fake("fakemru.py", {**SPEC, "texts": {
         "11": IFSTATS, "8": "Config Succeeded\r\n%s",
         "9": "Configuration saved to '%s'"}})
-    done = net.run(NTPQ, "-c", "ifstats", "-c", ":config  server  1.2.3.4 ",
+    done = net.run(NTPQ, *KEY, "-c", "ifstats", "-c", ":config  server  1.2.3.4 ",
                    "-c", "saveconfig x.conf", "127.0.0.1")
-    parts = done.stdout.split("\n\n")
+    parts = done.stdout.lstrip("\n").split("\n\n")
     assert parts[0].splitlines()[-2:] == [
         "  0 lo                       .    5   0  0      2      1      0     0"
         "        9", "    127.0.0.1:123"]
@@ -143,8 +136,64 @@ def test_a_file_is_sent_line_by_line(net, tmp_path):
     net.fake("fakemru.py", {**SPEC, "texts": {"8": "Config Succeeded"}})
     conf = tmp_path / "conf"
     conf.write_text("# nothing\n\nserver 1.2.3.4\n  restrict default\n")
-    done = net.run(NTPQ, "-c", f"config-from-file {conf}", "127.0.0.1")
-    assert done.stdout == ("Sending configuration file, one line at a time.\n"
+    done = net.run(NTPQ, *KEY, "-c", f"config-from-file {conf}", "127.0.0.1")
+    assert done.stdout.lstrip("\n") == ("Sending configuration file, one line at a time.\n"
                            "Line No: 3 Config Succeeded\n"
                            "Line No: 4 Config Succeeded\n"
                            "Done sending file\n")
+
+
+SECRET = "5f4dcc3b5aa765d61d8327deb882cf995f4dcc3b"
+
+
+@pytest.mark.parametrize("how", ["options", "commands"])
+def test_a_key_signs(net, tmp_path, how):
+    """SHA-1 over key, header, data and padding, as the fake counts it."""
+    net.fake("fakemru.py", {**SPEC, "texts": {"8": "Config Succeeded"},
+                            "key": [8, SECRET]})
+    keys = tmp_path / "keys"
+    keys.write_text(f"7 MD5 other\n8 SHA1 {SECRET} 127.0.0.1 # ours\n")
+    for line in ("a", "server 127.0.0.3", "server 127.0.0.33 iburst"):
+        if how == "options":
+            done = net.run(NTPQ, "-a", "8", "-k", keys, "-c",
+                           f":config {line}", "127.0.0.1")
+        else:
+            done = net.run(NTPQ, "127.0.0.1", input="keytype sha1\nkeyid 8\n"
+                           f"passwd {SECRET}\n:config {line}\n")
+        assert (done.stdout, done.stderr) == ("Config Succeeded\n", "")
+
+
+@pytest.mark.parametrize("text,complaint", [
+    ("", "No key 8"), ("8 SHA1\n", "No key 8"), ("8\n8 \n#8 MD5 x\n", "No key"),
+    ("8 SHA1 zz" + 20 * "z", "malformed"), ("8 SHA1 " + 21 * "a", "malformed"),
+    ("8 SHA1 " + 200 * "a", "malformed"), ("8 DES x", "type"),
+    ("99999999999 SHA1 x\n-8 MD5 x", "No key 8")])
+def test_keys_files_that_are_of_no_use_are_told(net, tmp_path, text,
+                                                complaint):
+    keys = tmp_path / "keys"
+    keys.write_text(text)
+    done = net.run(NTPQ, "-a", "8", "-k", keys, "-p", "127.0.0.1")
+    assert complaint in done.stderr
+    assert done.returncode == 1
+    assert text.split("SHA1 ")[-1] not in done.stderr or not text
+
+
+def test_without_a_terminal_nobody_is_asked_for_a_key(net):
+    net.fake("fakemru.py", SPEC)
+    done = net.run(NTPQ, "-c", ":config x", "127.0.0.1")
+    assert done.stderr == "Keyid: Invalid key identifier\n"
+    assert done.returncode == 0
+
+
+def test_small_commands_about_keys_answer_as_ever(net):
+    done = net.run(NTPQ, input="keyid\nkeyid 7\nkeyid\nkeytype\nkeytype sha1\n"
+                   "keytype\nauthenticate\nauthenticate maybe\nkeyid x\n"
+                   "showvars\npoll\nkeytype rot13\n")
+    assert done.stdout == ("no keyid defined\nkeyid is 7\n"
+                           "keytype is MD5 with 16 octet digests\n"
+                           "keytype is SHA1 with 20 octet digests\n"
+                           "unauthenticated requests being sent\n"
+                           "No variables on list\n"
+                           "poll not implemented yet\n")
+    assert done.stderr == ("What?\n***Invalid key identifier `x'\n"
+                           "***Keytype rot13 is not supported\n")
