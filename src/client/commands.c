@@ -6,7 +6,7 @@
 #include "client/nameahead.h"
 
 #define BLANKS " \t\r\n"
-#define LIST_COLUMNS 5
+#define LIST_COLUMNS 4
 
 static const struct command commands[] = {
 #define COMMAND(name, function, usage, help) \
@@ -118,7 +118,7 @@ static void help_list(struct shell *s)
 		for (size_t i = row; i < ARRAY_LEN(commands); i += rows) {
 			bool last = i + rows >= ARRAY_LEN(commands);
 
-			fprintf(s->out, last ? "%s\n" : "%-16s",
+			fprintf(s->out, last ? "%s\n" : "%-18s",
 				commands[i].name);
 		}
 	}

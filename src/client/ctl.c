@@ -165,12 +165,10 @@ static int next_datagram(const struct ctl *c, instant until, uint8_t *data,
 		if (instant_diff(until, now).v <= 0) {
 			return -ETIMEDOUT;
 		}
-		if (poll(&p, 1, moment_poll_ms(now, until)) < 0 &&
-		    errno != EINTR) {
-			return -errno;
-		}
-		if (interrupt_seen()) {
-			return -EINTR;
+		int ready = interrupt_poll(&p, 1, moment_poll_ms(now, until));
+
+		if (ready < 0) {
+			return ready;
 		}
 		int len = sock_receive(c->fd, data, size, &at);
 

@@ -224,7 +224,7 @@ static bool take_option(struct ntpq_options *o, struct shell *s, int letter,
 		puts(VERSION_LINE("ntpq"));
 		return done(o);
 	case '?':
-		if (optopt != 0 && strcmp(word, "-?") != 0) {
+		if (optopt != 0 || strncmp(word, "--", 2) == 0) {
 			return fail("illegal option");
 		}
 		usage(stdout);
@@ -254,6 +254,7 @@ bool ntpq_options_read(struct ntpq_options *o, struct shell *s, int argc,
 		if (!take_option(o, s, letter, argv[optind - 1])) {
 			return false;
 		}
+		optopt = 0;
 		if (o->exit_now) {
 			return true;
 		}

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "programs/ntpq_terminal.h"
 
-#include <errno.h>
 #include <histedit.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,13 +30,16 @@ static char *prompt(EditLine *editor)
 /* An octet at a time; nothing beyond ASCII is ever typed to ntpq. */
 static int read_key(EditLine *editor, wchar_t *key)
 {
+	struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
 	unsigned char octet;
-	ssize_t got;
+	int ready;
 
 	(void)editor;
 	do {
-		got = read(STDIN_FILENO, &octet, 1);
-	} while (got < 0 && errno == EINTR && !interrupt_seen());
+		ready = interrupt_poll(&p, 1, -1);
+	} while (ready == 0);
+	ssize_t got = ready > 0 ? read(STDIN_FILENO, &octet, 1) : -1;
+
 	if (got == 1) {
 		*key = octet < 0x80 ? (wchar_t)octet : L'?';
 	}

@@ -107,9 +107,10 @@ def test_a_million_entries_take_half_a_minute_and_bounded_memory(net):
     assert "Retrieved 1000000 unique MRU entries" in done.stderr
     assert done.stdout.count("\n") == 1000002
     print(f"{done.took:.1f} s")
-    assert done.took < 30
-    used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    assert used < 300 << 10 or used == before
+    if "asan" not in BUILD.name:
+        assert done.took < 30
+        used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+        assert used < 300 << 10 or used == before
 
 
 KEY = ["-c", "keyid 1", "-c", "passwd x"]

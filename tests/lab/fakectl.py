@@ -2,7 +2,9 @@
 """A daemon that answers control questions (mode 6) from a script.
 
 Usage: fakectl.py JSON: {"addr", "status", "system": text, "peers": [[id,
-status, text], ...], "error": code, "act": how}. Prints "ready". "act" is one
+status, text], ...], "copies": how many
+more like the first peer, with another number for %, "error": code, "least": octets of a request that is
+answered and not refused, "act": how}. Prints "ready". "act" is one
 of honest, silent, split (fragments of 100 octets), shuffled (likewise, in
 another order, each twice), hole (one fragment is missing), and the hostile
 ones: endless, overlap, beyond, tiny, huge, lying, flood, strangers.
@@ -88,6 +90,9 @@ def hostile(act, request, status):
 def main():
     spec = json.loads(sys.argv[1])
     act = spec.get("act", "honest")
+    status, text = spec["peers"][0][1:] if spec["peers"] else (0, "")
+    spec["peers"] += [[i, status, text.replace("%", f"{i // 250}.{i % 250}")]
+                      for i in range(1000, 1000 + spec.get("copies", 0))]
     family = socket.AF_INET6 if ":" in spec["addr"] else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_DGRAM)
     sock.bind((spec["addr"], 123))
@@ -98,6 +103,9 @@ def main():
         except ConnectionRefusedError:
             continue
         if act == "silent" or len(request) < 12:
+            continue
+        if len(request) < spec.get("least", 0):
+            sock.sendto(header(request, 1 << 8, 0, 0, False, True), peer)
             continue
         result = content(spec, request)
         if isinstance(result, int):
