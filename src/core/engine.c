@@ -247,6 +247,7 @@ static void tick(struct engine *e, const struct event *ev, struct outbox *out)
 		tick_quit(e, out);
 		engine_save(e, out);
 		engine_stats_tick(e, ev, out);
+		engine_count_hour(e, ev);
 	}
 }
 

@@ -6,6 +6,8 @@
 #include "core/pieces.h"
 #include "core/query.h"
 
+#define HOUR_S 3600
+
 /*
  * What one address of the network may ask: the 2000 associations of a large
  * daemon at once, and 64 a second for ever. Whoever proves who he is may more.
@@ -14,6 +16,22 @@ static const struct ratelimit_rules budget_rules = {
 	.cost = { INT64_C(1) << 26 },
 	.depth = 4096,
 };
+
+void engine_count_hour(struct engine *e, const struct event *ev)
+{
+	struct report_counts counts = { 0 };
+
+	if (ev->tick.shard_count == 0 ||
+	    engine_age_s(e, e->counted_at) < HOUR_S) {
+		return;
+	}
+	for (size_t i = 0; i < ev->tick.shard_count; i++) {
+		report_add_shard(&counts, &ev->tick.shards[i]);
+	}
+	counts.since_s = (uint64_t)engine_age_s(e, e->began);
+	e->hour = counts;
+	e->counted_at = e->now;
+}
 
 /* With the first request: who is never asked needs no luck for it. */
 static void start_limits(struct engine *e)

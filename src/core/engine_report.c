@@ -9,6 +9,18 @@ static uint64_t whole_s(double s)
 	return s > 0 ? (uint64_t)s : 0;
 }
 
+static void report_sources(const struct engine *e, struct system_report *r)
+{
+	for (size_t i = 0; i < e->source_slots; i++) {
+		const struct source *s = &e->sources[i];
+
+		if (s->used) {
+			r->transmits += s->requests;
+			r->backwards += s->verdicts[SOURCE_BACKWARDS];
+		}
+	}
+}
+
 void engine_report_system(const struct engine *e, const struct event *ev,
 			  struct system_report *r)
 {
@@ -36,7 +48,6 @@ void engine_report_system(const struct engine *e, const struct event *ev,
 			    1e6,
 		.max_error_s = standing_bound_s(s, e->now),
 		.est_error_s = standing_likely_s(s, e->now),
-		.kernel_status = leap == LEAP_UNSYNC ? "pll unsync" : "pll",
 		.uptime_s = whole_s(engine_age_s(e, e->began)),
 		.setvars = e->config->setvars,
 	};
@@ -57,6 +68,13 @@ void engine_report_system(const struct engine *e, const struct event *ev,
 		r->peer_mode = MODE_CLIENT;
 	}
 	engine_report_leaps(e, r);
+	report_sources(e, r);
+	r->hour = e->hour;
+	r->mru = e->config->mru;
+	r->wander_threshold_ppm = e->config->nonvolatile_s * 1e6;
+	if (ev->control.facts) {
+		r->host = *ev->control.facts;
+	}
 	for (size_t i = 0; i < ev->control.shard_count; i++) {
 		report_add_shard(&r->counts, &ev->control.shards[i]);
 	}
@@ -142,6 +160,9 @@ static void report_counts(const struct engine *e, const struct source *s,
 	r->count_bogus =
 		s->verdicts[SOURCE_ORIGIN] + s->verdicts[SOURCE_UNASKED];
 	r->count_old = s->verdicts[SOURCE_DUPLICATE] + s->verdicts[SOURCE_LATE];
+	r->count_bad_disp = s->verdicts[SOURCE_ROOT];
+	r->count_bad_reference = s->verdicts[SOURCE_UNSYNCHRONISED] +
+				 s->verdicts[SOURCE_REFERENCE];
 	r->time_next_s = whole_s(-engine_age_s(e, s->polling.due));
 	r->time_reach_s = whole_s(engine_age_s(e, s->since));
 	if (s->heard) {

@@ -102,6 +102,7 @@ struct engine *engine_init(void *memory, const struct settings *settings,
 	memset(e, 0, sizeof(*e));
 	e->start = *start;
 	e->kept_at = start->now;
+	e->counted_at = start->now;
 	e->now = e->began = e->lonely_since = start->now;
 	e->view_at = e->saved_at = start->now;
 	e->wall = start->wall;

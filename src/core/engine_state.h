@@ -115,6 +115,8 @@ struct engine {
 	double saved_freq;
 	struct effect status; /* what the kernel was told last */
 
+	struct report_counts hour; /* as they were an hour ago, or less ... */
+	instant counted_at;        /* ... at this moment */
 	struct nonces nonces;
 	struct ratelimit *limits; /* of control requests, in `budget` */
 	uint64_t budget[ENGINE_CALLERS * 6];
@@ -376,6 +378,8 @@ void engine_answer_wish(struct engine *e, const struct event *ev,
 			struct outbox *out);
 
 /* engine_control.c */
+/* Keeps what had been counted when an hour began. */
+void engine_count_hour(struct engine *e, const struct event *ev);
 void engine_control(struct engine *e, const struct event *ev,
 		    struct outbox *out);
 

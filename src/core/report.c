@@ -2,6 +2,7 @@
 #include "core/report.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "core/discipline.h"
 
@@ -71,6 +72,7 @@ void report_add_shard(struct report_counts *counts,
 	}
 	for (size_t i = 0; i < ARRAY_LEN(counts->versions); i++) {
 		counts->versions[i] += shard->versions[i];
+		counts->firsts[i] += shard->firsts[i];
 	}
 }
 
@@ -143,6 +145,20 @@ static double precision_ms(int8_t precision)
 	return ldexp(1e3, precision);
 }
 
+/* What stands behind "Linux/"; NULL: nothing does. */
+static const char *release_of(const char *system)
+{
+	const char *slash = system ? strchr(system, '/') : NULL;
+
+	return slash ? slash + 1 : NULL;
+}
+
+/* Of the memory that there is, the part that is in use. */
+static uint64_t mru_kib(const struct mru_counts *n)
+{
+	return n->room > 0 ? n->bytes / n->room * n->depth / 1024 : 0;
+}
+
 static uint64_t clock_flags(const struct clock_report *c)
 {
 	uint64_t flags = 0;
@@ -172,6 +188,11 @@ static struct report_value value_integer(int64_t v)
 static struct report_value value_hex(uint64_t v)
 {
 	return VALUE(HEX, number, v);
+}
+
+static struct report_value value_kernel(uint64_t v)
+{
+	return VALUE(KERNEL, number, v);
 }
 
 static struct report_value value_fixed3(double v)

@@ -11,6 +11,7 @@
 
 #include "config/config.h"
 #include "core/events.h"
+#include "core/hostfacts.h"
 #include "core/refid.h"
 #include "core/selection.h"
 #include "core/server.h"
@@ -56,6 +57,7 @@ struct report_counts {
 	uint64_t controls;                /* control requests, by any way */
 	uint64_t served[SERVER_VERDICTS]; /* summed over the shards */
 	uint64_t versions[8];             /* of what was answered */
+	uint64_t firsts[8];               /* of version 1, by mode */
 };
 
 struct system_report {
@@ -95,11 +97,16 @@ struct system_report {
 
 	/* What the kernel was told. */
 	double max_error_s, est_error_s;
-	const char *kernel_status; /* "pll unsync" */
 
 	uint64_t uptime_s;
 	struct report_counts counts; /* since the start */
 	struct report_counts hour;   /* as they were when this hour began */
+
+	uint64_t transmits; /* requests to all sources */
+	uint64_t backwards; /* answers that left before they came */
+	double wander_threshold_ppm;
+	struct host_facts host;
+	struct mru_config mru;
 
 	const struct setvar_config *setvars;
 };
@@ -186,6 +193,7 @@ enum report_format {
 	FORMAT_REFID,
 	FORMAT_FILTER, /* REPORT_FILTER doubles with 2 decimals */
 	FORMAT_NAMES,  /* of the variables of a table */
+	FORMAT_KERNEL, /* the words of a kernel's status */
 };
 
 struct report_variable;

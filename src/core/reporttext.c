@@ -95,6 +95,28 @@ static void print_names(struct report_names names, struct text *out)
 	text_char(out, '"');
 }
 
+/* As classic spells them, in the order of the bits of Linux. */
+static void print_kernel(uint64_t status, struct text *out)
+{
+	static const char *const words[] = {
+		"pll",       "ppsfreq",   "ppstime",   "fll",
+		"ins",       "del",       "unsync",    "freqhold",
+		"ppssignal", "ppsjitter", "ppswander", "ppserror",
+		"clockerr",  "nano",      "mode=fll",  "src=B",
+	};
+	const char *gap = "";
+
+	text_char(out, '"');
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (status >> i & 1) {
+			text_str(out, gap);
+			text_str(out, words[i]);
+			gap = " ";
+		}
+	}
+	text_char(out, '"');
+}
+
 void report_print(const struct report_value *v, struct text *out)
 {
 	switch (v->format) {
@@ -106,6 +128,9 @@ void report_print(const struct report_value *v, struct text *out)
 		break;
 	case FORMAT_HEX:
 		print_hex(v->number, 1, out);
+		break;
+	case FORMAT_KERNEL:
+		print_kernel(v->number, out);
 		break;
 	case FORMAT_FIXED3:
 		text_double(out, v->real, 3);

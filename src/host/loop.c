@@ -18,7 +18,8 @@
 #include "host/signals.h"
 #include "host/statefile.h"
 
-#define RATE_S 4           /* between two looks at what the kernel steers by */
+#define RATE_S 4 /* between two looks at what the kernel steers by */
+#define HOUR_S 3600
 #define LONGEST_SLEEP_S 64 /* a signal that slips in before poll() waits */
 
 void loop_init(struct loop *l, const struct loop_setup *setup)
@@ -132,7 +133,7 @@ bool loop_start(struct loop *l, struct engine_start *start)
 	l->engine = engine_init(memory, l->setup.settings, start);
 	recorder_start(l->setup.recorder, l->setup.settings, start);
 	free(state);
-	l->deadline = m.now;
+	l->deadline = l->counted_at = m.now;
 	l->leaps_due = instant_add(m.now, SPAN_S(LEAPFILE_LOOK_S));
 	return true;
 }
@@ -213,11 +214,15 @@ static void resolved(struct loop *l, const struct resolver_answer *answer)
 	loop_deliver(l, &ev);
 }
 
-static struct event tick_of(const struct loop *l)
+/* With what was counted, once an hour, and whenever a file is to have it. */
+static struct event tick_of(struct loop *l, instant now)
 {
 	struct event ev = { .kind = EVENT_TICK };
+	bool hour =
+		span_cmp(instant_diff(now, l->counted_at), SPAN_S(HOUR_S)) >= 0;
 
-	if (filegen_is_on(l->setup.config, STATS_SYS)) {
+	if (hour || filegen_is_on(l->setup.config, STATS_SYS)) {
+		l->counted_at = hour ? now : l->counted_at;
 		ev.tick.shards = &l->shard;
 		ev.tick.shard_count = 1;
 	}
@@ -250,7 +255,7 @@ static instant handle_due(struct loop *l)
 		} else if (instant_diff(l->leaps_due, now).v <= 0) {
 			loop_look_for_leaps(l, false);
 		} else if (instant_diff(l->deadline, now).v <= 0) {
-			ev = tick_of(l);
+			ev = tick_of(l, now);
 			loop_deliver(l, &ev);
 			return now; /* let the sockets have their turn */
 		} else {

@@ -94,6 +94,7 @@ struct loop {
 	instant deadline; /* when the engine wants a tick */
 	struct machine machine;
 	uint8_t boot[BOOT_ID]; /* of the machine */
+	instant counted_at;    /* when the engine was told what we count */
 	instant rated_at;      /* when the kernel was asked for its rate */
 
 	struct clientsocks clients;

@@ -41,7 +41,7 @@ static void a_known_name_without_a_value_is_left_out(void **state)
 {
 	struct talk *t = *state;
 
-	ask(t, MODE6_READVAR, 0, "tai,stratum,ss_ver1zero_r");
+	ask(t, MODE6_READVAR, 0, "tai,stratum,leapsec");
 	assert_string_equal(t->data, "stratum=2\r\n");
 	ask(t, MODE6_READVAR, 0, "tai");
 	assert_string_equal(t->data, "");

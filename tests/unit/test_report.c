@@ -192,13 +192,25 @@ static void special_formats(void **state)
 	assert_string_equal(t->data, "expire=202402292359\r\n");
 	t->system.max_error_s = 16;
 	t->system.est_error_s = 0.0123456789;
-	t->system.kernel_status = "pll unsync";
+	t->system.host.kernel = (struct kernel_clock){
+		.known = true,
+		.status = 0x41,
+		.freq_ppm = -3.25,
+		.max_error_s = 16,
+		.est_error_s = 0.0123456789,
+		.precision_s = 1e-6,
+		.tolerance_ppm = 500,
+	};
 	ask(t, MODE6_READVAR, 0,
 	    "kfreq,kmaxerr,kesterr,kstflags,kprecis,kfreqtol,koffset");
 	assert_string_equal(t->data,
-			    "koffset=0, kfreq=12.345, kmaxerr=16000, "
+			    "koffset=0, kfreq=-3.25, kmaxerr=16000, "
 			    "kesterr=12.3457,\r\nkstflags=\"pll unsync\", "
-			    "kprecis=0.000029802, kfreqtol=500\r\n");
+			    "kprecis=0.001, kfreqtol=500\r\n");
+	t->system.host.kernel.known = false; /* a container */
+	ask(t, MODE6_READVAR, 0, "kfreq,kmaxerr,kstflags,kprecis");
+	assert_string_equal(t->data, "kfreq=12.345, kmaxerr=16000, "
+				     "kprecis=0.000029802\r\n");
 	ask(t, MODE6_READVAR, 0, "peeradr");
 	assert_string_equal(t->data, "peeradr=0.0.0.0:0\r\n");
 	assert_true(netaddr_parse(&t->system.peer_addr, "2001:db8::1", 11));
@@ -214,6 +226,106 @@ static void special_formats(void **state)
 	t->peer.refid = 0xa63000b0;
 	ask(t, MODE6_READVAR, 41436, "refid");
 	assert_string_equal(t->data, "refid=166.48.0.176\r\n");
+}
+
+/* What the clients of both generations ask for: one unknown name, and nothing
+ * is shown at all; one without a value, and a "?" is. */
+static void every_name_that_clients_ask_for_has_a_value(void **state)
+{
+	struct talk *t = *state;
+	static const char *const asked[] = {
+		"peeradr,peermode,leap,stratum,precision,rootdelay,rootdisp,"
+		"rootdist,refid,reftime,sys_jitter,clk_jitter,clk_wander,"
+		"bcastdelay,authdelay",
+		"ss_uptime,ss_reset,ss_received,ss_thisver,ss_oldver,"
+		"ss_badformat,ss_badauth,ss_declined,ss_restricted,ss_limited,"
+		"ss_kodsent,ss_processed,ss_lamport,ss_tsrounding",
+		"ss_numctlreq,ss_ver1,ss_ver1client,ss_ver1zero,ss_ver1symm",
+		"ss_reset_r,ss_received_r,ss_thisver_r,ss_oldver_r,"
+		"ss_badformat_r,ss_badauth_r,ss_declined_r,ss_restricted_r,"
+		"ss_limited_r,ss_kodsent_r,ss_processed_r,ss_numctlreq_r,"
+		"ss_ver1_r,ss_ver1client_r,ss_ver1zero_r,ss_ver1symm_r",
+		"koffset,kfreq,kmaxerr,kesterr,kstflags,ktimeconst,kprecis,"
+		"kfreqtol,kppsfreq,kppsstab,kppsjitter,kppscalibdur,"
+		"kppscalibs,kppsjitexc,kppsstbexc,kppscaliberrs",
+		"iostats_reset,total_rbuf,free_rbuf,used_rbuf,rbuf_lowater,"
+		"io_dropped,io_ignored,io_received,io_sent,io_sendfailed,"
+		"io_wakeups,io_goodwakeups,io_pkt_reads,io_ref_reads",
+		"timerstats_reset,timer_overruns,timer_xmts",
+		"authreset,authkeys,authfreek,authklookups,authknotfound,"
+		"authkuncached,authkexpired,authencrypts,authdecrypts,"
+		"authdigestencrypts,authcmacencrypts,authdigestdecrypts,"
+		"authdigestfails,authcmacdecrypts,authcmacfails",
+		"mru_enabled,mru_depth,mru_deepest,mru_maxdepth,mru_mindepth,"
+		"mru_maxage,mru_mem,mru_maxmem,mru_hashslots,mru_minage,"
+		"mru_exists,mru_new,mru_recycleold,mru_recyclefull,mru_none,"
+		"mru_oldest_age",
+		"nts_client_send,nts_client_recv_good,nts_client_recv_bad,"
+		"nts_server_send,nts_server_recv_good,nts_server_recv_bad,"
+		"nts_cookie_make,nts_cookie_not_server,nts_cookie_decode_total,"
+		"nts_cookie_decode_current,nts_cookie_decode_old,"
+		"nts_cookie_decode_old2,nts_cookie_decode_older,"
+		"nts_cookie_decode_too_old,nts_cookie_decode_error",
+		"nts_ke_serves_good,nts_ke_serves_bad,nts_ke_probes_good,"
+		"nts_ke_probes_bad",
+		"release,fuzz,clk_wander_threshold,lockclock",
+	};
+
+	t->system.host.kernel.known = true;
+	for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
+		size_t len;
+
+		ask(t, MODE6_READVAR, 0, asked[i]);
+		assert_false(t->headers[0].error);
+		for (const char *name = asked[i]; *name; name += len) {
+			char item[64] = "";
+
+			name += *name == ',';
+			len = strcspn(name, ",");
+			memcpy(item, name, len);
+			item[len] = '=';
+			if (!strstr(t->data, item)) {
+				print_message("no %s\n", item);
+			}
+			assert_non_null(strstr(t->data, item));
+		}
+	}
+	assert_non_null(strstr(t->data, "release=\"6.1\""));
+}
+
+static void the_host_counts_what_goes_through_it(void **state)
+{
+	struct talk *t = *state;
+
+	t->system.counts.served[SERVER_ANSWERED] = 3;
+	t->system.counts.firsts[3] = 2;
+	t->system.transmits = 9;
+	t->system.host = (struct host_facts){
+		.io = { 10, 11, 1, 2, 20, 15, 4 },
+		.lists_clients = true,
+		.clients = { .depth = 500,
+			     .deepest = 600,
+			     .room = 1000,
+			     .slots = 2000,
+			     .bytes = 1024000 },
+	};
+	t->system.mru.mindepth = 600;
+	ask(t, MODE6_READVAR, 0,
+	    "io_received,io_sent,io_sendfailed,io_dropped,io_wakeups,"
+	    "io_goodwakeups,io_ref_reads,timer_xmts,ss_ver1client");
+	assert_string_equal(t->data,
+			    "ss_ver1client=2, io_dropped=2, io_received=10, "
+			    "io_sent=11,\r\nio_sendfailed=1, io_wakeups=20, "
+			    "io_goodwakeups=15, io_ref_reads=4,\r\n"
+			    "timer_xmts=9\r\n");
+	ask(t, MODE6_READVAR, 0,
+	    "mru_enabled,mru_depth,mru_deepest,mru_maxdepth,mru_mindepth,"
+	    "mru_mem,mru_maxmem,mru_hashslots");
+	assert_string_equal(t->data,
+			    "mru_enabled=0x1, mru_depth=500, mru_deepest=600, "
+			    "mru_mindepth=600,\r\nmru_maxdepth=1000, "
+			    "mru_mem=500, mru_maxmem=1000, "
+			    "mru_hashslots=2000\r\n");
 }
 
 static void the_counts_of_all_shards_add_up(void **state)
@@ -267,6 +379,8 @@ static void this_hour_has_counts_of_its_own(void **state)
 		text_str(&text, "_r");
 		if (strncmp(name, "ss_", 3) != 0 || !values[i].known ||
 		    strcmp(name, "ss_uptime") == 0 ||
+		    strcmp(name, "ss_lamport") == 0 || /* classic's alone */
+		    strcmp(name, "ss_tsrounding") == 0 ||
 		    strcmp(name + strlen(name) - 2, "_r") == 0) {
 			continue;
 		}
@@ -285,6 +399,8 @@ int main(void)
 		TEST(the_lists_of_both_ntpqs_are_known),
 		TEST(strange_bytes_are_made_harmless),
 		TEST(special_formats),
+		TEST(every_name_that_clients_ask_for_has_a_value),
+		TEST(the_host_counts_what_goes_through_it),
 		TEST(the_counts_of_all_shards_add_up),
 		TEST(this_hour_has_counts_of_its_own),
 	};
