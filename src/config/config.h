@@ -175,6 +175,7 @@ struct setvar_config {
 struct key_range {
 	struct key_range *next;
 	uint32_t first, last;
+	bool noserve; /* behind that word: not for those who ask us (C3) */
 };
 
 enum stats_kind {

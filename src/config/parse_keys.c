@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* trustedkey: numbers, and ranges such as (10 ... 20). */
+/* trustedkey: numbers, ranges such as (10 ... 20), and `noserve`. */
 #include <string.h>
 
 #include "config/parser.h"
@@ -8,7 +8,7 @@
 #define RANGE_TEXT 32 /* "65535...65535" with room for leading zeros */
 
 static void add(struct parser *p, const struct word *w, uint64_t first,
-		uint64_t last)
+		uint64_t last, bool noserve)
 {
 	struct key_range *range;
 
@@ -31,6 +31,7 @@ static void add(struct parser *p, const struct word *w, uint64_t first,
 	if (range) {
 		range->first = (uint32_t)first;
 		range->last = (uint32_t)last;
+		range->noserve = noserve;
 		*p->key_end = range;
 		p->key_end = &range->next;
 	}
@@ -51,7 +52,7 @@ static bool split(const struct text *t, uint64_t *first, uint64_t *last)
 }
 
 /* From behind the '('; blanks around the dots do not matter. */
-static void read_range(struct parser *p, const struct word *open)
+static void read_range(struct parser *p, const struct word *open, bool noserve)
 {
 	char buffer[RANGE_TEXT];
 	struct text t = text_over(buffer, sizeof(buffer));
@@ -66,22 +67,26 @@ static void read_range(struct parser *p, const struct word *open)
 			      "a range of keys is written (10 ... 20)");
 		return;
 	}
-	add(p, open, first, last);
+	add(p, open, first, last, noserve);
 }
 
 void parse_trustedkey(struct parser *p)
 {
 	struct word w;
-	bool any = false;
+	bool any = false, noserve = false;
 
 	while (parser_word(p, &w)) {
 		uint64_t number;
 
+		if (word_is(&w, "noserve")) {
+			noserve = true;
+			continue;
+		}
 		any = true;
 		if (word_is(&w, "(")) {
-			read_range(p, &w);
+			read_range(p, &w, noserve);
 		} else if (!w.quoted && text_to_u64(w.text, w.len, &number)) {
-			add(p, &w, number, number);
+			add(p, &w, number, number, noserve);
 		} else {
 			parser_broken(p, &w, NULL,
 				      "% is no key's number from 1 to 65535");

@@ -218,11 +218,17 @@ static void print_logconfig(const struct config *c, struct text *out)
 
 static void print_keys(const struct config *c, struct text *out)
 {
+	bool noserve = false;
+
 	if (!c->trusted_keys) {
 		return;
 	}
 	text_str(out, "trustedkey");
 	for (const struct key_range *r = c->trusted_keys; r; r = r->next) {
+		if (r->noserve != noserve) {
+			noserve = r->noserve;
+			text_str(out, noserve ? " noserve" : "\ntrustedkey");
+		}
 		text_str(out, r->first == r->last ? " " : " (");
 		text_u64(out, r->first);
 		if (r->first != r->last) {

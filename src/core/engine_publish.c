@@ -154,6 +154,7 @@ void engine_publish(struct engine *e, struct outbox *out)
 	note_leap(e, leap, out);
 	note_serving(e, leap, out);
 	v.view = standing_view(&e->standing, e->access, e->now, e->wall);
+	v.view.keys = e->settings->keys;
 	v.view.smear = engine_smear(e);
 	v.view.peers = e->peers;
 	v.view.cohort = e->config->tos.cohort;

@@ -192,6 +192,7 @@ static void view_fields(struct fields *f, struct view *v)
 	v->cohort = field_bool(f, 33, "cohort", v->cohort);
 	if (f->walk == FIELDS_READ) {
 		v->access = NULL;
+		v->keys = NULL;
 		v->peers = NULL;
 	}
 }

@@ -11,11 +11,13 @@
 #define CORE_SETTINGS_H
 
 #include "config/config.h"
+#include "core/keyring.h"
 #include "core/leap.h"
 
 struct settings {
 	const struct config *config;
-	struct leap_table leaps; /* empty: none */
+	struct leap_table leaps;    /* empty: none */
+	const struct keyring *keys; /* NULL: none */
 };
 
 #endif

@@ -12,6 +12,7 @@
 #include "wire/packet.h"
 
 struct access;
+struct keyring;
 
 struct view {
 	enum leap leap;   /* LEAP_UNSYNC: we do not know the time (F12) */
@@ -29,6 +30,7 @@ struct view {
 	struct smear smear; /* of what clients are served */
 	const struct access *access;  /* who may ask what; NULL: everybody */
 	const struct peerlist *peers; /* NULL: none */
+	const struct keyring *keys;   /* that are trusted; NULL: none */
 	bool listens;                 /* broadcasts are for the engine */
 	bool cohort;                  /* tos cohort */
 };

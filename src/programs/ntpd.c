@@ -39,6 +39,7 @@ struct ntpd {
 	struct ntpd_options options;
 	struct ntpd_config config;
 	struct settings settings;
+	struct trusted_keys keys;
 	struct ntpd_reload reload;
 	struct journal journal;
 	struct identity identity;
@@ -292,7 +293,8 @@ static void set_up_loop(struct ntpd *d)
 	const struct ntpd_options *o = &d->options;
 
 	d->settings.config = &d->config.config;
-	d->reload = (struct ntpd_reload){ o, &d->journal };
+	d->reload =
+		(struct ntpd_reload){ .options = o, .journal = &d->journal };
 	struct loop_setup setup = {
 		.settings = &d->settings,
 		.reader = ntpd_reload_reader(&d->reload),
@@ -335,12 +337,26 @@ static void tell_parent(struct ntpd *d)
 	}
 }
 
+/* While we may read them. */
+static bool take_keys(struct ntpd *d)
+{
+	if (!ntpd_reload_keys(&d->reload, &d->config.config, &d->keys)) {
+		journal_say(&d->journal, NOTE_ERROR, "not enough memory");
+		return false;
+	}
+	d->settings.keys = d->keys.ring;
+	return true;
+}
+
 /* From sockets to the end; the exit code. */
 static int run(struct ntpd *d)
 {
 	int code = EXIT_FAILURE;
 
 	set_up_loop(d);
+	if (!take_keys(d)) {
+		goto out;
+	}
 	recorder_open(&d->recorder, &d->journal,
 		      d->options.text[OPTION_RECORD]);
 	if (!d->single) {
@@ -369,6 +385,8 @@ static int run(struct ntpd *d)
 out:
 	loop_close(&d->loop);
 	recorder_close(&d->recorder);
+	trusted_keys_free(&d->keys);
+	keyfile_release(d->reload.keys);
 	return code;
 }
 

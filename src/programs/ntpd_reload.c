@@ -9,10 +9,13 @@
 #include "host/normalform.h"
 #include "programs/ntpd_config.h"
 
+#define SAID 8192 /* about a file of keys */
+
 /* What one reading made; `settings` is what the others see of it. */
 struct generation {
 	struct settings settings;
 	struct ntpd_config config;
+	struct trusted_keys keys;
 };
 
 static void release(void *context, struct settings *s)
@@ -20,6 +23,7 @@ static void release(void *context, struct settings *s)
 	struct generation *r = (struct generation *)s;
 
 	(void)context;
+	trusted_keys_free(&r->keys);
 	ntpd_config_free(&r->config);
 	free(r);
 }
@@ -75,15 +79,45 @@ static bool take_names(struct config *next, const struct config *now,
 	return good;
 }
 
+/*
+ * Of an unreadable or broken file none is used, and the settings are refused
+ * with it: the old keys stay (C8). Where there were none before, there may be
+ * none after.
+ */
+static bool read_keys(struct ntpd_reload *d, const struct config *next,
+		      const struct config *now, struct text *why)
+{
+	struct keyfile *file;
+
+	if (!next->keysfile) {
+		keyfile_release(d->keys);
+		d->keys = NULL;
+		return true;
+	}
+	file = keyfile_read(next->keysfile, why);
+	if (!file) {
+		return !d->keys && now->keysfile &&
+		       strcmp(now->keysfile, next->keysfile) == 0;
+	}
+	keyfile_release(d->keys);
+	d->keys = file;
+	return true;
+}
+
 /* What holds for as long as the process lives. */
-static bool finish(struct generation *r, const struct settings *now,
-		   struct text *why)
+static bool finish(struct ntpd_reload *d, struct generation *r,
+		   const struct settings *now, struct text *why)
 {
 	struct config *c = &r->config.config;
 
 	config_take_orders(c, now->config);
 	r->settings.config = c;
 	r->settings.leaps = now->leaps;
+	if (!trusted_keys_make(&r->keys, d->keys, c)) {
+		text_str(why, "not enough memory\n");
+		return false;
+	}
+	r->settings.keys = r->keys.ring;
 	if (!take_names(c, now->config, why)) {
 		return false;
 	}
@@ -125,7 +159,8 @@ static bool read_files(struct ntpd_reload *d, struct generation *r,
 			      "--interface (-I) or --novirtualips (-L)\n");
 		return false;
 	}
-	return finish(r, now, why);
+	return read_keys(d, &c->config, now->config, why) &&
+	       finish(d, r, now, why);
 }
 
 static const struct source_config *find(void *context, uint16_t assoc)
@@ -157,8 +192,8 @@ static void say_columns(const struct config_result *r, bool lines,
 }
 
 /* The configuration as it is, and the lines on top of it. */
-static bool read_lines(struct generation *r, struct engine *e,
-		       const struct settings *now,
+static bool read_lines(struct ntpd_reload *d, struct generation *r,
+		       struct engine *e, const struct settings *now,
 		       const struct settings_lines *lines, struct text *why)
 {
 	struct config *c = &r->config.config;
@@ -184,7 +219,7 @@ static bool read_lines(struct generation *r, struct engine *e,
 	say_columns(&result, memchr(lines->text, '\n', lines->len) != NULL,
 		    why);
 	return !is_refused(&result) && !result.out_of_memory &&
-	       finish(r, now, why);
+	       finish(d, r, now, why);
 }
 
 static struct settings *read_settings(void *context, struct engine *e,
@@ -199,13 +234,31 @@ static struct settings *read_settings(void *context, struct engine *e,
 		text_str(why, "not enough memory\n");
 		return NULL;
 	}
-	good = lines ? read_lines(r, e, now, lines, why)
+	good = lines ? read_lines(context, r, e, now, lines, why)
 		     : read_files(context, r, now, why);
 	if (!good) {
 		release(context, &r->settings);
 		return NULL;
 	}
 	return &r->settings;
+}
+
+bool ntpd_reload_keys(struct ntpd_reload *d, const struct config *config,
+		      struct trusted_keys *keys)
+{
+	char buffer[SAID];
+	struct text said = text_over(buffer, sizeof(buffer));
+	const char *line = buffer;
+
+	d->keys =
+		config->keysfile ? keyfile_read(config->keysfile, &said) : NULL;
+	while (*line) {
+		size_t len = strcspn(line, "\n");
+
+		journal_say(d->journal, NOTE_WARNING, "%.*s", (int)len, line);
+		line += len + (line[len] == '\n');
+	}
+	return trusted_keys_make(keys, d->keys, config);
 }
 
 struct settings_reader ntpd_reload_reader(struct ntpd_reload *reload)

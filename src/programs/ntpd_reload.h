@@ -6,14 +6,24 @@
 #ifndef PROGRAMS_NTPD_RELOAD_H
 #define PROGRAMS_NTPD_RELOAD_H
 
+#include "host/keyfile.h"
 #include "host/loop.h"
 #include "programs/ntpd_options.h"
 
 struct ntpd_reload {
 	const struct ntpd_options *options;
 	struct journal *journal;
+	struct keyfile *keys; /* as they were read last; NULL: none */
 };
 
+/*
+ * Reads the file of keys and trusts what the configuration trusts; false: out
+ * of memory. What there is to say goes to the journal: without it the daemon
+ * runs, and believes nothing that must be signed.
+ */
+MUST_USE bool ntpd_reload_keys(struct ntpd_reload *reload,
+			       const struct config *config,
+			       struct trusted_keys *keys);
 /* `reload` must outlive the reader. */
 struct settings_reader ntpd_reload_reader(struct ntpd_reload *reload);
 

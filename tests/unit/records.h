@@ -26,13 +26,13 @@ SIZE_IS(struct effect, send, 44);
 SIZE_IS(struct effect, resolve, 12);
 SIZE_IS(struct effect, steer, 16);
 SIZE_IS(struct effect, status, 40);
-SIZE_IS(struct effect, view, 120);
+SIZE_IS(struct effect, view, 128);
 SIZE_IS(struct effect, note, 152);
 SIZE_IS(struct event, settings, 48);
 SIZE_IS(struct event, leaps, 8);
 _Static_assert(sizeof(struct engine_start) == 168,
 	       "a field that records do not have?");
-_Static_assert(sizeof(struct settings) == 1048,
+_Static_assert(sizeof(struct settings) == 1056,
 	       "a field that records do not have?");
 #endif
 
