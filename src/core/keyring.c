@@ -33,6 +33,16 @@ struct order {
 	size_t count;
 };
 
+static size_t bits_of(uint32_t word)
+{
+	size_t n = 0;
+
+	for (; word != 0; word &= word - 1) {
+		n++;
+	}
+	return n;
+}
+
 static void order_keys(struct order *o, const struct keysfile *file,
 		       const struct config *config)
 {
@@ -46,7 +56,7 @@ static void order_keys(struct order *o, const struct keysfile *file,
 	}
 	for (size_t i = 0; i < ARRAY_LEN(o->taken); i++) {
 		o->before[i] = (uint32_t)o->count;
-		o->count += (size_t)__builtin_popcount(o->taken[i]);
+		o->count += bits_of(o->taken[i]);
 	}
 }
 
@@ -54,8 +64,7 @@ static size_t place_of(const struct order *o, uint32_t id)
 {
 	uint32_t below = (UINT32_C(1) << id % 32) - 1;
 
-	return o->before[id / 32] +
-	       (size_t)__builtin_popcount(o->taken[id / 32] & below);
+	return o->before[id / 32] + bits_of(o->taken[id / 32] & below);
 }
 
 static void fill(struct keyring_key *key, const struct key_line *line,
