@@ -82,7 +82,8 @@ struct effect {
 		span slew;
 		struct {
 			bool synchronised;
-			enum leap leap; /* LEAP_INSERT or _DELETE: arm it */
+			enum leap leap; /* LEAP_INSERT or _DELETE: arm it; else
+					   none */
 			bool tai_known;
 			int16_t tai; /* TAI - UTC in s */
 			span max_error, est_error;

@@ -12,6 +12,7 @@
 #include "core/engine.h"
 #include "fuzz/fuzz.h"
 
+#define ORPHAN 5 /* stratum */
 #define HOSTS 16
 #define GAP SPAN_S(2)
 
@@ -81,7 +82,7 @@ static void configure(struct run *r, uint8_t flags)
 			 .minsane = 1,
 			 .floor = 1,
 			 .ceiling = 16,
-			 .orphan = flags & 8 ? 5 : 16,
+			 .orphan = flags & 8 ? ORPHAN : 16,
 			 .mindist_s = 0.001,
 			 .maxdist_s = 1.5,
 			 .maxdisp_s = 16,
@@ -138,7 +139,9 @@ static void check_view(const struct view *v)
 	INVARIANT((v->leap == LEAP_UNSYNC) == (v->stratum == 0));
 	INVARIANT(v->stratum <= 15);
 	INVARIANT(v->root_disp.v >= 0 && v->root_delay.v >= 0);
-	INVARIANT(isfinite(v->drift_ppm) && v->drift_ppm > 14.999);
+	/* An orphan's time is right by definition. */
+	INVARIANT(isfinite(v->drift_ppm) && v->drift_ppm >= 0 &&
+		  (v->drift_ppm > 14.999 || v->stratum == ORPHAN));
 }
 
 /* Whatever servers say: whole lines of printable columns, always as many. */
@@ -188,8 +191,7 @@ static void check_effect(struct run *r, const struct effect *e)
 		break;
 	case EFFECT_STATUS:
 		INVARIANT(may_set);
-		INVARIANT(e->status.synchronised ==
-			  (e->status.leap != LEAP_UNSYNC));
+		INVARIANT(e->status.leap != LEAP_UNSYNC);
 		break;
 	case EFFECT_VIEW:
 		check_view(&e->view);
@@ -366,6 +368,29 @@ static void clock_was_read(struct run *r)
 	handle(r, &ev);
 }
 
+/* A table whose last leap second is soon, or is over. */
+static void leaps(struct run *r)
+{
+	int64_t now = tstamp_to_unix(r->wall, INT64_C(1767225600));
+	int64_t today = now / 86400 * 86400;
+	uint8_t flags = read_u8(&r->in);
+	struct leap_table table = {
+		.entries = { { today - INT64_C(86400000), 37 },
+			     { today + 86400 * (flags & 3),
+			       flags & 4 ? 38 : 36 } },
+		.count = flags >> 3 & 1 ? 2 : flags >> 4 & 3,
+		.expires = flags & 64 ? now - 1 : now + INT64_C(8640000),
+	};
+	struct event ev = { .kind = EVENT_LEAPS, .leaps.table = &table };
+
+	table.count = table.count > 2 ? 2 : table.count;
+	handle(r, &ev);
+	if (flags & 128) { /* and so it is almost midnight */
+		r->wall = tstamp_from_unix(today + 86399, 0);
+		pass(r, SPAN_MS(700));
+	}
+}
+
 static void step(struct run *r)
 {
 	struct event tick = { .kind = EVENT_TICK };
@@ -406,7 +431,7 @@ static void step(struct run *r)
 		handle(r, &network);
 		break;
 	default:
-		switch (read_u8(&r->in) % 4) {
+		switch (read_u8(&r->in) % 5) {
 		case 0:
 			control(r);
 			break;
@@ -415,6 +440,9 @@ static void step(struct run *r)
 			break;
 		case 2:
 			clock_was_read(r);
+			break;
+		case 3:
+			leaps(r);
 			break;
 		default:
 			machine_changed(r);

@@ -29,7 +29,7 @@ COLUMNS = {
     "rawstats": [ADDR, ADDR, *[r"\d{10}\.\d{9}"] * 4, "[0-3]", "4", "4",
                  r"\d+", r"-?\d+", r"-\d+", SHORT, SHORT,
                  rf"(?:{ADDR}|\.[!-~]{{0,4}}\.)"],
-    "protostats": [ADDR, "[0-9a-f]{4}", "[0-9a-f]{2}", "[a-z_]+.*"],
+    "protostats": [ADDR, "[0-9a-f]{4}", "[0-9a-f]{2}", "(?:[a-z_]+|TAI ).*"],
 }
 
 
