@@ -7,7 +7,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 build="gcc libc6-dev make meson ninja-build pkg-config nettle-dev libcap-dev
-libedit-dev python3"
+libedit-dev libjansson-dev python3"
 # The peers that may not be installed beside each other are only unpacked.
 test="git clang-14 libclang-rt-14-dev clang-format clang-tidy libcmocka-dev
 python3-pytest iproute2 net-tools util-linux procps busybox-static tshark cpio

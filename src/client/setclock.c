@@ -35,3 +35,16 @@ int setclock_slew(span by)
 
 	return adjtime(&t, NULL) < 0 ? -errno : 0;
 }
+
+int setclock_kernel(const struct timex *t)
+{
+	struct timex now = { .modes = 0 }, set = *t;
+
+	if (adjtimex(&now) < 0) {
+		return -errno;
+	}
+	if (now.status & STA_NANO) {
+		set.offset *= 1000;
+	}
+	return adjtimex(&set) < 0 ? -errno : 0;
+}

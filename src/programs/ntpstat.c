@@ -4,9 +4,12 @@
  *
  *   0  synchronised    1  not, or not known how well    2  no daemon to ask
  *
- * Asks 127.0.0.1 only, and waits a second.
+ * Asks 127.0.0.1, or ::1 where nobody listens there, and waits a second. The
+ * lines are those that the first ntpstat printed; with -m they are those of
+ * the later one, which lack a blank.
  */
-#include <errno.h>
+#include <getopt.h>
+#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,8 +24,23 @@
 #define SOURCE_NTP 6
 #define LEAP_ALARM 3
 #define EVENT_RESTART 1 /* the code that the classic ntpstat looks at */
+#define SERVER_TEXT 128
 
 enum verdict { SYNCHRONISED = 0, UNSYNCHRONISED = 1, UNKNOWN = 2 };
+
+struct options {
+	bool json, limited;
+	double limit_ms;
+};
+
+/* What the daemon said; what it did not say is NAN, or empty. */
+struct report {
+	bool synchronised, restarting;
+	unsigned source;
+	char server[SERVER_TEXT]; /* escaped */
+	double stratum, error_ms, poll_s;
+	enum verdict verdict;
+};
 
 static struct ctl_answer answer;
 
@@ -31,146 +49,286 @@ static const char *const sources[] = {
 	"local net",   "NTP server",   "UDP/TIME",  "wristwatch", "modem",
 };
 
-static struct vars answer_vars(void)
+static const char *source_name(unsigned source)
 {
-	return vars_over(answer.data, answer.len);
+	return source < ARRAY_LEN(sources) ? sources[source] : "unknown source";
 }
 
-static bool number(const char *name, double *value)
+static double number(const char *name)
 {
+	struct vars v = vars_over(answer.data, answer.len);
 	struct vars_item item;
+	double value;
 
-	return vars_find(answer_vars(), name, &item) &&
-	       vars_double(&item, value);
+	return vars_find(v, name, &item) && vars_double(&item, &value) ? value
+								       : NAN;
 }
 
-/* Where the time comes from; its reference id when that is an NTP server. */
-static bool print_source(void)
+static void show(const char *name, char server[SERVER_TEXT])
 {
-	unsigned source = status_source(answer.status);
-	char refid[128];
-	struct text t = text_over(refid, sizeof(refid));
+	struct vars v = vars_over(answer.data, answer.len);
+	struct text t = text_over(server, SERVER_TEXT);
 	struct vars_item item;
 
-	printf("synchronised to %s", source < ARRAY_LEN(sources)
-					     ? sources[source]
-					     : "unknown source");
-	if (source != SOURCE_NTP) {
-		return true;
+	if (vars_find(v, name, &item)) {
+		vars_show(&item, &t);
 	}
-	if (!vars_find(answer_vars(), "refid", &item)) {
+}
+
+static enum verdict judge(const struct options *o, const struct report *r)
+{
+	if (!r->synchronised || isnan(r->poll_s) || isnan(r->stratum) ||
+	    isnan(r->error_ms) ||
+	    (r->source == SOURCE_NTP && r->server[0] == '\0')) {
+		return UNSYNCHRONISED;
+	}
+	return o->limited && r->error_ms > o->limit_ms ? UNSYNCHRONISED
+						       : SYNCHRONISED;
+}
+
+static struct report describe(const struct options *o)
+{
+	double tc = number("tc");
+	struct report r = {
+		.synchronised = answer.status >> 14 != LEAP_ALARM,
+		.restarting = (answer.status & 0xf) == EVENT_RESTART,
+		.source = status_source(answer.status),
+		.stratum = number("stratum"),
+		.error_ms = number("rootdisp") + number("rootdelay") / 2,
+		.poll_s = tc >= 0 && tc <= 31 ? ldexp(1, (int)tc) : NAN,
+	};
+
+	show("refid", r.server);
+	r.verdict = judge(o, &r);
+	return r;
+}
+
+/*
+ * The reference id of a server with an IPv6 address is a hash that nobody can
+ * read: then its address is asked for. An IPv4 address is in both.
+ */
+static void name_server(struct ctl *ctl, struct report *r)
+{
+	double peer = number("peer");
+	struct ctl_request q = { .opcode = MODE6_READVAR,
+				 .data = "srcadr",
+				 .len = strlen("srcadr") };
+	struct vars_item item;
+	netaddr addr;
+
+	if (!r->synchronised || r->source != SOURCE_NTP ||
+	    !(peer > 0 && peer <= UINT16_MAX)) {
+		return;
+	}
+	q.assoc = (uint16_t)peer;
+	if (ctl_ask(ctl, &q, &answer) == CTL_OK &&
+	    vars_find(vars_over(answer.data, answer.len), "srcadr", &item) &&
+	    vars_netaddr(&item, &addr) && !netaddr_is_v4(&addr)) {
+		show("srcadr", r->server);
+	}
+}
+
+static void print_source(const struct options *o, const struct report *r)
+{
+	printf("synchronised to %s", source_name(r->source));
+	if (r->source == SOURCE_NTP && r->server[0] != '\0') {
+		printf(" (%s)", r->server);
+	} else if (r->source == SOURCE_NTP) {
 		printf(" <IP unknown>");
-		return false;
 	}
-	vars_show(&item, &t);
-	printf(" (%s)", refid);
-	return true;
+	if (isnan(r->stratum)) {
+		puts(", stratum unknown");
+	} else {
+		/* Scripts have always seen the blank at the end. */
+		printf(" at stratum %.0f%s\n", r->stratum,
+		       o->limited ? "" : " ");
+	}
 }
 
-static bool print_stratum(void)
+static void print_error(const struct options *o, const struct report *r)
 {
-	double stratum;
-
-	if (!number("stratum", &stratum)) {
-		printf(", stratum unknown\n");
-		return false;
+	if (isnan(r->error_ms)) {
+		puts("accuracy unknown");
+		return;
 	}
-	/* The blank at the end is what scripts have always seen. */
-	printf(" at stratum %.0f \n", stratum);
-	return true;
+	printf("   time correct to within %.0f ms", r->error_ms);
+	if (o->limited && r->error_ms > o->limit_ms) {
+		printf(" (exceeded maximum of %.0f ms)", o->limit_ms);
+	}
+	putchar('\n');
 }
 
-static bool print_error(void)
+static void print_text(const struct options *o, const struct report *r)
 {
-	double delay_ms, disp_ms;
-
-	if (!number("rootdelay", &delay_ms) || !number("rootdisp", &disp_ms)) {
-		printf("accuracy unknown\n");
-		return false;
-	}
-	printf("   time correct to within %.0f ms\n", disp_ms + delay_ms / 2);
-	return true;
-}
-
-static bool print_poll(void)
-{
-	double tc;
-
-	if (!number("tc", &tc) || tc < 0 || tc > 31) {
-		printf("poll interval unknown\n");
-		return false;
-	}
-	printf("   polling server every %.0f s\n", ldexp(1, (int)tc));
-	return true;
-}
-
-static enum verdict print_answer(void)
-{
-	bool whole = true;
-	enum verdict verdict = SYNCHRONISED;
-
-	if (answer.status >> 14 == LEAP_ALARM) {
+	if (r->synchronised) {
+		print_source(o, r);
+		print_error(o, r);
+	} else {
 		puts("unsynchronised");
-		if ((answer.status & 0xf) == EVENT_RESTART) {
+		if (r->restarting) {
 			puts("  time server re-starting");
 		}
-		verdict = UNSYNCHRONISED;
-	} else {
-		whole = print_source();
-		whole = print_stratum() && whole;
-		whole = print_error() && whole;
 	}
-	whole = print_poll() && whole;
-	return whole ? verdict : UNSYNCHRONISED;
+	if (isnan(r->poll_s)) {
+		puts("poll interval unknown");
+	} else {
+		printf("   polling server every %.0f s\n", r->poll_s);
+	}
 }
 
-static enum verdict report(enum ctl_result result)
+static json_t *known(double value)
 {
-	switch (result) {
-	case CTL_OK:
-		return print_answer();
-	case CTL_SYSTEM:
-	case CTL_INTERRUPTED:
-		fputs("Unable to talk to NTP daemon. Is it running?\n", stderr);
-		break;
-	case CTL_SILENCE:
-	case CTL_INCOMPLETE:
-		fputs("timeout\n", stderr);
-		break;
-	case CTL_REFUSED:
-	case CTL_MALFORMED:
-		fprintf(stderr,
-			"status word is 0x%04x\n"
-			"return data appears to be invalid based on status "
-			"word\n",
-			answer.status);
-		break;
+	return isnan(value) ? json_null() : json_real(value);
+}
+
+static int print_json(json_t *object)
+{
+	int err = json_dumpf(object, stdout, JSON_INDENT(2));
+
+	putchar('\n');
+	json_decref(object);
+	return err;
+}
+
+static void print_report_json(const struct options *o, const struct report *r)
+{
+	json_t *j = json_object();
+
+	json_object_set_new(j, "synchronised", json_boolean(r->synchronised));
+	json_object_set_new(j, "source", json_string(source_name(r->source)));
+	json_object_set_new(j, "server",
+			    r->server[0] != '\0' ? json_string(r->server)
+						 : json_null());
+	json_object_set_new(j, "stratum",
+			    isnan(r->stratum)
+				    ? json_null()
+				    : json_integer((json_int_t)r->stratum));
+	json_object_set_new(j, "max_error_s", known(r->error_ms / 1e3));
+	json_object_set_new(j, "poll_s", known(r->poll_s));
+	if (o->limited) {
+		json_object_set_new(j, "limit_s", known(o->limit_ms / 1e3));
+	}
+	json_object_set_new(j, "ok", json_boolean(r->verdict == SYNCHRONISED));
+	print_json(j);
+}
+
+/* No report: says why, by the words of the classic tool. */
+static enum verdict fail(const struct options *o, enum ctl_result result)
+{
+	char words[128] = "Unable to talk to NTP daemon. Is it running?";
+
+	if (result == CTL_SILENCE || result == CTL_INCOMPLETE) {
+		snprintf(words, sizeof(words), "timeout");
+	} else if (result == CTL_REFUSED || result == CTL_MALFORMED) {
+		snprintf(words, sizeof(words),
+			 "status word is 0x%04x\n"
+			 "return data appears to be invalid based on status "
+			 "word",
+			 answer.status);
+	}
+	fprintf(stderr, "%s\n", words);
+	if (o->json) {
+		json_t *j = json_object();
+
+		json_object_set_new(j, "error", json_string(words));
+		json_object_set_new(j, "ok", json_false());
+		print_json(j);
 	}
 	return UNKNOWN;
 }
 
-int main(int argc, char **argv)
+static enum ctl_result ask_daemon(struct ctl *ctl)
 {
-	netaddr daemon = netaddr_v4(LOCALHOST, NTP_PORT);
 	struct ctl_request q = { .opcode = MODE6_READVAR };
+	netaddr daemons[] = { netaddr_v4(LOCALHOST, NTP_PORT),
+			      { .ip = { [15] = 1 }, .port = NTP_PORT } };
+	enum ctl_result result = CTL_SYSTEM;
+
+	for (size_t i = 0; i < ARRAY_LEN(daemons) && result == CTL_SYSTEM;
+	     i++) {
+		if (ctl_open(ctl, &daemons[i]) == 0) {
+			result = ctl_ask(ctl, &q, &answer);
+		}
+	}
+	return result;
+}
+
+static enum verdict run(const struct options *o)
+{
 	struct ctl ctl;
 
-	if (argc > 1 && strcmp(argv[1], "--version") == 0) {
-		puts(VERSION_LINE("ntpstat"));
-		return EXIT_SUCCESS;
-	}
-	if (argc > 1) {
-		fputs("usage: ntpstat\n", stderr);
-		return UNKNOWN;
-	}
 	ctl_init(&ctl);
 	ctl.first_wait = SPAN_S(1);
 	ctl.tries = 1;
+	enum ctl_result result = ask_daemon(&ctl);
 
-	int err = ctl_open(&ctl, &daemon);
-	enum verdict verdict =
-		report(err < 0 ? CTL_SYSTEM : ctl_ask(&ctl, &q, &answer));
+	if (result != CTL_OK) {
+		ctl_close(&ctl);
+		return fail(o, result);
+	}
+	struct report r = describe(o);
 
+	name_server(&ctl, &r);
 	ctl_close(&ctl);
-	return (int)verdict;
+	if (o->json) {
+		print_report_json(o, &r);
+	} else {
+		print_text(o, &r);
+	}
+	return r.verdict;
+}
+
+static enum verdict usage(FILE *out)
+{
+	fputs("usage: ntpstat [-m MAXERROR] [-j]\n"
+	      "  -m, --maxerror=MS  not synchronised when it may be more than\n"
+	      "                     so many milliseconds wrong\n"
+	      "  -j, --json         prints one JSON object\n"
+	      "  -h, --help         prints this\n"
+	      "  -V, --version      prints the version\n"
+	      "exit code: 0 synchronised, 1 not, 2 no answer\n",
+	      out);
+	return out == stdout ? SYNCHRONISED : UNKNOWN;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option names[] = {
+		{ "maxerror", required_argument, NULL, 'm' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ 0 },
+	};
+	struct options o = { .json = false };
+	int letter;
+
+	while ((letter = getopt_long(argc, argv, "m:jhvV", names, NULL)) !=
+	       -1) {
+		switch (letter) {
+		case 'm':
+			o.limited = text_to_double(optarg, strlen(optarg),
+						   &o.limit_ms);
+			if (!o.limited || o.limit_ms < 0) {
+				fprintf(stderr,
+					"ntpstat: '%s' is no number of "
+					"milliseconds\n",
+					optarg);
+				return UNKNOWN;
+			}
+			break;
+		case 'j':
+			o.json = true;
+			break;
+		case 'h':
+			return (int)usage(stdout);
+		case 'v':
+		case 'V':
+			puts(VERSION_LINE("ntpstat"));
+			return EXIT_SUCCESS;
+		default:
+			return (int)usage(stderr);
+		}
+	}
+	return optind < argc ? (int)usage(stderr) : (int)run(&o);
 }

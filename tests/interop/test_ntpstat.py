@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """ntpstat: seed item 32; each case also by Debian's, where it is at hand."""
 import itertools
+import json
 
 import pytest
 
@@ -105,3 +106,58 @@ def test_every_truncation_of_the_answer_is_survived(net):
         assert net.run(BUILD / "ntpstat").returncode in (0, 1)
         fake.kill()
         fake.wait()
+
+
+def test_a_limit_decides_the_exit_code(net):
+    """The later ntpstat's -m, and its lines."""
+    net.fake("fakectl.py", {"addr": "127.0.0.1", "status": 0x0615,
+                            "system": SYSTEM, "peers": []})
+    first = "synchronised to NTP server (192.36.143.130) at stratum 2\n"
+    done = net.run(BUILD / "ntpstat", "-m", "10")
+    assert done.stdout == first + (
+        "   time correct to within 17 ms (exceeded maximum of 10 ms)\n"
+        "   polling server every 64 s\n")
+    assert done.returncode == 1
+    done = net.run(BUILD / "ntpstat", "--maxerror=100")
+    assert (done.stdout, done.returncode) == (first + REST, 0)
+
+
+@pytest.mark.parametrize("options", [["-m"], ["-m", "x"], ["-m", "-1"], ["x"]])
+def test_wrong_use_exits_with_2(net, options):
+    done = net.run(BUILD / "ntpstat", *options)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "ntpstat" in done.stderr
+
+
+def test_json_has_it_all_in_seconds(net):
+    net.fake("fakectl.py", {"addr": "127.0.0.1", "status": 0x0615,
+                            "system": SYSTEM, "peers": []})
+    done = net.run(BUILD / "ntpstat", "--json", "-m", "10")
+    assert json.loads(done.stdout) == {
+        "synchronised": True, "source": "NTP server",
+        "server": "192.36.143.130", "stratum": 2,
+        "max_error_s": pytest.approx(0.017058), "poll_s": 64,
+        "limit_s": 0.01, "ok": False}
+    assert done.returncode == 1
+
+
+def test_json_of_silence_has_the_reason(net):
+    done = net.run(BUILD / "ntpstat", "--json")
+    said = json.loads(done.stdout)
+    assert not said["ok"]
+    assert "Is it running?" in said["error"]
+    assert done.returncode == 2
+
+
+def test_an_ipv6_server_is_named_by_its_address(net):
+    """Its reference id is a hash, which nobody can read."""
+    net.fake("fakectl.py", {
+        "addr": "127.0.0.1", "status": 0x0615, "system": SYSTEM + ", peer=7",
+        "peers": [[7, 0x961a, "srcadr=2001:db8::7"]]})
+    assert "(2001:db8::7)" in net.run(BUILD / "ntpstat").stdout
+
+
+def test_a_daemon_on_ipv6_only_is_found(net):
+    net.fake("fakectl.py", {"addr": "::1", "status": 0x0615,
+                            "system": SYSTEM, "peers": []})
+    assert net.run(BUILD / "ntpstat").returncode == 0
