@@ -211,6 +211,7 @@ static void check_effect(struct run *r, const struct effect *e)
 		break;
 	case EFFECT_CLOSE:
 	case EFFECT_CONFIGURE:
+	case EFFECT_SNAPSHOT:
 	case EFFECT_ANSWER:
 	case EFFECT_LIST:
 	case EFFECT_NOTE:
