@@ -110,12 +110,29 @@ static span burst_gap(const struct polling *p)
 	return SPAN_S(gap_s);
 }
 
+/*
+ * Who does not know the time yet soon will; and if a packet to or from him is
+ * lost that is no reason to wait any longer.
+ */
+static span retry_gap(const struct polling *p)
+{
+	unsigned more = p->unsynchronised <= RETRIES
+				? 0
+				: (unsigned)p->unsynchronised - RETRIES;
+	span d = seconds(polling_now(p));
+	span early = SPAN_S(POLLING_RETRY_S << (more < 8 ? more : 8));
+
+	return span_cmp(early, d) < 0 ? early : d;
+}
+
 static void wait_for_next(struct polling *p, struct rng *rng)
 {
 	span d = jittered(seconds(polling_now(p)), rng);
 
 	if (p->left > 0) {
 		d = jittered(burst_gap(p), rng);
+	} else if (p->unsynchronised > 0) {
+		d = retry_gap(p);
 	} else if (p->reach == 0 && p->eager < EAGER) {
 		span early = jittered(SPAN_S(POLLING_RETRY_S << p->eager), rng);
 
@@ -202,6 +219,9 @@ bool polling_asked(struct polling *p, struct rng *rng, instant now)
 	if (p->asked < UINT8_MAX) {
 		p->asked++;
 	}
+	if (p->unsynchronised > 0 && p->unsynchronised < RETRIES + 8) {
+		p->unsynchronised++;
+	}
 	if (p->asked >= UNANSWERED && (p->reach & 1) == 0) {
 		p->left = 0;
 	}
@@ -238,24 +258,19 @@ bool polling_good(struct polling *p, struct rng *rng)
 
 void polling_unsynchronised(struct polling *p)
 {
-	unsigned more = p->unsynchronised < RETRIES
-				? 0
-				: p->unsynchronised - RETRIES + 1u;
-	span d = seconds(polling_now(p));
-	span early = SPAN_S(POLLING_RETRY_S << (more < 8 ? more : 8));
-
 	p->left = 0;
 	p->denied = 0;
-	if (p->unsynchronised < RETRIES + 8) {
-		p->unsynchronised++;
+	if (p->unsynchronised == 0) {
+		p->unsynchronised = 1;
 	}
-	p->due = instant_add(p->last, span_cmp(early, d) < 0 ? early : d);
+	p->due = instant_add(p->last, retry_gap(p));
 }
 
 void polling_rate(struct polling *p, struct rng *rng)
 {
 	p->left = 0;
 	p->opening = false;
+	p->unsynchronised = 0;
 	p->eager = EAGER;
 	p->hold = HOLD;
 	p->replies = 0;

@@ -33,7 +33,7 @@ struct polling {
 	uint8_t hold;           /* polls until `raised` may decay */
 	uint8_t replies;        /* good ones since it last did */
 	uint8_t denied;         /* polls in a row that were only refused */
-	uint8_t unsynchronised; /* answers in a row */
+	uint8_t unsynchronised; /* requests since it first said so */
 	uint8_t calm;     /* samples in a row that would allow a longer poll */
 	uint8_t hurried;  /* polls until it may be hurried again */
 	unsigned unreach; /* polls since the last good answer */

@@ -194,8 +194,8 @@ static void no_number_in_it_does_any_harm(void **state)
 		memset(t->notes, 0, sizeof(t->notes));
 		memset(&t->view, 0, sizeof(t->view));
 		live_again(t, copy, len);
-		assert_int_equal(
-			t->notes[NOTE_RESUMED] + t->notes[NOTE_NOT_RESUMED], 1);
+		assert_true(t->notes[NOTE_RESUMED] == 1 ||
+			    t->view.leap == LEAP_UNSYNC);
 		tiny_run(t, now_s + 30);
 		memset(t->queue, 0, sizeof(t->queue));
 		tiny_end(t);
