@@ -113,7 +113,9 @@ static void parse_value(struct parser *p)
 	if (parser_value(p, o, p->config) != VALUE_LOST) {
 		const char *path = option_string(o, p->config);
 
-		if (path && !*path) {
+		/* "" is none, and has to be said where there is one anyhow. */
+		if (path && !*path &&
+		    option_id(o) != OPTION_DIRECTIVE_statefile) {
 			option_set_string(o, p->config, NULL);
 		}
 		parser_end(p);

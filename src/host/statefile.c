@@ -117,6 +117,9 @@ uint8_t *statefile_load(const struct config *c, struct journal *j, size_t *len)
 		journal_say(j, NOTE_WARNING, "state file %s not used: %s", path,
 			    error == EPERM ? "others may have written it"
 					   : strerror(error));
+	} else if (bytes && *len == 0) {
+		journal_say(j, NOTE_WARNING,
+			    "state file %s not used: it is empty", path);
 	}
 	return bytes;
 }

@@ -216,6 +216,8 @@ static void paths_may_be_quoted_and_empty(void **state)
 		 "driftfile \"/a b\"\nleapfile \"/l\" ignorehash\n"
 		 "logfile \"/x\"\nstatsdir \"/s/\"\nkeys \"/k\"\n");
 	reads_as("driftfile /a\ndriftfile\n", "");
+	reads_as("statefile \"\"\n", "statefile \"\"\n");
+	reads_as("statefile /run/s\n", "statefile \"/run/s\"\n");
 }
 
 static void logconfig_adds_and_takes_away(void **state)
