@@ -49,14 +49,16 @@ void shell_do_reload(struct shell *s, const struct shell_words *args)
 	(void)args;
 	s->failed = true;
 	if (result == CTL_SYSTEM && !s->ctl.local) {
-		(void)fprintf(stderr,
-			      "***%s: %s: only the daemon of this host, and "
-			      "for root, reads its files again\n",
-			      CTLSOCK_PATH, strerror(s->answer.system));
+		(void)fprintf(
+			stderr,
+			"***%s: %s: only the daemon of this host reads its "
+			"files again, for root and its group\n",
+			CTLSOCK_PATH, strerror(s->answer.system));
 		return;
 	}
 	if (result == CTL_REFUSED && s->answer.error == MODE6_ERR_PERMISSION) {
-		fputs("***The daemon reads its files again for root only\n",
+		fputs("***The daemon reads its files again for root and its "
+		      "group only\n",
 		      stderr);
 		return;
 	}

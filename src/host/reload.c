@@ -98,6 +98,8 @@ static void take(struct loop *l, struct settings *next, void *room,
 	l->room = room;
 	statfiles_take(&l->statfiles, next->config);
 	shm_clocks_take(&l->shm, next->config);
+	serversocks_hear(&l->servers, next->config);
+	loop_plan_rescan(l, sysclock_read().now);
 	leapfile_retune(&l->leapfile, next->config, LEAPFILE_USUAL);
 	next->leaps = l->leapfile.table;
 	take_log(l, was->config, next->config);
@@ -208,6 +210,12 @@ static void log_request(struct loop *l, const struct wishes *w)
 		    w->kind == WISH_SAVE ? "saveconfig" : "config", line);
 }
 
+/* I2: who may write as the daemon is not who may change its sources. */
+static bool is_root(const struct loop *l)
+{
+	return l->asker.connection && l->asker.connection->uid == 0;
+}
+
 static void answer(struct loop *l, const struct text *out)
 {
 	struct event ev = { .kind = EVENT_SETTINGS };
@@ -231,7 +239,10 @@ void reload_wished(struct loop *l)
 	}
 	log_request(l, w);
 	l->wish.kind = WISH_NONE;
-	if (kind == WISH_SAVE) {
+	if (kind == WISH_SAVE && !is_root(l)) {
+		text_str(&out, "saveconfig prohibited: for root only");
+		answer(l, &out);
+	} else if (kind == WISH_SAVE) {
 		saveconfig(l->setup.config, w->text, w->len, &out);
 		journal_say(l->setup.journal, NOTE_NOTICE, "%s", buffer);
 		answer(l, &out);

@@ -27,6 +27,7 @@ void serversocks_hear(struct serversocks *ss, const struct config *config)
 	const struct group_config *g = config->groups;
 
 	ss->broadcasts = config->broadcast_client;
+	ss->group_count = 0;
 	for (; g && ss->group_count < SERVERSOCK_GROUPS; g = g->next) {
 		ss->groups[ss->group_count++] =
 			(struct group_wanted){ .addr = g->addr,

@@ -58,6 +58,37 @@ static char *normal_form(const char *in, size_t len, struct text *out,
 	return buffer;
 }
 
+static const struct source_config *find(void *context, uint16_t assoc)
+{
+	const struct config *c = context;
+
+	return assoc % 2 ? c->sources : NULL;
+}
+
+/* I2: the same bytes from afar name no file, whatever else they do. */
+static void as_request(const char *in, size_t len)
+{
+	static const char had[] = "server a.example\nserver 10.0.0.1\n"
+				  "restrict default\nlogfile /var/log/ntp\n";
+	size_t size = config_arena_size(len + sizeof(had));
+	void *memory = malloc(size);
+	struct arena arena = arena_over(memory, size);
+	struct config was, c;
+	const struct config_request request = { &was, find };
+	struct config_result r;
+
+	require(memory);
+	config_defaults(&was);
+	(void)config_parse(&was, &arena, "f", had, sizeof(had) - 1, NULL);
+	c = was;
+	r = config_parse_request(&c, &arena, in, len, &request);
+	require(!r.out_of_memory);
+	require(c.logfile == was.logfile && !c.driftfile && !c.keysfile &&
+		!c.pidfile && !c.statsdir && !c.saveconfigdir && !c.leapfile);
+	require(!c.trusted_keys && c.control_key == 0 && !c.nics);
+	free(memory);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct config_result first, second;
@@ -70,5 +101,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(once.len == twice.len && memcmp(a, b, once.len) == 0);
 	free(a);
 	free(b);
+	as_request((const char *)data, size);
 	return 0;
 }
