@@ -196,8 +196,8 @@ static void unprintable_and_endless_requests_are_told_so(void **state)
 {
 	(void)state;
 	struct tiny *t = fresh();
-	static const char bad[][8] = { "server\0x", "tos \x01xx",
-					   "restri\x7f", "set\xff\xfex" };
+	static const char bad[][8] = { "server\0x", "tos \x01xx", "restri\x7f",
+				       "set\xff\xfex" };
 	static char many[OUTBOX_WISH + 8];
 
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
