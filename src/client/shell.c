@@ -10,6 +10,7 @@ void shell_init(struct shell *s)
 	memset(s, 0, sizeof(*s));
 	s->out = stdout;
 	s->log = stderr;
+	s->key.type = MAC_MD5;
 	s->port = NTP_PORT;
 	ctl_init(&s->ctl);
 }

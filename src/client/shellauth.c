@@ -53,7 +53,7 @@ static bool prompt_secret(struct shell *s)
 	char line[ANSWER_TEXT], question[32];
 	struct text t = text_over(question, sizeof(question));
 
-	text_str(&t, controlkey_type_name(s->key.type));
+	text_str(&t, mac_type_name(s->key.type));
 	text_str(&t, " Password: ");
 	bool good = prompt(question, true, line) &&
 		    controlkey_secret_read(&s->key, line);
@@ -157,14 +157,19 @@ void shell_do_keyid(struct shell *s, const struct shell_words *args)
 
 void shell_do_keytype(struct shell *s, const struct shell_words *args)
 {
-	if (args->count > 0 &&
-	    !controlkey_type_read(&s->key.type, args->word[0])) {
-		fprintf(stderr, "***Keytype %s is not supported\n",
-			args->word[0]);
-	} else if (args->count == 0) {
+	if (args->count == 0) {
 		fprintf(s->out, "keytype is %s with %zu octet digests\n",
-			controlkey_type_name(s->key.type),
-			controlkey_digest_len(s->key.type));
+			mac_type_name(s->key.type),
+			controlkey_code_len(s->key.type));
+		return;
+	}
+	const char *word = args->word[0];
+	enum mac_type type = mac_type_find(word, strlen(word));
+
+	if (type == MAC_NONE) {
+		fprintf(stderr, "***Keytype %s is not supported\n", word);
+	} else {
+		s->key.type = type;
 	}
 }
 

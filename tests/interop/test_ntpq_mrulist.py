@@ -165,18 +165,19 @@ def test_a_key_signs(net, tmp_path, how):
 
 
 @pytest.mark.parametrize("text,complaint", [
-    ("", "No key 8"), ("8 SHA1\n", "No key 8"), ("8\n8 \n#8 MD5 x\n", "No key"),
-    ("8 SHA1 zz" + 20 * "z", "malformed"), ("8 SHA1 " + 21 * "a", "malformed"),
-    ("8 SHA1 " + 200 * "a", "malformed"), ("8 DES x", "type"),
-    ("99999999999 SHA1 x\n-8 MD5 x", "No key 8")])
+    ("", "No key 8"), ("9 SHA1 secretsecret\n#8 MD5 x\n", "No key 8"),
+    ("8 SHA1\n", "1 error"), ("8 SHA1 " + 22 * "z", "1 error"),
+    ("8 SHA1 secretsecret\n9\n", "1 error"), ("8 SHA1 " + 21 * "a", "1 error")])
 def test_keys_files_that_are_of_no_use_are_told(net, tmp_path, text,
                                                 complaint):
+    """C: a broken file is refused whole; no secret is shown."""
     keys = tmp_path / "keys"
     keys.write_text(text)
     done = net.run(NTPQ, "-a", "8", "-k", keys, "-p", "127.0.0.1")
     assert complaint in done.stderr
     assert done.returncode == 1
-    assert text.split("SHA1 ")[-1] not in done.stderr or not text
+    assert "secretsecret" not in done.stderr
+    assert "zzz" not in done.stderr and "aaa" not in done.stderr
 
 
 def test_without_a_terminal_nobody_is_asked_for_a_key(net):
