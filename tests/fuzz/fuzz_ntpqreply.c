@@ -10,8 +10,12 @@
 
 #include "client/associations.h"
 #include "client/cooked.h"
+#include "client/fixedreports.h"
 #include "client/fragments.h"
+#include "client/ifstats.h"
+#include "client/mrulist.h"
 #include "client/peers.h"
+#include "client/reslist.h"
 #include "fuzz/fuzz.h"
 
 static struct ctl_answer answer;
@@ -22,6 +26,42 @@ static void must(bool good)
 	if (!good) {
 		abort();
 	}
+}
+
+static void render_reports(FILE *out, struct vars v)
+{
+	struct vars_item item;
+
+	for (int report = 0; report < FIXED_REPORTS; report++) {
+		size_t count;
+		const struct fixed_line *lines =
+			fixed_lines((enum fixed_report)report, &count);
+
+		for (size_t i = 0; i < count; i++) {
+			if (vars_find(v, lines[i].name, &item)) {
+				fixed_print(out, (enum fixed_report)report,
+					    &lines[i], &item, true);
+			}
+		}
+	}
+}
+
+static void render_clients(FILE *out, struct vars v)
+{
+	struct mru_style style = { .numeric = true };
+	struct rows rows = mru_rows(v);
+	struct mru_list list;
+	struct mru_entry e;
+	struct row row;
+
+	mru_init(&list, 1);
+	while (rows_next(&rows, &row)) {
+		if (mru_entry_read(&e, &row)) {
+			must(mru_add(&list, &e) != MRU_FULL);
+		}
+	}
+	mru_print(out, &list, &style);
+	mru_end(&list);
 }
 
 static void render(FILE *out)
@@ -39,6 +79,10 @@ static void render(FILE *out)
 	}
 	associations_parse(&associations, answer.data, answer.len);
 	associations_print(out, &associations, true);
+	ifstats_print(out, v);
+	reslist_print(out, v);
+	render_reports(out, v);
+	render_clients(out, v);
 }
 
 static void collect(struct reader *r)
