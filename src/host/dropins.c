@@ -95,7 +95,7 @@ bool dropins_read(struct dropins *d, const char *path)
 
 void dropins_free(struct dropins *d)
 {
-	for (size_t i = 0; i < d->count; i++) {
+	for (size_t i = 0; d->files && i < d->count; i++) {
 		free(d->files[i].path);
 		free(d->files[i].text);
 	}
