@@ -303,7 +303,9 @@ void control_answer_text(const struct control_request *q,
 			 const struct system_report *s, const char *text,
 			 size_t len, struct outbox *out)
 {
-	struct pieces a = { .out = out, .header = control_header(q, s) };
+	struct pieces a = { .out = out,
+			    .signer = q->signer,
+			    .header = control_header(q, s) };
 
 	if (q->refused) {
 		pieces_error(&a, q->error);
@@ -317,7 +319,9 @@ void control_answer(const struct control_request *q,
 		    const struct system_report *s,
 		    const struct control_subject *subject, struct outbox *out)
 {
-	struct pieces a = { .out = out, .header = control_header(q, s) };
+	struct pieces a = { .out = out,
+			    .signer = q->signer,
+			    .header = control_header(q, s) };
 
 	if (q->refused) {
 		pieces_error(&a, q->error);

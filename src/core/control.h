@@ -14,6 +14,7 @@
 
 #include "core/caller.h"
 #include "core/effect.h"
+#include "core/pieces.h"
 #include "core/report.h"
 #include "wire/mode6.h"
 
@@ -38,7 +39,8 @@ struct control_request {
 	enum control_need need;
 	bool refused; /* the answer is `error` */
 	enum mode6_error error;
-	const uint8_t *data; /* of the datagram; header.count octets */
+	const uint8_t *data;         /* of the datagram; header.count octets */
+	struct pieces_signer signer; /* of the answer */
 };
 
 struct control_listed {

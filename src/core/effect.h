@@ -96,6 +96,7 @@ struct effect {
 		struct {
 			enum list_kind kind;
 			struct mode6 header; /* of each datagram */
+			uint32_t key;        /* that signs it; 0: none */
 			char nonce[NONCE_TEXT];
 			uint32_t at, len; /* what was asked, in the outbox */
 		} list;

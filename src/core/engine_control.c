@@ -57,11 +57,16 @@ struct hearing {
 	uint32_t count, used; /* of the outbox, before the answer */
 };
 
-static bool is_signed(const struct engine *e, const struct hearing *h)
+/* By the control key: then the answer is signed with it too. */
+static bool is_signed(struct engine *e, struct hearing *h)
 {
-	(void)e;
-	(void)h;
-	return false;
+	const struct event *ev = h->ev;
+
+	h->q.signer.counts = &e->key_counts;
+	h->q.signer.key = keyring_control(e->settings->keys, ev->control.data,
+					  ev->control.len, h->q.header.count,
+					  &ev->control.from, &e->key_counts);
+	return h->q.signer.key != NULL;
 }
 
 static bool has_nonce(struct engine *e, const struct hearing *h)
@@ -100,6 +105,7 @@ static void list(struct engine *e, const struct hearing *h, enum list_kind kind,
 
 	list.list.kind = kind;
 	list.list.header = control_header(&h->q, s);
+	list.list.key = h->q.signer.key ? h->q.signer.key->id : 0;
 	nonce_make(&e->nonces, &e->rng, &h->ev->control.from, e->now,
 		   list.list.nonce);
 	outbox_list(out, &list, h->q.data, h->q.header.count);
@@ -218,7 +224,7 @@ void engine_control(struct engine *e, const struct event *ev,
 	}
 	start_limits(e);
 	h.caller = caller_of(&origin, e->access,
-			     ev->control.may_modify || is_signed(e, &h));
+			     is_signed(e, &h) || ev->control.may_modify);
 	if (is_ignored(e, &h)) {
 		return;
 	}

@@ -141,6 +141,7 @@ struct engine {
 		bool said_mix;
 	} leap;
 	uint16_t peer_slot, peer_generation, peer_number, next_number;
+	struct key_counts key_counts;
 	bool has_peer;
 	bool open;     /* enough have answered to decide */
 	bool fresh;    /* a sample that the discipline has not seen */

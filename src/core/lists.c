@@ -172,7 +172,9 @@ static bool has_room(const struct pieces *r)
 void lists_answer(const struct effect *e, const struct listables *l,
 		  struct outbox *out)
 {
-	struct pieces r = { .out = out, .header = e->list.header };
+	struct pieces r = { .out = out,
+			    .signer = l->signer,
+			    .header = e->list.header };
 	size_t count = 0;
 
 	switch (e->list.kind) {

@@ -13,6 +13,7 @@
 #include "core/access.h"
 #include "core/effect.h"
 #include "core/mru.h"
+#include "core/pieces.h"
 
 /* A socket that others send their requests to. */
 struct socket_report {
@@ -36,6 +37,7 @@ enum socket_flag {
 
 /* What there is to list. */
 struct listables {
+	struct pieces_signer signer; /* of the answer */
 	tstamp now;
 	const struct access *access; /* NULL: no restrict lines */
 	const uint64_t *hits;        /* of access_entry.counter */
@@ -50,7 +52,6 @@ void lists_answer(const struct effect *e, const struct listables *l,
 		  struct outbox *out);
 
 /* mrulist.c: the same, of clients alone. */
-struct pieces;
 void mrulist_answer(const struct effect *e, const struct listables *l,
 		    struct pieces *r);
 

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
-#define WORD 4    /* answers are made of so many octets */
+#define WORD 4        /* answers are made of so many octets ... */
+#define SIGNED_WORD 8 /* ... and of so many before a signature */
+#define SIGNATURE (SIGNED_WORD + 4 + KEYRING_V4)
 #define LINE 72   /* columns that no line of text reaches */
 #define END_LEN 2 /* "\r\n" */
 
@@ -18,9 +20,23 @@ struct mode6 pieces_header(const struct mode6 *request)
 	};
 }
 
+/* A code begins at the next multiple of 8 octets; its length is version 4's. */
+static void sign(const struct pieces_signer *by, const uint8_t *datagram,
+		 struct writer *w)
+{
+	struct writer before = *w;
+
+	while ((w->at - datagram) % SIGNED_WORD != 0) {
+		write_u8(w, 0);
+	}
+	if (!keyring_sign(by->key, datagram, w, KEYRING_V4, by->counts)) {
+		*w = before; /* whoever wants a signature drops it */
+	}
+}
+
 static void flush(struct pieces *r, bool more)
 {
-	uint8_t datagram[MODE6_HEADER + MODE6_DATA + WORD] = { 0 };
+	uint8_t datagram[MODE6_HEADER + MODE6_DATA + SIGNATURE] = { 0 };
 	struct writer w = writer_over(datagram, sizeof(datagram));
 
 	r->header.more = more;
@@ -28,8 +44,11 @@ static void flush(struct pieces *r, bool more)
 	mode6_write(&r->header, &w);
 	INVARIANT(!w.failed);
 	memcpy(w.at, r->data, r->len);
-	outbox_answer(r->out, datagram,
-		      MODE6_HEADER + (r->len + WORD - 1) / WORD * WORD);
+	w.at += (r->len + WORD - 1) / WORD * WORD;
+	if (r->signer.key) {
+		sign(&r->signer, datagram, &w);
+	}
+	outbox_answer(r->out, datagram, (size_t)(w.at - datagram));
 	r->header.offset = (uint16_t)(r->header.offset + r->len);
 	r->len = 0;
 	r->datagrams++;

@@ -8,13 +8,21 @@
 #define CORE_PIECES_H
 
 #include "core/effect.h"
+#include "core/keyring.h"
 #include "wire/mode6.h"
 
 /* Datagrams that the outbox has room for, signed, behind a long request. */
 #define PIECES_MOST 112
 
+/* Whose key signs each datagram; NULL: none does. */
+struct pieces_signer {
+	const struct keyring_key *key;
+	struct key_counts *counts;
+};
+
 struct pieces {
 	struct outbox *out;
+	struct pieces_signer signer;
 	struct mode6 header; /* of the next datagram */
 	size_t len;          /* octets in `data` */
 	uint8_t data[MODE6_DATA];

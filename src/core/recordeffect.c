@@ -262,7 +262,9 @@ static void list_fields(struct fields *f, struct record_effect *r)
 		(uint16_t)field_uint(f, 21, "status", m->status, UINT16_MAX);
 	m->assoc = (uint16_t)field_uint(f, 22, "assoc", m->assoc, UINT16_MAX);
 	m->response = true;
-	field_word(f, 23, "nonce", e->list.nonce, sizeof(e->list.nonce));
+	e->list.key =
+		(uint32_t)field_uint(f, 23, "key", e->list.key, UINT32_MAX);
+	field_word(f, 24, "nonce", e->list.nonce, sizeof(e->list.nonce));
 	bytes_field(f, r, "asked", &e->list.at, &e->list.len);
 }
 

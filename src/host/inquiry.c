@@ -78,6 +78,10 @@ static struct socket_report report(const struct loop *l,
 	span up = instant_diff(now, s->since);
 
 	r.uptime_s = up.v > 0 ? (uint64_t)up.v >> 32 : 0;
+	r.broadcast.port = s->addr.port;
+	if (netaddr_is_none(&s->broadcast)) {
+		r.broadcast.port = 0;
+	}
 	if (!s->wildcard) {
 		r.peers = engine_peers_at(l->engine, &s->addr);
 	}
@@ -99,6 +103,10 @@ void inquiry_list(struct loop *l, const struct effect *e)
 		.socket_count = all ? count : 0,
 	};
 
+	have.signer.counts = &l->key_counts;
+	have.signer.key =
+		keyring_find(l->view.keys, e->list.key, KEY_FOR_CONTROL,
+			     &l->asker.from, &l->key_counts);
 	for (size_t i = 0; i < have.socket_count; i++) {
 		all[i] = report(l, &l->servers.items[i], m.now);
 	}

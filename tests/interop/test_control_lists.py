@@ -108,3 +108,32 @@ def test_mru_lines_are_obeyed(lan):
     assert figures(lan.host(3), "monstats")["enabled"] == "0"
     text = theirs(lan.host(3), "-n", "-c", "mrulist", "127.0.0.1")
     assert "***" not in text and "127.0.0.1" not in text, text
+
+
+KEYS = """1 SHA1 0123456789abcdef0123456789abcdef01234567
+5 MD5 secretsecret
+"""
+
+
+def test_the_operator_reads_sockets_and_restrict_lines(lan):
+    """With the control key, and with no other; the answer is signed too."""
+    keys = lan.file("keys", KEYS)
+    lan.ntpd(2, f"keys {keys}\ntrustedkey 1 5\ncontrolkey 5\n"
+             f"restrict {v4(9)} noquery limited\n" + SERVES_ALL)
+    host = lan.host(2)
+    assert wait_for(lambda: "stratum" in theirs(
+        host, "-c", "rv 0 stratum", "127.0.0.1"), 10)
+
+    def ask(key, command):
+        return theirs(host, "-n", "-k", keys, "-a", key, "-c", command,
+                      "127.0.0.1")
+
+    text = ask("5", "ifstats")
+    assert re.search(r"\d lo +\. +5 +\d+ +\d+ +0 +0 +\d+\n +127.0.0.1:123",
+                     text), text
+    assert "?" not in text and "***" not in text
+    text = ask("5", "reslist")
+    assert re.search(rf"^ +0 {re.escape(v4(9))}/32\n +serve trust peer epeer "
+                     "limited noquery trap", text, re.M), text
+    for command in ("ifstats", "reslist"):
+        assert "PERMISSION" in ask("1", command)

@@ -21,7 +21,7 @@ SIZE_IS(struct event, sent, 24);
 SIZE_IS(struct event, packet, 80);
 SIZE_IS(struct event, resolved, 16);
 SIZE_IS(struct event, control, 72);
-SIZE_IS(struct effect, list, 56);
+SIZE_IS(struct effect, list, 60);
 SIZE_IS(struct effect, send, 44);
 SIZE_IS(struct effect, resolve, 12);
 SIZE_IS(struct effect, steer, 16);
@@ -260,6 +260,7 @@ static inline void any_list(struct effect *e)
 	e->list.header.sequence = (uint16_t)check_rng();
 	e->list.header.status = (uint16_t)check_rng();
 	e->list.header.assoc = (uint16_t)check_rng();
+	e->list.key = (uint32_t)check_rng();
 	memset(e->list.nonce, 'a', NONCE_DIGITS);
 	e->list.len = (uint32_t)any_bytes();
 }
