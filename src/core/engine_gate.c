@@ -7,7 +7,7 @@
 
 #define ELECTORATE 3 /* so many make a majority that means something */
 #define FEW 2        /* samples of each source of a smaller number ... */
-#define FEW_QUIT 3   /* ... and of any, when there is but one correction */
+#define FEW_QUIT 3   /* ... one more, when there is but one correction */
 #define MOST_S 6     /* ... or after this, when more than half answered */
 #define ANY_S 7      /* ... or after this, whoever answered: done within 10 s */
 
@@ -49,6 +49,7 @@ static bool has_member(const struct engine *e, const struct pool *p)
 static struct engine_roll call_roll(const struct engine *e)
 {
 	unsigned enough = e->config->quit ? FEW_QUIT : FEW;
+	unsigned heard = e->config->quit ? FEW : 1;
 	struct engine_roll r = { .complete = true };
 
 	for (size_t i = 0; i < e->source_slots; i++) {
@@ -63,7 +64,8 @@ static struct engine_roll call_roll(const struct engine *e)
 		}
 		r.heard += s->estimator.samples > 0;
 		r.known += s->estimator.samples >= enough;
-		r.agree += reason_tally(s->reason) > TALLY_FALSETICK;
+		r.agree += s->estimator.samples >= heard &&
+			   reason_tally(s->reason) > TALLY_FALSETICK;
 	}
 	engine_enrol_clocks(e, enough, &r);
 	for (size_t i = 0; i < e->pool_slots; i++) {
@@ -76,7 +78,8 @@ static struct engine_roll call_roll(const struct engine *e)
 /*
  * Nothing is decided before those that can be expected to answer have been
  * heard a few times; but a majority of all that are configured, which agrees,
- * need not wait for the others: they could not outvote it.
+ * need not wait for the others: they could not outvote it. Where there is but
+ * one correction each of it has been heard twice.
  */
 bool engine_gate_opens(struct engine *e)
 {
@@ -88,7 +91,7 @@ bool engine_gate_opens(struct engine *e)
 	}
 	e->open = r.known == r.asked ||
 		  (r.complete && r.asked >= ELECTORATE &&
-		   2 * r.agree > r.asked && !e->config->quit) ||
+		   2 * r.agree > r.asked) ||
 		  (age_s >= MOST_S && 2 * r.heard > r.asked) || age_s >= ANY_S;
 	return e->open;
 }

@@ -6,6 +6,7 @@ are in tests/sim/test_restart.c. What counts is what a client gets that asks
 ten times a second. Host 1 has a server; hosts from 11 on one daemon each.
 """
 import json
+import os
 import re
 import signal
 import subprocess
@@ -14,7 +15,8 @@ import time
 
 import pytest
 
-from lab import HERE
+from lab import BUILD, HERE
+from lab.clock import Clock
 from lab.lan import SERVES_ALL, Lan, v4
 from lab.namespace import wait_for
 
@@ -254,3 +256,77 @@ def test_statefile_says_where_or_that_there_is_none(lan):
     server.stop()
     assert not state.exists()
     assert not server.drift.with_name(server.drift.name + ".state").exists()
+
+
+# --- one-shot runs ---
+
+@pytest.fixture(scope="module", name="wrong")
+def _wrong(lan):
+    """Hosts whose servers are off by as much: which is what we are."""
+    for number, offset in ((31, 0.05), (32, 5), (33, -5000)):
+        serve(lan, number, offset=offset)
+    return lan
+
+
+def one_shot(lan, number, option, server, name="once", more=""):
+    spy = Clock(lan.folder / f"calls-{name}")
+    drift = lan.folder / f"drift-{name}"
+    conf = lan.file(f"{name}.conf", f"driftfile {drift}\n"
+                    f"server {v4(server)} iburst\n{more}")
+    done = lan.host(number).run(BUILD / "ntpd", option, "-c", conf,
+                                env={**os.environ, **spy.env})
+    print(done.stdout, done.stderr)
+    calls = spy.path.read_text() if spy.path.exists() else ""
+    if spy.path.exists():
+        spy.path.unlink()
+    return done, [line for line in calls.splitlines()
+                  if line.startswith("step")]
+
+
+@pytest.mark.parametrize("server,option,code,says", [
+    (31, "-q", 0, r"ntpd: time slew \+?0\.0(49|50)\d{3}s\n"),
+    (32, "-q", 0, r"ntpd: time set \+?(4\.99|5\.00)\d{4}s\n"),
+    (33, "-q", 255, ""),
+    (33, "-gq", 0, r"ntpd: time set -(4999\.99|5000\.00)\d{4}s\n"),
+])
+def test_a_one_shot_run_sets_the_clock_and_ends(wrong, server, option, code,
+                                                says):
+    """ntpd-cli 2.6"""
+    begun = time.monotonic()
+    done, calls = one_shot(wrong, 40, option, server, f"{server}{option}")
+    took = time.monotonic() - begun
+    print(f"took {took:.2f} s")
+    assert done.returncode == code
+    assert re.fullmatch(says, done.stdout)
+    assert took < 6
+    if code:
+        assert "panic_stop" in done.stderr and not calls
+    elif "set" in says:
+        assert len(calls) == 1
+        offset = {32: 5, 33: -5000}[server]
+        _, seconds, rest = calls[0].split()
+        assert abs(int(seconds) + int(rest) / 1e9 - offset) < 0.01
+    else:
+        assert not calls  # the kernel is asked to slew
+
+
+def test_a_one_shot_run_is_quick_when_servers_agree(lan):
+    for number in (51, 52, 53):
+        serve(lan, number)
+    begun = time.monotonic()
+    done, _ = one_shot(lan, 40, "-q", 51, "agree", "".join(
+        f"server {v4(n)} iburst\n" for n in (52, 53)))
+    took = time.monotonic() - begun
+    print(f"took {took:.2f} s")
+    assert done.returncode == 0 and took < 3
+
+
+def test_g_works_once_in_a_boot(wrong):
+    """E1: a second run of -gq finds the window closed; -q is as ever."""
+    done, _ = one_shot(wrong, 40, "-gq", 31, "spent")
+    assert done.returncode == 0
+    done, calls = one_shot(wrong, 40, "-gq", 33, "spent")
+    assert done.returncode == 255 and not calls
+    assert "-g works once in a boot" in done.stderr
+    done, _ = one_shot(wrong, 40, "-gq", 32, "spent")
+    assert done.returncode == 0
