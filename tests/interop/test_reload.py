@@ -180,6 +180,34 @@ def test_nobody_else_may(town):
     assert assocs(ours) == known
 
 
+def test_who_has_the_control_key_may_until_nomodify(town):
+    """I2, I4: with a valid MAC, yes; but no files, and none read again."""
+    keys = town.file("keys", "5 MD5 swordfish\n")
+    keys.chmod(0o600)
+    ours = town.ntpd(1, f"{KEPT}{SERVES_ALL}restrict 127.0.0.1\nkeys {keys}\n"
+                     "trustedkey 5\ncontrolkey 5\n").listening()
+
+    def asked(command, password="swordfish"):
+        done = ours.host.run(BUILD / "ntpq", "-c", "keyid 5", "-c",
+                             f"passwd {password}", "-c", command, "127.0.0.1")
+        return done.stdout.strip() + done.stderr.strip()
+
+    line = f":config server {v4(4)}"
+    assert "disallowed" in asked(line, "wrong") and v4(4) not in assocs(ours)
+    assert asked(line) == "Config Succeeded" and v4(4) in assocs(ours)
+    assert f"127.0.0.1 config: server {v4(4)}\n" in ours.text()
+    assert "unknown word 'reload'" in asked(":config reload")
+    assert "disallowed" in asked("saveconfig x")
+    assert asked(":config controlkey 6") == \
+        "column 0 controlkey remote configuration ignored"
+    assert asked(":config restrict 127.0.0.1 nomodify") == "Config Succeeded"
+    assert asked(f":config unpeer {v4(4)}") == \
+        "runtime configuration prohibited by restrict ... nomodify"
+    assert v4(4) in assocs(ours)
+    assert ntpq(town, ours, "reload")[0] == 0  # back to the file
+    assert asked(line) == "Config Succeeded"
+
+
 def test_the_configuration_is_saved_for_root_of_this_host(town):
     folder = town.folder / "saved"
     folder.mkdir()
