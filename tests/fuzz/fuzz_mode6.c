@@ -55,10 +55,37 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.listed = data[0] & 1 ? LISTED : 0,
 		.peer = data[0] & 2 ? &peer : NULL,
 		.clock = data[0] & 4 ? &clock : NULL,
+		.nonce = "0123456789abcdef01234567",
 	};
 
 	if (control_parse(&q, data + 1, size - 1) == CONTROL_DROP) {
 		return 0;
+	}
+	const struct caller caller = {
+		.sees_clients = data[0] & 8,
+		.sees_guards = data[0] & 16,
+		.modifies = data[0] & 32,
+	};
+
+	control_permit(&q, &caller);
+	switch (q.need) {
+	case CONTROL_NEEDS_CLIENTS:
+		INVARIANT(caller.sees_clients);
+		return 0;
+	case CONTROL_NEEDS_SOCKETS:
+	case CONTROL_NEEDS_RESTRICTIONS:
+		INVARIANT(caller.sees_guards);
+		return 0;
+	case CONTROL_NEEDS_CHANGE:
+		INVARIANT(caller.modifies);
+		return 0;
+	case CONTROL_DROP:
+	case CONTROL_NEEDS_NOTHING:
+	case CONTROL_NEEDS_LIST:
+	case CONTROL_NEEDS_PEER:
+	case CONTROL_NEEDS_CLOCK:
+	case CONTROL_NEEDS_NONCE:
+		break;
 	}
 	outbox_empty(&out);
 	control_answer(&q, &s, &subject, &out);
