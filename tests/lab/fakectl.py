@@ -90,6 +90,7 @@ def hostile(act, request, status):
 def main():
     spec = json.loads(sys.argv[1])
     act = spec.get("act", "honest")
+    spec.setdefault("peers", [])
     status, text = spec["peers"][0][1:] if spec["peers"] else (0, "")
     spec["peers"] += [[i, status, text.replace("%", f"{i // 250}.{i % 250}")]
                       for i in range(1000, 1000 + spec.get("copies", 0))]
