@@ -56,9 +56,6 @@ QUESTIONS = {
 }
 SIGNED = {"ifstats", "reslist", ":config server 127.0.0.3"}
 
-# Our daemon answers these by its unix socket; by a key not yet.
-WAITING = SIGNED
-
 # What classic's and ntpsec's cannot say to each other (mode6.md 5.5).
 IMPOSSIBLE = {("classic", "ntpsec", "sysinfo"),
               ("classic", "ntpsec", "authinfo")}
@@ -129,8 +126,6 @@ def test_cell(daemon, client, question):
         pytest.skip("these two lack a common variable")
     done = daemon.ask(client, question)
     found = re.search(QUESTIONS[question], done.stdout)
-    if not found and daemon.name == "ours" and question in WAITING:
-        pytest.xfail("our daemon does not answer this yet")
     assert found, (done.stdout, done.stderr)
     assert done.returncode == 0
     if client == "ours":
