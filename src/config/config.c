@@ -23,6 +23,7 @@ void config_defaults(struct config *c)
 	option_reset(SCOPE_TOS, c);
 	option_reset(SCOPE_TINKER, c);
 	option_reset(SCOPE_DISCARD, c);
+	option_reset(SCOPE_LIMIT, c);
 	option_reset(SCOPE_MRU, c);
 	option_reset(SCOPE_SYSTEM, c);
 	option_reset(SCOPE_RLIMIT, c);

@@ -55,6 +55,7 @@ struct source_config {
 	uint8_t version; /* 1 to 4 */
 	int8_t minpoll, maxpoll;
 	uint8_t ttl;                          /* 0: none given */
+	double bias_s;                        /* added to its offsets */
 	uint32_t key;                         /* 0: none */
 	uint8_t refclock_type, refclock_unit; /* of 127.127.t.u */
 	int mode;
@@ -153,6 +154,9 @@ struct limit_config { /* discard */
 	int average;  /* log2 s */
 	double minimum_s;
 	unsigned monitor;
+	/* limit: when `rate` is not 0 it takes the place of the others. */
+	double rate, kiss_rate; /* per second */
+	unsigned burst;
 };
 
 struct mru_config {

@@ -126,6 +126,7 @@ const char *option_home(enum option_scope scope)
 		[SCOPE_FUDGE] = "fudge",
 		[SCOPE_RESTRICT] = "restrict",
 		[SCOPE_DISCARD] = "discard",
+		[SCOPE_LIMIT] = "limit",
 		[SCOPE_MRU] = "mru",
 		[SCOPE_TOS] = "tos",
 		[SCOPE_TINKER] = "tinker",

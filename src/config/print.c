@@ -291,6 +291,7 @@ void config_print(const struct config *c, struct text *out)
 	}
 	print_options(c, OPTION_DIRECTIVE_mru, out);
 	print_options(c, OPTION_DIRECTIVE_discard, out);
+	print_options(c, OPTION_DIRECTIVE_limit, out);
 	print_restricts(c, out);
 	print_nics(c, out);
 	print_setvars(c, out);

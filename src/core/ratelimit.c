@@ -45,8 +45,22 @@ size_t ratelimit_size(size_t clients)
 	       sets_for(clients) * WAYS * sizeof(struct slot);
 }
 
+/* ntpsec's line: so many per second, and no guard time. */
+static struct ratelimit_rules rules_by_rate(const struct limit_config *limit)
+{
+	return (struct ratelimit_rules){
+		.cost = span_from_seconds(1 / limit->rate),
+		.kiss = span_from_seconds(1 / limit->kiss_rate),
+		.depth = limit->burst,
+		.leak = LEAK,
+	};
+}
+
 static struct ratelimit_rules rules_of(const struct limit_config *limit)
 {
+	if (limit->rate > 0) {
+		return rules_by_rate(limit);
+	}
 	int average = limit->average < 0 ? 0 : limit->average;
 
 	if (average > 16) {
@@ -56,6 +70,7 @@ static struct ratelimit_rules rules_of(const struct limit_config *limit)
 	return (struct ratelimit_rules){
 		.cost = SPAN_S((int64_t)1 << average),
 		.guard = span_from_seconds(limit->minimum_s / 2),
+		.kiss = SPAN_S((int64_t)1 << average),
 		.depth = DEPTH,
 		.leak = LEAK,
 	};
@@ -164,7 +179,7 @@ static enum ratelimit_verdict refuse(struct ratelimit *r, struct slot *s,
 	if (r->rules.leak > 0 && rng_below(&r->rng, r->rules.leak) == 0) {
 		return RATELIMIT_PASS;
 	}
-	if (s->ever_kissed && since.v >= 0 && since.v < r->rules.cost.v) {
+	if (s->ever_kissed && since.v >= 0 && since.v < r->rules.kiss.v) {
 		return RATELIMIT_SILENCE;
 	}
 	s->ever_kissed = true;

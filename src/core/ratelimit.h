@@ -34,6 +34,7 @@ size_t ratelimit_size(size_t clients);
 struct ratelimit_rules {
 	span cost;      /* of a request: one in so long, in the long run */
 	span guard;     /* none closer to the last than this */
+	span kiss;      /* a refusal is told once in so long */
 	unsigned depth; /* so many at once */
 	unsigned leak;  /* of so many limited ones one passes; 0: none */
 };
@@ -43,9 +44,9 @@ struct ratelimit *ratelimit_with(void *memory, size_t clients,
 				 const uint8_t seed[RNG_SEED]);
 
 /*
- * `limit` is the discard line: one request per 2^average s in the long run,
- * eight at once, and none closer to the last than half of `minimum`, which is
- * the spacing that clients aim at.
+ * `limit` is what the discard or limit line says; of discard: one request per
+ * 2^average s in the long run, eight at once, and none closer to the last than
+ * half of `minimum`, which is the spacing that clients aim at.
  */
 struct ratelimit *ratelimit_init(void *memory, size_t clients,
 				 const struct limit_config *limit,

@@ -295,6 +295,15 @@ bool source_is_leaping(const struct sample *sample)
 	return fabs(off_s - 1) < LEAP_SLACK_S;
 }
 
+/* What the operator knows of an uneven way to this server. */
+static void add_bias(struct sample *sample, double bias_s)
+{
+	span bias = span_from_seconds(bias_s);
+
+	sample->forward = span_add(sample->forward, bias);
+	sample->backward = span_sub(sample->backward, bias);
+}
+
 /* All four times are known: the last checks, and only then any effect. */
 static enum source_verdict complete(struct source *s, const struct event *ev,
 				    const struct source_world *world,
@@ -314,6 +323,7 @@ static enum source_verdict complete(struct source *s, const struct event *ev,
 		return v;
 	}
 	*sample = exchange_sample(&x, ev->now, ev->wall);
+	add_bias(sample, s->config->bias_s);
 	sample->noise_s = source_stamp_noise_s(worst);
 	steady(sample, &s->estimator.correction, world->base);
 	if (s->symmetric.on) {

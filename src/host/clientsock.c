@@ -14,9 +14,9 @@
 #define STAMP_PATIENCE_MS 5 /* a stamp that takes longer does not come */
 #define FIRST_ROOM 16
 
-void clientsocks_init(struct clientsocks *cs)
+void clientsocks_init(struct clientsocks *cs, unsigned dscp)
 {
-	*cs = (struct clientsocks){ .serial = 0 };
+	*cs = (struct clientsocks){ .dscp = dscp };
 }
 
 static void release(struct clientsock *s)
@@ -33,7 +33,7 @@ void clientsocks_free(struct clientsocks *cs)
 		release(&cs->items[i]);
 	}
 	free(cs->items);
-	clientsocks_init(cs);
+	clientsocks_init(cs, cs->dscp);
 }
 
 static bool same_source(source_id a, source_id b)
@@ -79,7 +79,7 @@ static struct clientsock *append(struct clientsocks *cs)
 }
 
 /* A new socket to `to`, or a negative errno; *stamps: will one come? */
-static int open_to(const netaddr *to, bool *stamps)
+static int open_to(const netaddr *to, unsigned dscp, bool *stamps)
 {
 	struct sockaddr_storage sa;
 	socklen_t size = udp_sockaddr(to, &sa);
@@ -88,6 +88,7 @@ static int open_to(const netaddr *to, bool *stamps)
 	if (fd < 0) {
 		return fd;
 	}
+	udp_mark(fd, to, dscp);
 	udp_want_fragments(fd, to);
 	*stamps = stamps_both(fd);
 	if (connect(fd, (struct sockaddr *)&sa, size) != 0) {
@@ -111,12 +112,12 @@ static void note_local(struct clientsock *s)
 }
 
 /* False: nothing left this machine. */
-static bool ask(struct clientsock *s, const netaddr *to, const uint8_t *data,
-		size_t len)
+static bool ask(struct clientsock *s, unsigned dscp, const netaddr *to,
+		const uint8_t *data, size_t len)
 {
 	bool stamps = false;
 
-	s->fd = open_to(to, &stamps);
+	s->fd = open_to(to, dscp, &stamps);
 	if (s->fd < 0) {
 		return false;
 	}
@@ -169,6 +170,7 @@ int clientsocks_open(struct clientsocks *cs, const struct clientsock *request,
 	}
 	s->fd = udp_open(to);
 	if (s->fd >= 0) {
+		udp_mark(s->fd, to, cs->dscp);
 		udp_want_fragments(s->fd, to);
 		(void)stamps_receive(s->fd);
 	}
@@ -183,7 +185,7 @@ void clientsocks_send(struct clientsocks *cs, const struct clientsock *request,
 	if (!s) {
 		return;
 	}
-	if (ask(s, to, data, len)) {
+	if (ask(s, cs->dscp, to, data, len)) {
 		s->owes_sent = true;
 	} else {
 		release(s);

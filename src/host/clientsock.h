@@ -29,9 +29,10 @@ struct clientsocks {
 	struct clientsock *items;
 	size_t count, room;
 	uint64_t serial;
+	unsigned dscp; /* of what is sent */
 };
 
-void clientsocks_init(struct clientsocks *cs);
+void clientsocks_init(struct clientsocks *cs, unsigned dscp);
 void clientsocks_free(struct clientsocks *cs);
 
 /* Never fails outright: a request that could not be sent becomes `failed`. */

@@ -29,10 +29,11 @@ void loop_init(struct loop *l, const struct loop_setup *setup)
 	l->first = setup->settings;
 	l->wake_fd = l->network_fd = l->parent_fd = -1;
 	statefile_boot(l->boot);
-	clientsocks_init(&l->clients);
+	clientsocks_init(&l->clients, setup->config->dscp);
 	ctlsock_init(&l->control);
 	serversocks_init(&l->servers, setup->journal, setup->port,
 			 &setup->rules);
+	l->servers.dscp = setup->config->dscp;
 	serversocks_hear(&l->servers, setup->config);
 	resolver_open(&l->resolver, setup->single_process);
 	statfiles_init(&l->statfiles, setup->config, setup->journal);

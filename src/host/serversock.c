@@ -70,7 +70,7 @@ static struct serversock *append(struct serversocks *ss)
 }
 
 /* A bound socket, or a negative errno. */
-static int open_bound(const netaddr *addr, int reuse)
+static int open_bound(const netaddr *addr, unsigned dscp, int reuse)
 {
 	struct sockaddr_storage sa;
 	socklen_t size = udp_sockaddr(addr, &sa);
@@ -86,6 +86,7 @@ static int open_bound(const netaddr *addr, int reuse)
 		close(fd);
 		return -error;
 	}
+	udp_mark(fd, addr, dscp);
 	udp_want_destination(fd, addr);
 	(void)stamps_receive(fd);
 	return fd;
@@ -111,7 +112,7 @@ static int add(struct serversocks *ss, const struct serversock *wanted,
 {
 	struct serversock *s = append(ss);
 	char addr[NETADDR_TEXT];
-	int fd = s ? open_bound(&wanted->addr, reuse) : -ENOMEM;
+	int fd = s ? open_bound(&wanted->addr, ss->dscp, reuse) : -ENOMEM;
 
 	if (fd < 0) {
 		return fd;

@@ -48,6 +48,7 @@ struct serversocks {
 	unsigned numbered;
 	unsigned loopback; /* its interface index */
 	uint16_t port;
+	unsigned dscp; /* of what is sent */
 	struct listen_rules rules;
 	bool broadcasts; /* are heard */
 	struct group_wanted groups[SERVERSOCK_GROUPS];

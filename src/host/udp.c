@@ -102,6 +102,17 @@ int udp_open(const netaddr *a)
 	return fd;
 }
 
+void udp_mark(int fd, const netaddr *a, unsigned dscp)
+{
+	int class = (int)(dscp << 2); /* the low bits are for congestion */
+
+	if (netaddr_is_v4(a)) {
+		set_option(fd, IPPROTO_IP, IP_TOS, class);
+	} else {
+		set_option(fd, IPPROTO_IPV6, IPV6_TCLASS, class);
+	}
+}
+
 void udp_want_destination(int fd, const netaddr *a)
 {
 	if (netaddr_is_v4(a)) {

@@ -19,6 +19,7 @@
 #include "host/daemonize.h"
 #include "host/loop.h"
 #include "host/privs.h"
+#include "host/resources.h"
 #include "host/rivals.h"
 #include "host/signals.h"
 #include "host/store.h"
@@ -252,7 +253,13 @@ static void read_drift(struct ntpd *d, struct engine_start *start)
 						   &start->freq_age_s)
 				: DRIFT_MISSING;
 
-	start->freq_known = drift == DRIFT_READ;
+	const struct tinker_config *tinker = &d->config.config.tinker;
+
+	start->freq_known = drift == DRIFT_READ || tinker->freq_given;
+	if (tinker->freq_given) { /* it outranks the file */
+		start->freq_ppm = tinker->freq_ppm;
+		start->freq_age_s = 0;
+	}
 	if (start->freq_age_s < 0) { /* the clock is wrong: who knows */
 		start->freq_age_s = UNKNOWN_AGE_S;
 	}
@@ -366,6 +373,7 @@ static int run(struct ntpd *d)
 		goto out;
 	}
 	write_pid(d);
+	resources_limit(&d->config.config.rlimit, &d->journal);
 	if (!drop_privileges(d)) {
 		code = EXIT_PRIVILEGES;
 		goto out;

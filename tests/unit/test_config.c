@@ -195,7 +195,7 @@ static void numbers_go_where_they_belong(void **state)
 		 "tos maxdist 1.5e1 maxdisp 8 orphanwait 300\n"
 		 "tinker panic 0 step 0.5 dispersion 15\n"
 		 "tinker freq -12.5\n"
-		 "discard average 5 minimum 1\n"
+		 "discard average 5 minimum 1\nlimit average 2 burst 5\n"
 		 "mru maxmem 2048 mindepth 0x10\nmru maxdepth -1\n"
 		 "rlimit memlock 32 filenum 99\n"
 		 "nonvolatile 1e-6\ncontrolkey 8\n",
@@ -205,7 +205,7 @@ static void numbers_go_where_they_belong(void **state)
 		 "tinker panic 0 stepback 0.5 stepfwd 0.5 freq -12.5\n"
 		 "rlimit memlock 32 filenum 99\n"
 		 "mru maxdepth -1 mindepth 16\n"
-		 "discard average 5 minimum 1\n");
+		 "discard average 5 minimum 1\nlimit average 2 burst 5\n");
 }
 
 static void paths_may_be_quoted_and_empty(void **state)

@@ -254,6 +254,30 @@ static void a_million_clients_fit_the_same_memory(void **state)
 	free(memory);
 }
 
+/* ntpsec's `limit average 2 burst 5 kod 0.1`: no guard, another budget. */
+static void the_limit_line_takes_the_place_of_discard(void **state)
+{
+	const struct limit_config limit = { .average = 3,
+					    .minimum_s = 2,
+					    .rate = 2,
+					    .burst = 5,
+					    .kiss_rate = 0.1 };
+	struct ratelimit *r = fresh();
+	netaddr a = netaddr_v4(0xc0000201, 5000);
+	unsigned kisses = 0;
+
+	(void)state;
+	ratelimit_retune(r, &limit);
+	assert_int_equal(passed(r, &a, 5, 0, 0.001), 5);
+	assert_int_equal(passed(r, &a, 100, 100, 0.5), 100);
+	for (unsigned i = 0; i < 10000; i++) {
+		kisses += ratelimit_take(r, &a, at(200 + i * 0.01)) ==
+			  RATELIMIT_KISS;
+	}
+	assert_in_range(kisses, 5, 11); /* one in 10 s */
+	free(r);
+}
+
 static void the_whole_table_is_about_two_mebibytes(void **state)
 {
 	(void)state;
@@ -274,6 +298,7 @@ int main(void)
 		cmocka_unit_test(a_clock_that_steps_does_not_lock_anybody_out),
 		cmocka_unit_test(the_same_seed_limits_the_same_requests),
 		cmocka_unit_test(a_million_clients_fit_the_same_memory),
+		cmocka_unit_test(the_limit_line_takes_the_place_of_discard),
 		cmocka_unit_test(the_whole_table_is_about_two_mebibytes),
 	};
 

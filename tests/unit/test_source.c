@@ -27,6 +27,23 @@ static void an_exchange_is_a_sample(void **state)
 	assert_int_equal(b->out.effects[1].note.id, NOTE_REACHABLE);
 }
 
+static void a_bias_is_added_to_every_offset(void **state)
+{
+	(void)state;
+	struct bench *b = fresh();
+	struct packet p;
+
+	b->config.bias_s = 0.25;
+	ask(b);
+	(void)sent(b);
+	p = good(b);
+	assert_int_equal(receive(b, &p), SOURCE_SAMPLE);
+	assert_true(fabs(span_to_seconds(sample_offset(&b->sample)) - 0.25) <
+		    1e-6);
+	assert_true(fabs(span_to_seconds(sample_delay(&b->sample)) - 0.02) <
+		    1e-6);
+}
+
 /* SECURITY.md A1, A8: the nonce is no clock and never comes twice. */
 static void the_transmit_field_is_random(void **state)
 {
@@ -395,6 +412,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_exchange_is_a_sample),
+		cmocka_unit_test(a_bias_is_added_to_every_offset),
 		cmocka_unit_test(the_transmit_field_is_random),
 		cmocka_unit_test(requests_differ_in_nothing_but_poll_and_nonce),
 		cmocka_unit_test(bad_packets_do_not_move_the_schedule),

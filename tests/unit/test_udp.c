@@ -173,7 +173,7 @@ static void a_request_is_stamped_by_the_kernel(void **state)
 	struct pollfd p;
 
 	(void)state;
-	clientsocks_init(&cs);
+	clientsocks_init(&cs, 46);
 	s = ask(&cs, &to, 42);
 	p = (struct pollfd){ s->fd, POLLIN | STAMPS_POLL, 0 };
 	assert_int_equal(poll(&p, 1, 2000), 1);
@@ -200,7 +200,7 @@ static void without_a_stamp_our_own_reading_is_told_once(void **state)
 	struct clientsock *s;
 
 	(void)state;
-	clientsocks_init(&cs);
+	clientsocks_init(&cs, 46);
 	s = ask(&cs, &to, 43);
 	now = sysclock_read();
 	wake = instant_add(now.now, SPAN_S(60));
@@ -216,6 +216,24 @@ static void without_a_stamp_our_own_reading_is_told_once(void **state)
 	close(fd);
 }
 
+static void what_is_sent_is_marked(void **state)
+{
+	struct clientsocks cs;
+	netaddr to;
+	int fd = listen_on("127.0.0.1", &to), value = 0;
+	socklen_t size = sizeof(value);
+
+	(void)state;
+	clientsocks_init(&cs, 46);
+	const struct clientsock *s = ask(&cs, &to, 1);
+
+	assert_int_equal(getsockopt(s->fd, IPPROTO_IP, IP_TOS, &value, &size),
+			 0);
+	assert_int_equal(value, 46 << 2);
+	clientsocks_free(&cs);
+	close(fd);
+}
+
 /* A7: a fresh port for each request, and none of them ours to guess. */
 static void each_request_has_a_port_of_its_own(void **state)
 {
@@ -225,7 +243,7 @@ static void each_request_has_a_port_of_its_own(void **state)
 	int fd = listen_on("127.0.0.1", &to), distinct = 0;
 
 	(void)state;
-	clientsocks_init(&cs);
+	clientsocks_init(&cs, 46);
 	for (uint16_t i = 0; i < 500; i++) {
 		const struct clientsock *s = ask(&cs, &to, i);
 
@@ -250,7 +268,7 @@ static void nobody_there_is_a_failed_request_and_the_socket_stays(void **state)
 
 	(void)state;
 	close(listen_on("127.0.0.1", &to));
-	clientsocks_init(&cs);
+	clientsocks_init(&cs, 46);
 	s = ask(&cs, &to, 44);
 	for (int i = 0; i < 4 && !failed; i++) {
 		struct pollfd p = { s->fd, POLLIN | STAMPS_POLL, 0 };
@@ -274,7 +292,7 @@ static void an_address_without_a_way_fails_at_once(void **state)
 
 	(void)state;
 	to.port = NTP_PORT;
-	clientsocks_init(&cs);
+	clientsocks_init(&cs, 46);
 	(void)ask(&cs, &to, 45); /* broadcast: never allowed without asking */
 	assert_true(clientsocks_due(&cs, (instant){ 0 }, &ev, &wake));
 	assert_int_equal(ev.kind, EVENT_FAILED);
@@ -291,6 +309,7 @@ int main(void)
 		cmocka_unit_test(other_families_are_refused),
 		cmocka_unit_test(a_datagram_comes_with_stamp_and_destination),
 		cmocka_unit_test(a_long_datagram_is_known_to_be_cut),
+		cmocka_unit_test(what_is_sent_is_marked),
 		cmocka_unit_test(a_request_is_stamped_by_the_kernel),
 		cmocka_unit_test(without_a_stamp_our_own_reading_is_told_once),
 		cmocka_unit_test(each_request_has_a_port_of_its_own),
