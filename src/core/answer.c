@@ -3,6 +3,7 @@
 
 #include "core/access.h"
 #include "core/refid.h"
+#include "wire/tail.h"
 
 #define STAMP_SLACK SPAN_MS(5) /* between two readings of our clocks */
 #define OLDEST SPAN_S(4)       /* more than any answer waits with us */
@@ -22,6 +23,7 @@ enum source_verdict answer_form(const struct source *s, const struct event *ev,
 				struct packet *p)
 {
 	struct reader r = reader_over(ev->packet.data, ev->packet.len);
+	struct tail t;
 
 	if (packet_parse(p, &r) != PACKET_OK) {
 		return SOURCE_SHORT;
@@ -32,12 +34,52 @@ enum source_verdict answer_form(const struct source *s, const struct event *ev,
 	if (p->version != s->config->version) {
 		return SOURCE_VERSION;
 	}
-	if (reader_left(&r) != 0) {
+	t = tail_parse(p->version, &r);
+	if (t.kind == TAIL_BAD || t.fields > 0 ||
+	    (t.kind != TAIL_NONE && s->config->key == 0)) {
 		return SOURCE_LENGTH;
 	}
 	if (world->access &&
 	    (access_flags(world->access, &s->addr) & RESTRICT_IGNORE)) {
 		return SOURCE_RESTRICTED;
+	}
+	return SOURCE_SAMPLE;
+}
+
+const struct keyring_key *answer_key(const struct source *s,
+				     const struct source_world *world)
+{
+	return keyring_find(world->keys, s->config->key, KEY_FOR_SOURCE,
+			    &s->addr, world->key_counts);
+}
+
+/* Is it signed by the one key that its line names (C1, C2)? */
+enum source_verdict answer_auth(const struct source *s, const struct event *ev,
+				const struct source_world *world)
+{
+	const uint8_t *data = ev->packet.data;
+	struct reader r = reader_over(data, ev->packet.len);
+	const struct keyring_key *key;
+	struct packet p;
+	struct tail t;
+
+	if (s->config->key == 0) {
+		return SOURCE_SAMPLE;
+	}
+	if (packet_parse(&p, &r) != PACKET_OK) {
+		return SOURCE_SHORT;
+	}
+	t = tail_parse(p.version, &r);
+	if (t.kind != TAIL_MAC || t.fields > 0) {
+		return t.kind == TAIL_NAK ? SOURCE_NAK : SOURCE_UNSIGNED;
+	}
+	if (t.key != s->config->key) {
+		return SOURCE_OTHER_KEY;
+	}
+	key = answer_key(s, world);
+	if (!key || !keyring_verify(key, data, PACKET_LEN, t.mac, t.mac_len,
+				    world->key_counts)) {
+		return SOURCE_BAD_MAC;
 	}
 	return SOURCE_SAMPLE;
 }

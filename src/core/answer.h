@@ -23,6 +23,12 @@ bool answer_broadcast(const struct source *s, const struct event *ev,
 /* What came in answer to a call: form, access and signature. */
 bool answer_call(const struct source_config *group, const struct event *ev,
 		 const struct source_world *world, struct packet *p);
+/* The key that its line names; NULL: it is not there, or not trusted. */
+const struct keyring_key *answer_key(const struct source *s,
+				     const struct source_world *world);
+/* Is it signed, where it must be, with that key and no other (C1, C2)? */
+enum source_verdict answer_auth(const struct source *s, const struct event *ev,
+				const struct source_world *world);
 /* Does it answer the request that is outstanding? (A1, A2, A4, A6) */
 enum source_verdict answer_match(const struct source *s, const struct event *ev,
 				 uint64_t origin);

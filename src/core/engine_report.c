@@ -78,6 +78,10 @@ void engine_report_system(const struct engine *e, const struct event *ev,
 	for (size_t i = 0; i < ev->control.shard_count; i++) {
 		report_add_shard(&r->counts, &ev->control.shards[i]);
 	}
+	key_counts_add(&r->counts.keys, &e->key_counts);
+	r->counts.auth_failed +=
+		e->key_counts.digests_wrong + e->key_counts.cmacs_wrong;
+	r->keys = e->settings->keys ? e->settings->keys->stored : 0;
 }
 
 static void report_history(const struct engine *e, const struct source *s,
@@ -121,6 +125,10 @@ static uint16_t flash_of(const struct source *s)
 	case REASON_DISTANCE:
 		flash |= FLASH_DIST;
 		break;
+	case REASON_NO_KEY:
+	case REASON_BAD_AUTH:
+		flash |= FLASH_AUTH | FLASH_UNREACHABLE;
+		break;
 	case REASON_NO_NAME:
 	case REASON_NO_ANSWER:
 	case REASON_UNREACHABLE:
@@ -159,6 +167,9 @@ static void report_counts(const struct engine *e, const struct source *s,
 	r->count_received = all - s->verdicts[SOURCE_HELD];
 	r->count_bogus =
 		s->verdicts[SOURCE_ORIGIN] + s->verdicts[SOURCE_UNASKED];
+	r->count_bad_auth =
+		s->verdicts[SOURCE_UNSIGNED] + s->verdicts[SOURCE_NAK] +
+		s->verdicts[SOURCE_OTHER_KEY] + s->verdicts[SOURCE_BAD_MAC];
 	r->count_old = s->verdicts[SOURCE_DUPLICATE] + s->verdicts[SOURCE_LATE];
 	r->count_bad_disp = s->verdicts[SOURCE_ROOT];
 	r->count_bad_reference = s->verdicts[SOURCE_UNSYNCHRONISED] +
@@ -217,6 +228,9 @@ static void report_source(const struct engine *e, const struct source *s,
 		.our_mode = (uint8_t)engine_mode(s),
 		.our_poll = polling_now(&s->polling),
 		.flash = flash_of(s),
+		.authenable = s->config->key != 0,
+		.authentic = s->authentic,
+		.key = s->config->key,
 		.cookies = REPORT_NOT_NTS,
 		.disp_s = 16,
 	};

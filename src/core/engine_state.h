@@ -444,6 +444,8 @@ static inline struct source_world engine_world(struct engine *e)
 		.access = e->access,
 		.standing = &e->standing,
 		.must_sign = e->config->auth,
+		.keys = e->settings->keys,
+		.key_counts = &e->key_counts,
 	};
 }
 

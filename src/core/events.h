@@ -16,6 +16,7 @@ enum peer_event {
 	PEER_RATE_EXCEEDED = 7,
 	PEER_ACCESS_DENIED = 8,
 	PEER_SYS_PEER = 10,
+	PEER_BAD_AUTH = 12,
 };
 
 enum system_event {

@@ -203,6 +203,18 @@ bool keyring_verify(const struct keyring_key *key, const uint8_t *data,
 	return right;
 }
 
+void key_counts_add(struct key_counts *sum, const struct key_counts *counts)
+{
+	sum->lookups += counts->lookups;
+	sum->unknown += counts->unknown;
+	sum->digests_made += counts->digests_made;
+	sum->cmacs_made += counts->cmacs_made;
+	sum->digests_right += counts->digests_right;
+	sum->digests_wrong += counts->digests_wrong;
+	sum->cmacs_right += counts->cmacs_right;
+	sum->cmacs_wrong += counts->cmacs_wrong;
+}
+
 const struct keyring_key *keyring_control(const struct keyring *keys,
 					  const uint8_t *request, size_t len,
 					  size_t count, const netaddr *host,

@@ -22,6 +22,8 @@ struct key_counts {
 	uint64_t cmacs_right, cmacs_wrong;
 };
 
+void key_counts_add(struct key_counts *sum, const struct key_counts *counts);
+
 enum key_role {
 	KEY_FOR_SOURCE, /* we ask, or peer, by a line that names it */
 	KEY_TO_SERVE,

@@ -292,6 +292,18 @@ bool polling_denied(struct polling *p, struct rng *rng)
 	return p->denied == POLLING_DENIALS;
 }
 
+bool polling_barred(struct polling *p)
+{
+	bool news = p->denied < POLLING_DENIALS;
+
+	p->left = 0;
+	p->opening = false;
+	p->eager = EAGER;
+	p->denied = POLLING_DENIALS;
+	p->due = instant_add(p->last, SPAN_S(POLLING_BARRED_S));
+	return news;
+}
+
 bool polling_is_denied(const struct polling *p)
 {
 	return p->denied >= POLLING_DENIALS;

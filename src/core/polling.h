@@ -16,6 +16,7 @@
 #define POLLING_GAP_S 2   /* between the requests of a burst */
 #define POLLING_RETRY_S 8 /* after an answer of "unsynchronised" */
 #define POLLING_DENIED 12 /* log2 s: how often to ask who refuses us */
+#define POLLING_BARRED_S 86400
 #define POLLING_DENIALS 3 /* so many polls in a row make it a refusal */
 
 struct polling {
@@ -71,6 +72,8 @@ void polling_unsynchronised(struct polling *p);
 void polling_rate(struct polling *p, struct rng *rng);
 /* True when with it the source has refused us for good. */
 bool polling_denied(struct polling *p, struct rng *rng);
+/* It was signed: asks once more a day later (B4). True when that is news. */
+bool polling_barred(struct polling *p);
 bool polling_is_denied(const struct polling *p);
 
 /*

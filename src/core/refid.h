@@ -15,6 +15,7 @@
 #define REFID_LOCL UINT32_C(0x4c4f434c)
 #define REFID_LOOP UINT32_C(0x4c4f4f50)     /* an orphan at stratum 1 ... */
 #define REFID_LOOPBACK UINT32_C(0x7f000001) /* ... and at any other */
+#define REFID_NKEY UINT32_C(0x4e4b4559)     /* no key to ask with */
 #define REFID_POOL UINT32_C(0x504f4f4c)
 #define REFID_BCST UINT32_C(0x42435354)
 #define REFID_MCST UINT32_C(0x4d435354)

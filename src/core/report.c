@@ -66,6 +66,9 @@ uint16_t report_clock_status(const struct clock_report *c)
 void report_add_shard(struct report_counts *counts,
 		      const struct server_shard *shard)
 {
+	counts->auth_failed +=
+		shard->verdicts[SERVER_NAKED] + shard->verdicts[SERVER_BADAUTH];
+	key_counts_add(&counts->keys, &shard->keys);
 	counts->controls += shard->verdicts[SERVER_CONTROL];
 	for (size_t i = 0; i < ARRAY_LEN(counts->served); i++) {
 		counts->served[i] += shard->verdicts[i];
@@ -132,7 +135,8 @@ void report_traffic(const struct report_counts *n,
 
 static uint64_t served_answers(const struct report_counts *n)
 {
-	return n->served[SERVER_ANSWERED] + n->served[SERVER_KISSED];
+	return n->served[SERVER_ANSWERED] + n->served[SERVER_KISSED] +
+	       n->served[SERVER_NAKED];
 }
 
 static uint64_t served_dropped(const struct report_counts *n)

@@ -52,8 +52,9 @@ enum peer_flash {
 
 /* What was asked of the daemon. */
 struct report_counts {
-	uint64_t since_s;                 /* when they began: of uptime_s */
-	uint64_t auth_failed;             /* of sources and clients */
+	uint64_t since_s;     /* when they began: of uptime_s */
+	uint64_t auth_failed; /* of sources and clients */
+	struct key_counts keys;
 	uint64_t controls;                /* control requests, by any way */
 	uint64_t served[SERVER_VERDICTS]; /* summed over the shards */
 	uint64_t versions[8];             /* of what was answered */
@@ -98,6 +99,7 @@ struct system_report {
 	/* What the kernel was told. */
 	double max_error_s, est_error_s;
 
+	size_t keys; /* in the keys file, trusted or not */
 	uint64_t uptime_s;
 	struct report_counts counts; /* since the start */
 	struct report_counts hour;   /* as they were when this hour began */

@@ -4,6 +4,7 @@
 #include "base/siphash.h"
 #include "core/access.h"
 #include "wire/mode6.h"
+#include "wire/tail.h"
 
 #define OLDEST 1 /* versions served */
 #define NEWEST 4
@@ -11,6 +12,14 @@
 #define LEN_STEP 4           /* every datagram of NTP is made of words */
 #define KISS_RATE 0x52415445 /* "RATE" */
 #define DISP_MAX SPAN_S(65536)
+
+/* What is to be said of a request's signature. */
+struct proof {
+	const struct keyring_key *key; /* NULL: it proves nothing */
+	size_t mac_len;                /* of the answer's, too */
+	bool failed;                   /* it was signed, and not by that */
+	bool silent;                   /* and is not told so */
+};
 
 static const char *const words[SERVER_VERDICTS] = {
 #define VERDICT(id, plain_words) [SERVER_##id] = (plain_words),
@@ -88,14 +97,46 @@ static bool is_unlucky(const struct packet *q, const struct request *req)
 	return siphash(&key, luck, sizeof(luck)) % FLAKE == 0;
 }
 
+/*
+ * False: nothing that may stand behind a header (C5). With fields between, a
+ * prefix digest proves nothing: anybody can extend it (C6).
+ */
+static bool examine_tail(const struct view *view, struct server_shard *shard,
+			 const struct packet *q, const struct request *req,
+			 struct reader *r, struct proof *proof)
+{
+	struct tail t = tail_parse(q->version, r);
+	const struct keyring_key *key;
+
+	*proof = (struct proof){ .failed = t.kind == TAIL_NAK,
+				 .silent = t.kind == TAIL_NAK };
+	if (t.kind != TAIL_MAC) {
+		return t.kind != TAIL_BAD;
+	}
+	key = keyring_find(view->keys, t.key, KEY_TO_SERVE, &req->from,
+			   &shard->keys);
+	if (key && (t.fields == 0 || !mac_is_prefix(key->mac.type)) &&
+	    keyring_verify(key, req->data, PACKET_LEN + t.fields_len, t.mac,
+			   t.mac_len, &shard->keys)) {
+		proof->key = key;
+		proof->mac_len = t.mac_len;
+	}
+	proof->failed = !proof->key;
+	return true;
+}
+
 /* What the restrict line says; ANSWERED when it lets the request pass. */
 static enum server_verdict judge(const struct packet *q,
-				 const struct request *req, uint32_t flags)
+				 const struct request *req, uint32_t flags,
+				 const struct proof *proof)
 {
 	if (flags & RESTRICT_NOSERVE) {
 		return SERVER_NOSERVE;
 	}
-	if (flags & RESTRICT_NOTRUST) {
+	if (proof->failed) {
+		return proof->silent ? SERVER_BADAUTH : SERVER_NAKED;
+	}
+	if (flags & RESTRICT_NOTRUST && !proof->key) {
 		return SERVER_NOTRUST;
 	}
 	if (flags & RESTRICT_VERSION && q->version != NEWEST) {
@@ -225,7 +266,8 @@ static bool is_peers(const struct view *view, const struct packet *q,
 static enum server_verdict judge_group(const struct view *view,
 				       const struct packet *q,
 				       const struct request *req,
-				       uint32_t flags)
+				       uint32_t flags,
+				       const struct proof *proof)
 {
 	unsigned theirs = q->stratum == 0 ? 16 : q->stratum;
 	unsigned ours = view->stratum + (view->cohort ? 0u : 1u);
@@ -239,12 +281,14 @@ static enum server_verdict judge_group(const struct view *view,
 	if (view->leap == LEAP_UNSYNC || ours >= theirs) {
 		return SERVER_DECLINED;
 	}
-	return judge(q, req, flags);
+	return judge(q, req, flags, proof);
 }
 
 /* Everything that can be said of a request before the limits count it. */
-static enum server_verdict examine(const struct view *view, struct packet *q,
-				   const struct request *req, uint32_t flags)
+static enum server_verdict examine(const struct view *view,
+				   struct server_shard *shard, struct packet *q,
+				   const struct request *req, uint32_t flags,
+				   struct proof *proof)
 {
 	struct reader r = reader_over(req->data, req->len);
 
@@ -261,7 +305,9 @@ static enum server_verdict examine(const struct view *view, struct packet *q,
 		return SERVER_VERSION;
 	}
 	if (req->group) {
-		return judge_group(view, q, req, flags);
+		return examine_tail(view, shard, q, req, &r, proof)
+			       ? judge_group(view, q, req, flags, proof)
+			       : SERVER_LENGTH;
 	}
 	if (is_peers(view, q, &req->from)) {
 		return SERVER_PEER;
@@ -269,7 +315,36 @@ static enum server_verdict examine(const struct view *view, struct packet *q,
 	if (answering_mode(q, &req->from) == MODE_RESERVED) {
 		return SERVER_MODE;
 	}
-	return judge(q, req, flags);
+	return examine_tail(view, shard, q, req, &r, proof)
+		       ? judge(q, req, flags, proof)
+		       : SERVER_LENGTH;
+}
+
+/* A crypto-NAK is sent as rarely as any limited host is answered (B8). */
+static enum server_verdict limit_nak(struct server_shard *shard,
+				     const struct request *req, tstamp now)
+{
+	return shard->limit && limit(shard, req, now, RESTRICT_LIMITED) ==
+				       SERVER_ANSWERED
+		       ? SERVER_NAKED
+		       : SERVER_BADAUTH;
+}
+
+/* Never more octets out than in (F3). False: it could not be signed. */
+static bool put_answer(const struct packet *a, const struct proof *proof,
+		       struct server_shard *shard, struct writer *w)
+{
+	const uint8_t *start = w->at;
+
+	packet_write(a, w);
+	if (proof->failed) {
+		write_u32(w, 0); /* a crypto-NAK: no key's number */
+	} else if (proof->key && !keyring_sign(proof->key, start, w,
+					       proof->mac_len, &shard->keys)) {
+		return false;
+	}
+	INVARIANT(!w->failed);
+	return true;
 }
 
 /* Whoever is not ignored stands in the list of those who asked. */
@@ -321,23 +396,30 @@ enum server_verdict server_respond(const struct view *view,
 		aim = mru_aim(shard->clients, &req->from);
 	}
 	uint32_t flags = look_up(view, shard, req).flags;
+	struct proof proof = { .key = NULL };
 
-	verdict = examine(view, &q, req, flags);
+	verdict = examine(view, shard, &q, req, flags, &proof);
 	if (verdict == SERVER_ANSWERED && smear_is_blind(&view->smear, now)) {
 		verdict = SERVER_LEAPING;
 	}
 	if (verdict == SERVER_ANSWERED) {
 		verdict = limit(shard, req, now, flags);
+	} else if (verdict == SERVER_NAKED) {
+		verdict = limit_nak(shard, req, now);
 	}
 	remember(shard, &aim, req, verdict, now);
-	if (verdict != SERVER_ANSWERED && verdict != SERVER_KISSED) {
+	if (verdict != SERVER_ANSWERED && verdict != SERVER_KISSED &&
+	    verdict != SERVER_NAKED) {
 		return verdict;
 	}
 	a = verdict == SERVER_KISSED ? kiss(view, &q, req)
 				     : answer(view, &q, req, now);
-	/* 48 octets out for 48 or more in: never more (F3). */
-	packet_write(&a, w);
-	INVARIANT(!w->failed);
+	uint8_t *start = w->at;
+
+	if (!put_answer(&a, &proof, shard, w)) {
+		w->at = start;
+		return SERVER_BADAUTH;
+	}
 	shard->versions[q.version]++;
 	shard->firsts[q.mode] += q.version == 1;
 	return verdict;

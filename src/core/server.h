@@ -9,6 +9,7 @@
 #define CORE_SERVER_H
 
 #include "base/bytes.h"
+#include "core/keyring.h"
 #include "core/mru.h"
 #include "core/ratelimit.h"
 #include "core/view.h"
@@ -41,6 +42,7 @@ struct server_shard {
 	uint64_t verdicts[SERVER_VERDICTS];
 	uint64_t versions[8]; /* of what was answered */
 	uint64_t firsts[8];   /* of version 1, by mode */
+	struct key_counts keys;
 };
 
 /* What every packet says of us, sent at `now`: a server's or a peer's. */
@@ -50,8 +52,9 @@ struct packet server_header(const struct view *view, tstamp now);
 const char *server_verdict_words(enum server_verdict verdict);
 
 /*
- * Answers `req` into `w`, which is empty for every verdict but ANSWERED and
- * KISSED. `now` is the transmit timestamp: the caller reads the clock as late
+ * Answers `req` into `w`, which is empty for every verdict but ANSWERED,
+ * KISSED and NAKED. Who signs with a key that we trust has an answer signed
+ * with it. `now` is the transmit timestamp: the caller reads the clock as late
  * as it can. The answer is never longer than the request (F3). SERVER_CONTROL
  * says that this is a mode 6 request from somebody who may ask: it is for
  * EVENT_CONTROL; SERVER_PEER that it is for EVENT_PEER. The caller counts the

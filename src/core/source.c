@@ -101,6 +101,7 @@ void source_move(struct source *s, const netaddr *addr,
 	s->kiss = REFID_INIT;
 	s->reason = REASON_NO_ANSWER;
 	s->bad_polls = 0;
+	s->authentic = s->bad_auth = s->mistrusted = s->no_key = false;
 	s->since = now;
 	memset(&s->peer, 0, sizeof(s->peer));
 	symmetric_forget(&s->symmetric);
@@ -122,6 +123,10 @@ static void finish(struct source *s, bool answered, struct outbox *out)
 {
 	s->past_nonce = s->nonce;
 	s->past_answered = answered;
+	if (answered) {
+		s->authentic = s->config->key != 0;
+		s->bad_auth = s->mistrusted = false;
+	}
 	s->nonce = 0;
 	s->state = SOURCE_IDLE;
 	outbox_close(out, s->id);
@@ -146,20 +151,6 @@ void source_failed(struct source *s, uint16_t exchange, struct outbox *out)
 	    s->state != SOURCE_ANSWERED) {
 		finish(s, false, out);
 	}
-}
-
-void source_put(struct source *s, const struct packet *p,
-		const struct effect *sending, const struct source_world *world,
-		struct outbox *out)
-{
-	uint8_t bytes[PACKET_LEN];
-	struct writer w = writer_over(bytes, sizeof(bytes));
-
-	(void)world;
-	packet_write(p, &w);
-	INVARIANT(!w.failed);
-	s->requests++;
-	outbox_send_as(out, sending, bytes, sizeof(bytes));
 }
 
 /* All that varies is the poll and the nonce: nothing tells who asks (A16). */
@@ -188,7 +179,10 @@ static void ask_server(struct source *s, const struct event *ev,
 static void ask(struct source *s, const struct event *ev,
 		const struct source_world *world, struct outbox *out)
 {
-	if (s->listener.listens) {
+	source_note_mistrust(s, out);
+	if (source_lacks_key(s, world, out)) {
+		/* its time passes */
+	} else if (s->listener.listens) {
 		source_abandon_request(s, out);
 	} else if (!s->symmetric.on) {
 		source_abandon_request(s, out);
@@ -415,7 +409,11 @@ static void disappoint(struct source *s, enum source_verdict v,
 		source_note(s, NOTE_RATE_EXCEEDED, out);
 	} else if (v == SOURCE_KISS_DENY || v == SOURCE_KISS_RSTR) {
 		s->kiss = p->refid;
-		if (polling_denied(&s->polling, world->rng)) {
+		/* Whoever signs it means it (B4). */
+		bool barred =
+			s->config->key != 0 && polling_barred(&s->polling);
+
+		if (barred || polling_denied(&s->polling, world->rng)) {
 			source_note(s, NOTE_ACCESS_DENIED, out);
 		}
 	} else if (v == SOURCE_UNSYNCHRONISED || v == SOURCE_KISS_OTHER) {
@@ -467,6 +465,10 @@ enum source_verdict source_receive(struct source *s, const struct event *ev,
 
 	if (v == SOURCE_SAMPLE) {
 		v = answer_match(s, ev, p.origin.v);
+	}
+	if (v == SOURCE_SAMPLE) {
+		v = answer_auth(s, ev, world);
+		s->mistrusted |= v != SOURCE_SAMPLE; /* still open (A5) */
 	}
 	return v == SOURCE_SAMPLE
 		       ? source_take_answer(s, ev, &p, world, out, sample)

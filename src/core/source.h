@@ -15,6 +15,7 @@
 #include "core/effect.h"
 #include "core/estimator.h"
 #include "core/events.h"
+#include "core/keyring.h"
 #include "core/lookup.h"
 #include "core/polling.h"
 #include "core/proofs.h"
@@ -102,6 +103,7 @@ struct source {
 	enum stamp_origin sent_origin;
 	uint16_t exchange;
 	bool past_answered;
+	bool mistrusted; /* it has had an answer that was not authentic */
 	struct reply held;
 
 	struct symmetric symmetric;
@@ -115,6 +117,9 @@ struct source {
 	tstamp returned; /* when the last of them came */
 	instant heard_at;
 	bool heard, looped;
+	bool authentic;     /* the last answer was */
+	bool bad_auth;      /* to the last request none was */
+	bool no_key;        /* that we could ask with */
 	bool smears;        /* a leap second, as its refid tells ... */
 	instant smeared_at; /* ... or told here */
 	struct doubt doubt;
@@ -145,6 +150,8 @@ struct source_world {
 	const struct access *access;
 	const struct standing *standing; /* what our packets to peers say */
 	bool must_sign; /* who is to become a source by itself */
+	const struct keyring *keys;
+	struct key_counts *key_counts;
 };
 
 const char *source_verdict_name(enum source_verdict v);

@@ -12,6 +12,11 @@
 void source_put(struct source *s, const struct packet *p,
 		const struct effect *sending, const struct source_world *world,
 		struct outbox *out);
+/* There is no key to ask with, which is noted. */
+bool source_lacks_key(struct source *s, const struct source_world *world,
+		      struct outbox *out);
+/* Did the last request have no answer but what was not authentic? */
+void source_note_mistrust(struct source *s, struct outbox *out);
 /* The request, if one is outstanding, is over and was not answered. */
 void source_abandon_request(struct source *s, struct outbox *out);
 /* A packet that answers the request and has passed every check of form. */

@@ -95,6 +95,9 @@ static enum reason unfitness(const struct source *s)
 	if (s->state == SOURCE_NAMELESS) {
 		return REASON_NO_NAME;
 	}
+	if (s->no_key || s->bad_auth) {
+		return s->no_key ? REASON_NO_KEY : REASON_BAD_AUTH;
+	}
 	if (polling_is_denied(&s->polling)) {
 		return REASON_DENIED;
 	}

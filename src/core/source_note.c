@@ -12,6 +12,12 @@ uint16_t source_status(const struct source *s)
 	if (s->pool != SOURCE_NO_POOL || s->listener.on) {
 		bits &= 0x7fff; /* nobody named this host */
 	}
+	if (s->config->key != 0) {
+		bits |= 0x4000;
+	}
+	if (s->authentic) {
+		bits |= 0x2000;
+	}
 	bits |= (unsigned)reason_tally(s->reason) << 8;
 	return (uint16_t)(bits | events_bits(&s->events));
 }
@@ -29,6 +35,8 @@ void source_note(struct source *s, enum note_id id, struct outbox *out)
 		{ NOTE_RATE_EXCEEDED, PEER_RATE_EXCEEDED },
 		{ NOTE_ACCESS_DENIED, PEER_ACCESS_DENIED },
 		{ NOTE_SYS_PEER, PEER_SYS_PEER },
+		{ NOTE_BAD_AUTH, PEER_BAD_AUTH },
+		{ NOTE_NO_KEY, PEER_BAD_AUTH },
 	};
 	struct effect e = { .kind = EFFECT_NOTE, .source = s->id };
 	struct text word = text_over(e.note.word, sizeof(e.note.word));
@@ -44,6 +52,9 @@ void source_note(struct source *s, enum note_id id, struct outbox *out)
 	e.note.second = s->number;
 	for (unsigned i = 0; i < 4 && id == NOTE_ACCESS_DENIED; i++) {
 		text_char(&word, (char)(s->kiss >> (24 - 8 * i)));
+	}
+	if (id == NOTE_BAD_AUTH || id == NOTE_NO_KEY) {
+		text_u64(&word, s->config->key);
 	}
 	outbox_add(out, &e);
 }

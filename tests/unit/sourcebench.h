@@ -23,7 +23,8 @@ struct bench {
 	struct outbox out;
 	struct sample sample;
 	double now_s;
-	uint8_t request[PACKET_LEN];
+	uint8_t request[PACKET_LEN + 24];
+	size_t request_len;
 	struct packet asked;
 	uint32_t own[1];
 };
@@ -92,8 +93,9 @@ static inline void ask(struct bench *b)
 		}
 	}
 	assert_int_equal(e->kind, EFFECT_SEND);
-	assert_int_equal(e->send.len, PACKET_LEN);
-	memcpy(b->request, b->out.bytes + e->send.at, PACKET_LEN);
+	assert_in_range(e->send.len, PACKET_LEN, sizeof(b->request));
+	b->request_len = e->send.len;
+	memcpy(b->request, b->out.bytes + e->send.at, e->send.len);
 	struct reader r = reader_over(b->request, PACKET_LEN);
 
 	assert_int_equal(packet_parse(&b->asked, &r), PACKET_OK);
