@@ -36,8 +36,8 @@ static void check(const struct view *view, struct server_shard *shard,
 	size_t len = (size_t)(w.at - reply);
 
 	INVARIANT(verdict < SERVER_VERDICTS);
-	INVARIANT((verdict == SERVER_ANSWERED || verdict == SERVER_KISSED) ==
-		  (len != 0));
+	INVARIANT((verdict == SERVER_ANSWERED || verdict == SERVER_KISSED ||
+		   verdict == SERVER_NAKED) == (len != 0));
 	INVARIANT(len <= req->len);
 	INVARIANT(len == 0 || len == PACKET_LEN);
 	INVARIANT(reply[PACKET_LEN] == POISON);
