@@ -218,7 +218,7 @@ static bool is_past(const struct engine *e, const struct source *s)
 static bool get_sources(struct engine *e, struct pack p, bool apply)
 {
 	struct source was;
-	struct kept k;
+	struct kept k = { .member = false };
 
 	while (pack_bool(&p, false)) {
 		memset(&was, 0, sizeof(was));
