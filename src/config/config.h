@@ -165,7 +165,6 @@ struct mru_config {
 
 struct rlimit_config {
 	int memlock_mb;             /* -1: do not lock */
-	unsigned stacksize_4kpages; /* 0: as the system has it */
 	unsigned filenum;           /* 0: as the system has it */
 };
 

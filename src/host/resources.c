@@ -6,46 +6,34 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
-#define STACK_UNIT 4096
-#define MB (1024 * 1024)
-
-static void refused(struct journal *j, const char *what)
+static void complain(struct journal *j, const char *what)
 {
 	journal_say(j, NOTE_ERROR, "Cannot set %s: %s", what, strerror(errno));
 }
 
-static void set(struct journal *j, const char *name, int resource,
-		uint64_t value)
+/*
+ * All that is there and that comes, or nothing: under a bound the next
+ * allocation beyond it would fail, so the line's number is a wish at most.
+ */
+static void lock_memory(struct journal *j)
 {
-	struct rlimit limit = { .rlim_cur = value, .rlim_max = value };
+	const struct rlimit any = { RLIM_INFINITY, RLIM_INFINITY };
 
-	if (setrlimit(resource, &limit) != 0) {
-		refused(j, name);
-	}
-}
-
-/* All that is there and that comes; with 0 MB as much as it may be. */
-static void lock_memory(struct journal *j, int megabytes)
-{
-	if (megabytes > 0) {
-		set(j, "RLIMIT_MEMLOCK", RLIMIT_MEMLOCK,
-		    (uint64_t)megabytes * MB);
-	}
-	if (mlockall(MCL_CURRENT | MCL_FUTURE) != 0) {
-		refused(j, "memory lock");
+	if (setrlimit(RLIMIT_MEMLOCK, &any) != 0) {
+		complain(j, "RLIMIT_MEMLOCK");
+	} else if (mlockall(MCL_CURRENT | MCL_FUTURE) != 0) {
+		complain(j, "the memory lock");
 	}
 }
 
 void resources_limit(const struct rlimit_config *limits, struct journal *j)
 {
-	if (limits->stacksize_4kpages > 0) {
-		set(j, "RLIMIT_STACK", RLIMIT_STACK,
-		    (uint64_t)limits->stacksize_4kpages * STACK_UNIT);
-	}
-	if (limits->filenum > 0) {
-		set(j, "RLIMIT_NOFILE", RLIMIT_NOFILE, limits->filenum);
+	const struct rlimit files = { limits->filenum, limits->filenum };
+
+	if (limits->filenum > 0 && setrlimit(RLIMIT_NOFILE, &files) != 0) {
+		complain(j, "RLIMIT_NOFILE");
 	}
 	if (limits->memlock_mb >= 0) {
-		lock_memory(j, limits->memlock_mb);
+		lock_memory(j);
 	}
 }

@@ -345,3 +345,27 @@ def test_a_drift_file_that_cannot_be_read_is_no_reason_to_end(host):
     child = host.serve("-f", drift)
     assert host.stop(child) == 0
     assert f"format error frequency file {drift}" in host.text()
+
+
+# --- what the process may use ----------------------------------------------
+
+def test_limits_of_the_process_are_set_before_root_is_dropped(host):
+    host.config.write_text("rlimit filenum 200 memlock 1\n")
+    child = host.serve()
+    proc = pathlib.Path(f"/proc/{child.pid}")
+    assert re.search(r"Max open files +200 +200 ",
+                     (proc / "limits").read_text())
+    locked = int(re.search(r"VmLck:\s+(\d+) kB",
+                           (proc / "status").read_text())[1])
+    refused = "Cannot set RLIMIT_MEMLOCK: Operation not permitted"
+    assert refused in host.text() or locked > 1000
+    assert host.stop(child) == 0
+
+
+def test_a_frequency_in_the_configuration_outranks_the_drift_file(host):
+    drift = host.folder / "drift"
+    drift.write_text("-10.278\n")
+    host.config.write_text(f"driftfile {drift}\ntinker freq 12.5\n")
+    child = host.serve()
+    assert host.says("freq_set") and "12.500 PPM" in host.text(), host.text()
+    assert host.stop(child) == 0
