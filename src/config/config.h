@@ -164,8 +164,8 @@ struct mru_config {
 };
 
 struct rlimit_config {
-	int memlock_mb;             /* -1: do not lock */
-	unsigned filenum;           /* 0: as the system has it */
+	int memlock_mb;   /* -1: do not lock */
+	unsigned filenum; /* 0: as the system has it */
 };
 
 struct setvar_config {
