@@ -11,10 +11,11 @@
 #define RATES 3 /* deviations of a rate: more than it is off by */
 
 /* The modes in which it may speak to us (A14). */
-static bool is_answering(const struct source *s, enum mode mode)
+static bool is_answering(const struct event *ev, enum mode mode)
 {
-	return s->symmetric.on ? mode == MODE_ACTIVE || mode == MODE_PASSIVE
-			       : mode == MODE_SERVER;
+	return ev->kind == EVENT_PEER
+		       ? mode == MODE_ACTIVE || mode == MODE_PASSIVE
+		       : mode == MODE_SERVER;
 }
 
 /* Framing: what any datagram must look like before we compare secrets. */
@@ -28,7 +29,7 @@ enum source_verdict answer_form(const struct source *s, const struct event *ev,
 	if (packet_parse(p, &r) != PACKET_OK) {
 		return SOURCE_SHORT;
 	}
-	if (!is_answering(s, p->mode)) {
+	if (!is_answering(ev, p->mode)) {
 		return SOURCE_MODE;
 	}
 	if (p->version != s->config->version) {
@@ -84,6 +85,30 @@ enum source_verdict answer_auth(const struct source *s, const struct event *ev,
 	return SOURCE_SAMPLE;
 }
 
+/* False: what stands behind the header is wrong. Else the key, or 0: none. */
+static bool is_signed(const struct event *ev, unsigned version,
+		      const struct source_world *world, uint32_t *key)
+{
+	const uint8_t *data = ev->packet.data;
+	struct reader r =
+		reader_over(data + PACKET_LEN, ev->packet.len - PACKET_LEN);
+	struct tail t = tail_parse(version, &r);
+	const struct keyring_key *k;
+
+	*key = 0;
+	if (t.kind == TAIL_NONE && t.fields == 0) {
+		return true;
+	}
+	if (t.kind != TAIL_MAC || t.fields > 0) {
+		return false;
+	}
+	*key = t.key;
+	k = keyring_find(world->keys, t.key, KEY_FOR_SOURCE, &ev->packet.from,
+			 world->key_counts);
+	return k && keyring_verify(k, data, PACKET_LEN, t.mac, t.mac_len,
+				   world->key_counts);
+}
+
 bool answer_broadcast(const struct source *s, const struct event *ev,
 		      const struct source_world *world, struct packet *p,
 		      uint32_t *key)
@@ -93,12 +118,19 @@ bool answer_broadcast(const struct source *s, const struct event *ev,
 				 ? access_flags(world->access, &ev->packet.from)
 				 : 0;
 
+	bool may_be_unsigned = !world->must_sign && !(flags & RESTRICT_NOPEER);
+
 	*key = 0;
-	return packet_parse(p, &r) == PACKET_OK && p->mode == MODE_BROADCAST &&
-	       p->version >= 1 && p->version <= 4 &&
-	       !(flags & RESTRICT_IGNORE) && reader_left(&r) == 0 &&
-	       (!s || s->config->version == p->version) && !world->must_sign &&
-	       !(flags & RESTRICT_NOPEER);
+	if (packet_parse(p, &r) != PACKET_OK || p->mode != MODE_BROADCAST ||
+	    p->version < 1 || p->version > 4 || flags & RESTRICT_IGNORE ||
+	    (s && s->config->version != p->version)) {
+		return false;
+	}
+	if (!is_signed(ev, p->version, world, key)) {
+		return false;
+	}
+	/* Of a server that is known, its key alone will do (C1). */
+	return s ? s->config->key == *key : *key != 0 || may_be_unsigned;
 }
 
 bool answer_call(const struct source_config *group, const struct event *ev,
@@ -109,9 +141,10 @@ bool answer_call(const struct source_config *group, const struct event *ev,
 				 ? access_flags(world->access, &ev->packet.from)
 				 : 0;
 
-	(void)group;
-	return packet_parse(p, &r) == PACKET_OK && reader_left(&r) == 0 &&
-	       !(flags & RESTRICT_IGNORE);
+	uint32_t key;
+
+	return packet_parse(p, &r) == PACKET_OK && !(flags & RESTRICT_IGNORE) &&
+	       is_signed(ev, p->version, world, &key) && key == group->key;
 }
 
 enum source_verdict answer_match(const struct source *s, const struct event *ev,
@@ -132,7 +165,7 @@ enum source_verdict answer_match(const struct source *s, const struct event *ev,
 	if (s->state == SOURCE_ANSWERED) {
 		return SOURCE_DUPLICATE;
 	}
-	if (!s->symmetric.on &&
+	if (!source_is_peering(s) &&
 	    span_cmp(instant_diff(ev->now, s->asked_at), SOURCE_WINDOW) >= 0) {
 		return SOURCE_LATE;
 	}
@@ -243,7 +276,7 @@ enum source_verdict answer_times(const struct source *s, const struct reply *r,
 		return SOURCE_STAMPS;
 	}
 	least = span_sub(least, answer_precision(world->precision));
-	if (s->symmetric.on) { /* the clocks ran on while it was held */
+	if (source_is_peering(s)) { /* the clocks ran on while it was held */
 		least = span_sub(least,
 				 span_from_seconds(RATES * s->freq_sd *
 						   span_to_seconds(theirs)));

@@ -2,6 +2,7 @@
 #include "core/call.h"
 
 #include "base/rng.h"
+#include "core/source_inner.h"
 
 #define WINDOW SPAN_S(3) /* how long a call may be answered */
 #define USUAL 8          /* steps of the time to live ... */
@@ -24,8 +25,8 @@ static uint8_t ttl_of(const struct config *config, uint8_t step)
 static void call(struct call *c, const struct calling *of, struct outbox *out)
 {
 	struct effect e = { .kind = EFFECT_SEND, .source = of->id };
-	uint8_t bytes[PACKET_LEN];
-	struct writer w = writer_over(bytes, sizeof(bytes));
+	uint8_t bytes[SIGNED_MAX];
+	size_t len;
 	struct packet p = {
 		.version = of->group->version,
 		.mode = MODE_CLIENT,
@@ -34,17 +35,18 @@ static void call(struct call *c, const struct calling *of, struct outbox *out)
 	};
 	uint8_t last = (uint8_t)(steps(of->config) - 1);
 
-	c->nonce = rng_nonce(of->rng);
+	c->nonce = rng_nonce(of->world->rng);
 	p.transmit.v = c->nonce;
-	packet_write(&p, &w);
-	INVARIANT(!w.failed);
 	e.send.to = of->group->addr;
 	e.send.exchange = ++c->exchange;
 	e.send.way = SEND_GROUP;
 	e.send.ttl = of->group->ttl ? of->group->ttl
 				    : ttl_of(of->config,
 					     c->reach < last ? c->reach : last);
-	outbox_send_as(out, &e, bytes, sizeof(bytes));
+	len = source_sign(of->group, &of->group->addr, &p, of->world, bytes);
+	if (len > 0) {
+		outbox_send_as(out, &e, bytes, len);
+	}
 	c->reach = c->reach < last ? c->reach + 1 : last;
 }
 

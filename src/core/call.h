@@ -12,7 +12,7 @@
 #include "core/effect.h"
 #include "wire/packet.h"
 
-struct rng;
+struct source_world;
 
 struct call {
 	bool on;
@@ -27,7 +27,7 @@ struct calling {
 	source_id id;
 	const struct config *config;
 	const struct source_config *group;
-	struct rng *rng;
+	const struct source_world *world;
 	bool wants; /* more servers */
 };
 

@@ -2,6 +2,7 @@
 #include "core/caster.h"
 
 #include "core/server.h"
+#include "core/source_inner.h"
 #include "core/standing.h"
 
 #define AGAIN_S 4 /* while we do not know the time */
@@ -20,23 +21,25 @@ void caster_init(struct caster *c, const struct source_config *config,
 }
 
 static void put(struct caster *c, const struct view *view,
-		const struct event *ev, struct outbox *out)
+		const struct event *ev, const struct source_world *world,
+		struct outbox *out)
 {
 	struct effect e = { .kind = EFFECT_SEND, .source = c->id };
 	struct packet p = server_header(view, ev->wall);
-	uint8_t bytes[PACKET_LEN];
-	struct writer w = writer_over(bytes, sizeof(bytes));
+	uint8_t bytes[SIGNED_MAX];
+	size_t len;
 
 	p.mode = MODE_BROADCAST;
 	p.version = c->config->version;
 	p.poll = c->config->minpoll;
-	packet_write(&p, &w);
-	INVARIANT(!w.failed);
 	e.send.to = c->config->addr;
 	e.send.way = SEND_SERVER;
 	e.send.ttl = c->config->ttl ? c->config->ttl : CASTER_TTL;
-	outbox_send_as(out, &e, bytes, sizeof(bytes));
-	c->sent++;
+	len = source_sign(c->config, &c->config->addr, &p, world, bytes);
+	if (len > 0) {
+		outbox_send_as(out, &e, bytes, len);
+		c->sent++;
+	}
 }
 
 void caster_tick(struct caster *c, const struct event *ev,
@@ -49,10 +52,10 @@ void caster_tick(struct caster *c, const struct event *ev,
 		return;
 	}
 	view = standing_view(world->standing, NULL, ev->now, ev->wall);
-	if (view.leap == LEAP_UNSYNC || c->config->key != 0) {
+	if (view.leap == LEAP_UNSYNC) {
 		c->due = instant_add(ev->now, SPAN_S(AGAIN_S));
 		return;
 	}
-	put(c, &view, ev, out);
+	put(c, &view, ev, world, out);
 	c->due = instant_add(ev->now, SPAN_S((int64_t)1 << c->config->minpoll));
 }

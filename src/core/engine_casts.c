@@ -207,12 +207,13 @@ enum mode engine_mode(const struct source *s)
 	if (s->listener.listens) {
 		return (enum mode)BROADCAST_CLIENT;
 	}
-	return s->symmetric.on ? MODE_ACTIVE : MODE_CLIENT;
+	return source_is_peering(s) ? MODE_ACTIVE : MODE_CLIENT;
 }
 
 /* --- servers that answer a call --- */
 
-static struct calling calling_of(struct engine *e, const struct pool *p)
+static struct calling calling_of(struct engine *e, const struct pool *p,
+				 const struct source_world *world)
 {
 	size_t n = engine_members(e);
 	const struct tos_config *tos = &e->config->tos;
@@ -221,16 +222,18 @@ static struct calling calling_of(struct engine *e, const struct pool *p)
 		.id = p->id,
 		.config = e->config,
 		.group = p->config,
-		.rng = &e->rng,
+		.world = world,
 		.wants = n < tos->minclock && n < tos->maxclock,
 	};
 }
 
 void engine_tick_calls(struct engine *e, struct outbox *out)
 {
+	struct source_world world = engine_world(e);
+
 	for (size_t i = 0; i < e->pool_slots; i++) {
 		struct pool *p = &e->pools[i];
-		struct calling of = calling_of(e, p);
+		struct calling of = calling_of(e, p, &world);
 
 		call_tick(&p->call, &of, e->now, out);
 	}
@@ -265,7 +268,7 @@ void engine_answer_call(struct engine *e, const struct event *ev,
 	if (!p || !answer_call(p->config, ev, &world, &packet)) {
 		return;
 	}
-	struct calling of = calling_of(e, p);
+	struct calling of = calling_of(e, p, &world);
 
 	if (call_is_answered(&p->call, &of, &packet, e->now) &&
 	    from.port == NTP_PORT && engine_may_add(e, p, &from)) {

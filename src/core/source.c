@@ -43,9 +43,7 @@ bool source_verdict_is_answer(enum source_verdict v)
 
 bool source_is_symmetric(const struct source_config *config)
 {
-	/* There are no keys yet to sign with. */
-	(void)config;
-	return false;
+	return config->kind == SOURCE_KIND_PEER && config->key != 0;
 }
 
 void source_init(struct source *s, const struct source_config *config,
@@ -184,8 +182,9 @@ static void ask(struct source *s, const struct event *ev,
 		/* its time passes */
 	} else if (s->listener.listens) {
 		source_abandon_request(s, out);
-	} else if (!s->symmetric.on) {
+	} else if (!s->symmetric.on || symmetric_tries_plain(s)) {
 		source_abandon_request(s, out);
+		s->symmetric.plain = s->symmetric.on;
 		ask_server(s, ev, world, out);
 	} else if (symmetric_asks(s, ev->now)) {
 		source_abandon_request(s, out);
@@ -320,7 +319,7 @@ static enum source_verdict complete(struct source *s, const struct event *ev,
 	add_bias(sample, s->config->bias_s);
 	sample->noise_s = source_stamp_noise_s(worst);
 	steady(sample, &s->estimator.correction, world->base);
-	if (s->symmetric.on) {
+	if (source_is_peering(s)) {
 		symmetric_settle(s, tstamp_diff(x.answered, x.received),
 				 sample);
 	}
@@ -338,7 +337,7 @@ static enum source_verdict complete(struct source *s, const struct event *ev,
 static bool expires(const struct source *s)
 {
 	return source_is_waiting(s) && s->state != SOURCE_ANSWERED &&
-	       !s->symmetric.on;
+	       !source_is_peering(s);
 }
 
 /* No word of when the request left: when we let it go must do. */
@@ -422,6 +421,11 @@ static void disappoint(struct source *s, enum source_verdict v,
 		polling_unsynchronised(&s->polling);
 	}
 	s->looped = v == SOURCE_LOOP;
+	/* A peer that follows us is well: we may come to follow it. */
+	if (s->looped && s->config->kind == SOURCE_KIND_PEER &&
+	    polling_good(&s->polling, world->rng)) {
+		source_note(s, NOTE_REACHABLE, out);
+	}
 }
 
 enum source_verdict source_take_answer(struct source *s, const struct event *ev,
@@ -445,7 +449,7 @@ enum source_verdict source_take_answer(struct source *s, const struct event *ev,
 		return v;
 	}
 	/* The server's port has no stamps to wait for. */
-	if (s->state == SOURCE_ASKED && s->symmetric.on) {
+	if (s->state == SOURCE_ASKED && source_is_peering(s)) {
 		use_daemons_stamp(s);
 	}
 	if (s->state == SOURCE_ASKED) {

@@ -51,6 +51,7 @@ struct carried {
 struct symmetric {
 	bool on;    /* it is a peer, and has a key */
 	bool timed; /* answers when its own poll comes */
+	bool plain; /* asked as a server is: it answers nothing else */
 	bool heard; /* signed packets have come */
 	instant heard_at;
 	/* Of packets that answered ours; of those that answered none. */
@@ -200,6 +201,12 @@ enum source_verdict source_receive(struct source *s, const struct event *ev,
 bool source_is_leaping(const struct sample *sample);
 /* The request could not be sent, or ICMP answered it: missed (A12). */
 void source_failed(struct source *s, uint16_t exchange, struct outbox *out);
+
+/* Do its packets come and go by the server's port? */
+static inline bool source_is_peering(const struct source *s)
+{
+	return s->symmetric.on && !s->symmetric.plain;
+}
 
 /* Is a request outstanding? */
 static inline bool source_is_waiting(const struct source *s)

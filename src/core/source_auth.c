@@ -5,25 +5,38 @@
 #include "core/source_inner.h"
 #include "wire/tail.h"
 
+size_t source_sign(const struct source_config *line, const netaddr *host,
+		   const struct packet *p, const struct source_world *world,
+		   uint8_t bytes[SIGNED_MAX])
+{
+	struct writer w = writer_over(bytes, SIGNED_MAX);
+
+	packet_write(p, &w);
+	if (line->key != 0) {
+		const struct keyring_key *key =
+			keyring_find(world->keys, line->key, KEY_FOR_SOURCE,
+				     host, world->key_counts);
+
+		if (!key || !keyring_sign(key, bytes, &w, KEYRING_V4,
+					  world->key_counts)) {
+			return 0;
+		}
+	}
+	INVARIANT(!w.failed);
+	return (size_t)(w.at - bytes);
+}
+
 void source_put(struct source *s, const struct packet *p,
 		const struct effect *sending, const struct source_world *world,
 		struct outbox *out)
 {
-	uint8_t bytes[PACKET_LEN + TAIL_MAC_MAX];
-	struct writer w = writer_over(bytes, sizeof(bytes));
+	uint8_t bytes[SIGNED_MAX];
+	size_t len = source_sign(s->config, &s->addr, p, world, bytes);
 
-	packet_write(p, &w);
-	if (s->config->key != 0) {
-		const struct keyring_key *key = answer_key(s, world);
-
-		if (!key || !keyring_sign(key, bytes, &w, KEYRING_V4,
-					  world->key_counts)) {
-			return; /* never unsigned */
-		}
+	if (len > 0) {
+		s->requests++;
+		outbox_send_as(out, sending, bytes, len);
 	}
-	INVARIANT(!w.failed);
-	s->requests++;
-	outbox_send_as(out, sending, bytes, (size_t)(w.at - bytes));
 }
 
 /* Without its key there is nothing to ask: no answer could be believed. */

@@ -7,7 +7,16 @@
 #define CORE_SOURCE_INNER_H
 
 #include "core/source.h"
+#include "wire/tail.h"
 
+/*
+ * Writes a packet for this line, signed when it has a key; the length, or 0
+ * when it has one that is not there: never unsigned.
+ */
+#define SIGNED_MAX (PACKET_LEN + TAIL_MAC_MAX)
+size_t source_sign(const struct source_config *line, const netaddr *host,
+		   const struct packet *p, const struct source_world *world,
+		   uint8_t bytes[SIGNED_MAX]);
 /* Signs a packet when there is a key, and sends it as `sending` says. */
 void source_put(struct source *s, const struct packet *p,
 		const struct effect *sending, const struct source_world *world,

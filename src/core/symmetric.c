@@ -8,6 +8,7 @@
 #include "core/source_inner.h"
 #include "core/standing.h"
 
+#define TRIES 4    /* packets one way before the other */
 #define LONG_S 1.0 /* a wait that tells of rates, and not only of the way */
 
 void symmetric_forget(struct symmetric *y)
@@ -23,6 +24,19 @@ bool symmetric_asks(const struct source *s, instant now)
 
 	return !y->timed || !y->heard ||
 	       span_cmp(silent, span_add(poll, span_mean(poll, SPAN_ZERO))) > 0;
+}
+
+bool symmetric_tries_plain(const struct source *s)
+{
+	const struct symmetric *y = &s->symmetric;
+
+	if (y->heard) {
+		return false;
+	}
+	if (s->polling.reach != 0) {
+		return y->plain;
+	}
+	return (s->requests / TRIES) % 2 == 1;
 }
 
 /*
@@ -80,6 +94,7 @@ static void expect(struct source *s, tstamp transmit, const struct event *ev)
 	s->state = SOURCE_ASKED;
 	s->asked_at = ev->now;
 	s->asked_wall = ev->wall;
+	s->symmetric.plain = false;
 }
 
 void symmetric_ask(struct source *s, const struct event *ev,
@@ -157,6 +172,9 @@ enum source_verdict symmetric_receive(struct source *s, const struct event *ev,
 	struct packet p;
 	enum source_verdict v = answer_form(s, ev, world, &p);
 
+	if (v == SOURCE_SAMPLE) {
+		v = answer_auth(s, ev, world);
+	}
 	if (v != SOURCE_SAMPLE) {
 		return v;
 	}
@@ -176,6 +194,8 @@ enum source_verdict symmetric_receive(struct source *s, const struct event *ev,
 		v = source_take_answer(s, ev, &p, world, out, sample);
 	}
 	note_stamps(y, &p, ev, answers);
+	s->authentic = true;
+	s->bad_auth = false;
 	polling_agree(&s->polling, p.poll);
 	if (p.mode == MODE_ACTIVE && outbox_has_room(out, PACKET_LEN)) {
 		answer(s, &p, ev, world, out);

@@ -21,6 +21,11 @@
 void symmetric_forget(struct symmetric *y);
 /* False: the peer has had our packet already, in answer to its own. */
 MUST_USE bool symmetric_asks(const struct source *s, instant now);
+/*
+ * Some answer no peer, but ask us as clients (ntpsec does): as long as no
+ * peer's packet has come, every other try is a client's.
+ */
+bool symmetric_tries_plain(const struct source *s);
 /* Our own poll, to the server's port from the server's port. */
 void symmetric_ask(struct source *s, const struct event *ev,
 		   const struct source_world *world, struct outbox *out);

@@ -28,7 +28,9 @@ static void free_life(struct daemon *d)
 {
 	free(d->memory);
 	free(d->arena);
-	d->memory = d->arena = NULL;
+	free(d->keyring);
+	free(d->keys);
+	d->memory = d->arena = d->keyring = d->keys = NULL;
 	d->engine = NULL;
 }
 
@@ -57,6 +59,26 @@ static void configure(struct daemon *d)
 	d->config.no_clock = o->no_clock;
 }
 
+/* What the host makes of a keys file. */
+static void read_keys(struct daemon *d)
+{
+	const char *text = d->orders.keys ? d->orders.keys : "";
+	size_t len = strlen(text), size = keysfile_arena_size(len);
+	struct arena file_arena, ring_arena;
+
+	d->keys = malloc(size);
+	INVARIANT(d->keys != NULL);
+	file_arena = arena_over(d->keys, size);
+	struct keysfile file = keysfile_parse(&file_arena, "keys", text, len);
+
+	INVARIANT(file.errors == 0 && !file.out_of_memory);
+	size = keyring_size(&file);
+	d->keyring = malloc(size);
+	INVARIANT(d->keyring != NULL);
+	ring_arena = arena_over(d->keyring, size);
+	d->settings.keys = keyring_build(&ring_arena, &file, &d->config);
+}
+
 static void start_engine(struct daemon *d)
 {
 	struct mark mark = daemon_mark(d->node);
@@ -83,6 +105,7 @@ static void start_engine(struct daemon *d)
 		start.seed[i] = (uint8_t)rng_u64(&d->rng);
 	}
 	d->settings = (struct settings){ .config = &d->config };
+	read_keys(d);
 	if (d->orders.leaps) {
 		d->settings.leaps = *d->orders.leaps;
 	}

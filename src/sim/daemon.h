@@ -20,6 +20,7 @@ struct operator_orders {
 	const char *config; /* the text of ntp.conf */
 	bool panic_once, step_once, slew_only, quit, no_clock;
 	const struct leap_table *leaps; /* NULL: none; copied */
+	const char *keys; /* the text of its keys file, or NULL; a constant */
 };
 
 struct socket {
@@ -47,7 +48,7 @@ struct daemon {
 	size_t state_len;
 	double base; /* s/s: what the kernel is to go on with */
 	/* This life's. */
-	void *memory, *arena;
+	void *memory, *arena, *keyring, *keys;
 	size_t arena_size;
 	struct config config;
 	struct settings settings;

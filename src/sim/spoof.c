@@ -2,6 +2,7 @@
 #include "sim/spoof.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/dice.h"
 #include "sim/world.h"
@@ -81,6 +82,11 @@ void spoof_notice(struct world *w, unsigned from, moment at,
 {
 	struct spoof *s = &w->spoof;
 
+	if (s->listens && gram->from.port == NTP_PORT &&
+	    gram->to.port == NTP_PORT) {
+		s->heard[netaddr_v4_bits(&gram->from) >
+			 netaddr_v4_bits(&gram->to)] = *gram;
+	}
 	if (!s->on || from != s->victim || gram->to.port != NTP_PORT) {
 		return;
 	}
@@ -99,4 +105,44 @@ void spoof_notice(struct world *w, unsigned from, moment at,
 		}
 	}
 	s->past = *gram;
+}
+
+enum peer_forgery {
+	PEER_UNSIGNED,
+	PEER_BADLY_SIGNED,
+	PEER_REPLAYED,
+	PEER_REFLECTED,
+	PEER_ORIGIN, /* answers what was sent last, and is not signed */
+	PEER_FORGERIES
+};
+
+void spoof_peer(struct world *w, const netaddr *from, const netaddr *to)
+{
+	struct spoof *s = &w->spoof;
+	bool down = netaddr_v4_bits(from) > netaddr_v4_bits(to);
+	const struct datagram *theirs = &s->heard[down],
+			      *back = &s->heard[!down];
+	enum peer_forgery kind =
+		(enum peer_forgery)rng_below(&w->rng, PEER_FORGERIES);
+	struct datagram g = kind == PEER_REFLECTED ? *back : *theirs;
+	tstamp lie =
+		tstamp_add(world_date(w, w->now), span_from_seconds(s->lie_s));
+	struct writer stamps = writer_over(g.data + 32, 16);
+
+	if (g.len == 0) {
+		return;
+	}
+	if (kind != PEER_REPLAYED && kind != PEER_REFLECTED) {
+		write_u64(&stamps, lie.v);
+		write_u64(&stamps, lie.v);
+	}
+	if (kind == PEER_ORIGIN) {
+		memcpy(g.data + 24, back->data + 40, 8);
+	}
+	if (kind == PEER_UNSIGNED || kind == PEER_ORIGIN) {
+		g.len = PACKET_LEN;
+	}
+	g.from = *from;
+	g.to = *to;
+	deliver(w, w->now, &g);
 }

@@ -19,10 +19,19 @@ struct spoof {
 	double lie_s;         /* what it wants the victim to believe */
 	struct datagram past; /* the victim's last request */
 	uint64_t forged;
+	/* Of the last packets between peers, by sender: for who can listen. */
+	bool listens;
+	struct datagram heard[2];
 };
 
 /* A datagram leaves: a request of the victim sets the attacker off. */
 void spoof_notice(struct world *w, unsigned from, moment at,
 		  const struct datagram *gram);
+
+/*
+ * One more packet from one peer to the other (nodes 0 to 1 of `heard`, and
+ * back): unsigned, signed wrongly, an old one, or the other's own sent back.
+ */
+void spoof_peer(struct world *w, const netaddr *from, const netaddr *to);
 
 #endif

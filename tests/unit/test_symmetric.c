@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One symmetric peer on the bench: A17, D1, D2, D3, C1, C2. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/keyring.h"
+#include "core/standing.h"
+#include "core/symmetric.h"
+#include "sourcebench.h"
+#include "wire/tail.h"
+
+#define KEY 7
+#define OTHER_KEY 8
+
+static struct standing standing;
+static const struct keyring *ring;
+static struct key_counts counts;
+static const char keys[] = "7 SHA1 secret\n8 SHA1 other\n";
+static uint8_t file_memory[16384], ring_memory[16384];
+
+static void read_keys(void)
+{
+	static struct key_range all = { .first = 1, .last = 65535 };
+	struct arena file_arena = arena_over(file_memory, sizeof(file_memory));
+	struct arena ring_arena = arena_over(ring_memory, sizeof(ring_memory));
+	struct config config = { .trusted_keys = &all };
+	struct keysfile file =
+		keysfile_parse(&file_arena, "keys", keys, strlen(keys));
+
+	assert_int_equal(file.errors, 0);
+	ring = keyring_build(&ring_arena, &file, &config);
+	assert_non_null(ring);
+}
+
+static const struct keyring_key *key_of(const struct bench *b, uint32_t id)
+{
+	return keyring_find(ring, id, KEY_FOR_SOURCE, &b->config.addr, &counts);
+}
+
+static struct bench *peer(void)
+{
+	struct bench *b = fresh();
+	netaddr addr = b->config.addr;
+
+	read_keys();
+	b->config.kind = SOURCE_KIND_PEER;
+	b->config.key = KEY;
+	b->world.keys = ring;
+	b->world.key_counts = &counts;
+	b->world.standing = &standing;
+	struct event ev = event(b, EVENT_TICK);
+
+	standing_init(&standing, -20, 15, ev.now);
+	source_init(&b->source, &b->config, 1e-4, ev.now);
+	source_move(&b->source, &addr, &b->world, ev.now);
+	assert_true(b->source.symmetric.on);
+	return b;
+}
+
+static const struct effect *last_send(const struct bench *b)
+{
+	for (uint32_t i = b->out.count; i > 0; i--) {
+		if (b->out.effects[i - 1].kind == EFFECT_SEND) {
+			return &b->out.effects[i - 1];
+		}
+	}
+	return NULL;
+}
+
+/* What it sent last, which must be signed with its key. */
+static struct packet sent_packet(const struct bench *b)
+{
+	const struct effect *e = last_send(b);
+	struct packet p;
+
+	assert_non_null(e);
+	const uint8_t *bytes = b->out.bytes + e->send.at;
+	struct reader r = reader_over(bytes, e->send.len);
+
+	assert_int_equal(e->send.way, SEND_SERVER);
+	assert_int_equal(e->send.len, PACKET_LEN + 24);
+	assert_true(keyring_verify(key_of(b, KEY), bytes, PACKET_LEN,
+				   bytes + PACKET_LEN + 4, 20, &counts));
+	assert_int_equal(packet_parse(&p, &r), PACKET_OK);
+	return p;
+}
+
+static struct packet polls(struct bench *b)
+{
+	b->now_s += span_to_seconds(instant_diff(b->source.polling.due,
+						 event(b, EVENT_TICK).now)) +
+		    1e-9;
+	(void)tick(b);
+	struct packet p = sent_packet(b);
+
+	(void)sent(b);
+	return p;
+}
+
+static struct packet from_peer(const struct bench *b, enum mode mode,
+			       tstamp origin)
+{
+	struct packet p = good(b);
+
+	p.mode = mode;
+	p.origin = origin;
+	return p;
+}
+
+static enum source_verdict arrive(struct bench *b, const struct packet *p,
+				  uint32_t key)
+{
+	uint8_t bytes[PACKET_LEN + TAIL_MAC_MAX];
+	struct writer w = writer_over(bytes, sizeof(bytes));
+
+	packet_write(p, &w);
+	assert_true(key == 0 || keyring_sign(key_of(b, key), bytes, &w,
+					     KEYRING_V4, &counts));
+	b->now_s += 0.0201;
+	struct event ev = event(b, EVENT_PEER);
+
+	ev.packet.at = ev.wall;
+	ev.packet.origin = STAMP_KERNEL;
+	ev.packet.local = netaddr_v4(0xc00002fe, NTP_PORT);
+	ev.packet.from = b->source.addr;
+	ev.packet.data = bytes;
+	ev.packet.len = (size_t)(w.at - bytes);
+	return symmetric_receive(&b->source, &ev, &b->world, &b->out,
+				 &b->sample);
+}
+
+static void leaves_no_trace(struct bench *b, const struct packet *p,
+			    uint32_t key, enum source_verdict verdict)
+{
+	struct source before = b->source;
+
+	assert_int_equal(arrive(b, p, key), verdict);
+	b->now_s -= 0.0201;
+	assert_memory_equal(&before, &b->source, sizeof(before));
+	assert_int_equal(b->out.count, 0);
+}
+
+static void an_answer_at_once_is_a_sample(void **state)
+{
+	struct bench *b = peer();
+	struct packet q = polls(b);
+	struct packet p = from_peer(b, MODE_PASSIVE, q.transmit);
+
+	(void)state;
+	assert_int_equal(q.mode, MODE_ACTIVE);
+	assert_int_equal(arrive(b, &p, KEY), SOURCE_SAMPLE);
+	assert_null(last_send(b)); /* mode 2 is never answered (F1) */
+	assert_int_equal(b->source.polling.reach & 1, 1);
+	leaves_no_trace(b, &p, KEY, SOURCE_OLD); /* a copy */
+}
+
+/* D2: whoever does not sign, or signs with another key, changes nothing. */
+static void the_unsigned_leave_no_trace(void **state)
+{
+	struct bench *b = peer();
+	struct packet q = polls(b);
+
+	(void)state;
+	for (int first = 0; first < 256; first++) {
+		struct packet p =
+			from_peer(b, (enum mode)(first & 7), q.transmit);
+
+		p.version = first >> 3 & 7;
+		p.leap = (enum leap)(first >> 6);
+		bool form = (p.mode == MODE_ACTIVE || p.mode == MODE_PASSIVE) &&
+			    p.version == 4;
+
+		leaves_no_trace(b, &p, 0,
+				form ? SOURCE_UNSIGNED
+				: p.mode == MODE_ACTIVE ||
+						p.mode == MODE_PASSIVE
+					? SOURCE_VERSION
+					: SOURCE_MODE);
+		if (form) {
+			leaves_no_trace(b, &p, OTHER_KEY, SOURCE_OTHER_KEY);
+		}
+	}
+	struct packet p = from_peer(b, MODE_PASSIVE, q.transmit);
+
+	assert_int_equal(arrive(b, &p, KEY), SOURCE_SAMPLE);
+}
+
+/* Its own poll is answered at once, and its stamps come back. */
+static void a_request_is_answered(void **state)
+{
+	struct bench *b = peer();
+	struct packet p;
+	tstamp came;
+
+	(void)state;
+	p = from_peer(b, MODE_ACTIVE, (tstamp){ 0 });
+	came = wall(b->now_s + 0.0201);
+	assert_int_equal(arrive(b, &p, KEY), SOURCE_REQUEST);
+	struct packet a = sent_packet(b);
+
+	assert_int_equal(a.mode, MODE_PASSIVE);
+	assert_int_equal(a.origin.v, p.transmit.v);
+	assert_int_equal(a.receive.v, came.v);
+	assert_true(a.transmit.v != a.receive.v);
+	/* It leaves no sample and moves no poll. */
+	assert_int_equal(b->source.polling.reach, 0);
+	assert_int_equal(b->source.estimator.samples, 0);
+	/* The same once more is a copy. */
+	leaves_no_trace(b, &p, KEY, SOURCE_OLD);
+}
+
+/* A17: it is signed with the right key, and yet is nobody's. */
+static void our_own_come_back_in_vain(void **state)
+{
+	struct bench *b = peer();
+	struct packet q = polls(b);
+
+	(void)state;
+	leaves_no_trace(b, &q, KEY, SOURCE_REFLECTED);
+	struct packet p = from_peer(b, MODE_ACTIVE, (tstamp){ 0 });
+
+	assert_int_equal(arrive(b, &p, KEY), SOURCE_REQUEST);
+	struct packet a = sent_packet(b);
+
+	leaves_no_trace(b, &a, KEY, SOURCE_REFLECTED);
+}
+
+/* A peer that answers with its next poll: the stamps are carried along. */
+static void a_late_answer_counts_once(void **state)
+{
+	struct bench *b = peer();
+	struct packet q = polls(b);
+	struct packet p;
+
+	(void)state;
+	b->now_s += 1.5; /* not the time for another poll */
+	p = from_peer(b, MODE_ACTIVE, q.transmit);
+	p.receive = wall(b->now_s - 1.5 + 0.010);
+	assert_int_equal(arrive(b, &p, KEY), SOURCE_SAMPLE);
+	struct packet a = sent_packet(b);
+
+	assert_int_equal(a.origin.v, p.transmit.v);
+	/* It is our answer now that the next packet answers. */
+	(void)sent(b);
+	b->now_s += 1;
+	p = from_peer(b, MODE_ACTIVE, a.transmit);
+	p.receive = wall(b->now_s - 1 + 0.010);
+	assert_int_equal(arrive(b, &p, KEY), SOURCE_SAMPLE);
+	assert_float_equal(span_to_seconds(sample_delay(&b->sample)), 0.02,
+			   1e-3);
+}
+
+/* First an origin of zero never matches, whatever is outstanding (A2). */
+static void zero_origins_match_nothing(void **state)
+{
+	struct bench *b = peer();
+	struct packet p;
+
+	(void)state;
+	p = from_peer(b, MODE_PASSIVE, (tstamp){ 0 });
+	assert_int_equal(arrive(b, &p, KEY), SOURCE_REQUEST);
+	(void)polls(b);
+	p = from_peer(b, MODE_PASSIVE, (tstamp){ 0 });
+	assert_int_equal(arrive(b, &p, KEY), SOURCE_REQUEST);
+	assert_int_equal(b->source.estimator.samples, 0);
+	assert_int_equal(b->source.polling.reach, 0);
+}
+
+/* D3: the stamps of an interleaved answer are not ours to match. */
+static void no_packet_switches_modes(void **state)
+{
+	struct bench *b = peer();
+	struct packet q = polls(b);
+	struct packet p = from_peer(b, MODE_PASSIVE, q.transmit);
+
+	(void)state;
+	assert_int_equal(arrive(b, &p, KEY), SOURCE_SAMPLE);
+	(void)polls(b);
+	p = from_peer(b, MODE_PASSIVE, wall(b->now_s)); /* our receive stamp */
+	assert_int_equal(arrive(b, &p, KEY), SOURCE_REQUEST);
+	assert_true(b->source.symmetric.restarted);
+	assert_true(source_is_waiting(&b->source)); /* and is still open */
+}
+
+static void who_answers_no_peer_is_asked_plainly(void **state)
+{
+	struct bench *b = peer();
+	bool plain = false;
+
+	(void)state;
+	for (int i = 0; i < 12 && !plain; i++) {
+		b->now_s += span_to_seconds(
+				    instant_diff(b->source.polling.due,
+						 event(b, EVENT_TICK).now)) +
+			    1e-9;
+		(void)tick(b);
+		plain = last_send(b)->send.way == SEND_FRESH;
+	}
+	assert_true(plain);
+	struct packet p = from_peer(b, MODE_ACTIVE, (tstamp){ 0 });
+
+	/* It is a peer after all. */
+	b->now_s += 4;
+	assert_int_equal(arrive(b, &p, KEY), SOURCE_REQUEST);
+	(void)polls(b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_answer_at_once_is_a_sample),
+		cmocka_unit_test(the_unsigned_leave_no_trace),
+		cmocka_unit_test(a_request_is_answered),
+		cmocka_unit_test(our_own_come_back_in_vain),
+		cmocka_unit_test(a_late_answer_counts_once),
+		cmocka_unit_test(zero_origins_match_nothing),
+		cmocka_unit_test(no_packet_switches_modes),
+		cmocka_unit_test(who_answers_no_peer_is_asked_plainly),
+	};
+
+	return cmocka_run_group_tests(tests, check_seed, NULL);
+}
