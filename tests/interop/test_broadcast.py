@@ -47,3 +47,17 @@ def test_manycast(lan):
     row = client.peer(GROUP)
     assert (row.kind, row.refid) == ("a", ".ACST.")
     assert client.synchronised(40)
+
+
+def test_signed_and_nothing_else(lan):
+    """D5: the unsigned one beside it is not even noticed."""
+    path = lan.file("keys", "7 SHA1 a_secret_of_two\n")
+    path.chmod(0o600)
+    keys = f"keys {path}\ntrustedkey 7\n"
+    lan.ntpd(1, LOCAL + keys + f"broadcast {GROUP} key 7 minpoll 3\n")
+    lan.ntpd(2, LOCAL + f"broadcast {GROUP} minpoll 3\n")
+    client = lan.ntpd(3, keys + f"multicastclient {GROUP}\n")
+    row = listener(client, v4(1))
+    assert row, (client.text(), client.peers())
+    assert abs(row.offset) < 5
+    assert client.peer(v4(2)) is None
