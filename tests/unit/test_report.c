@@ -266,8 +266,8 @@ static void every_name_that_clients_ask_for_has_a_value(void **state)
 		"nts_cookie_decode_current,nts_cookie_decode_old,"
 		"nts_cookie_decode_old2,nts_cookie_decode_older,"
 		"nts_cookie_decode_too_old,nts_cookie_decode_error",
-		"nts_ke_serves_good,nts_ke_serves_bad,nts_ke_probes_good,"
-		"nts_ke_probes_bad",
+		("nts_ke_serves_good,nts_ke_serves_bad,nts_ke_probes_good,"
+		 "nts_ke_probes_bad"),
 		"release,fuzz,clk_wander_threshold,lockclock",
 	};
 

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntpwait.c - ends when the daemon of this host knows the time.
+ *
+ *   0  it does    1  it did not within the tries    2  wrong use
+ *
+ * Boot scripts wait by it (ntp-wait.service); ntpq's waitsync waits for how
+ * well the time is known.
+ */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/shell.h"
+#include "client/version.h"
+#include "client/waitsync.h"
+
+#define TRIES 100
+#define SLEEP_S 6
+#define SLEEP_MOST_S 86400
+#define EXIT_USAGE 2
+#define ANSWER_WAIT SPAN_S(1) /* the daemon is on this machine */
+
+static struct shell shell;
+
+struct options {
+	uint64_t tries, sleep_s;
+	bool verbose;
+};
+
+static void say(const struct options *o, FILE *out, const char *words)
+{
+	if (o->verbose) {
+		fputs(words, out);
+		fflush(out);
+	}
+}
+
+static enum sync wait_for(const struct options *o)
+{
+	enum sync sync = SYNC_SILENT;
+
+	for (uint64_t i = 0; i < o->tries; i++) {
+		if (i > 0 && !sync_sleep((double)o->sleep_s)) {
+			break;
+		}
+		sync = sync_look(&shell, 0).sync;
+		if (sync == SYNC_GOOD) {
+			break;
+		}
+	}
+	return sync;
+}
+
+static int run(const struct options *o)
+{
+	shell_init(&shell);
+	shell.ctl.first_wait = ANSWER_WAIT;
+	shell.ctl.tries = 1;
+	if (!shell_host(&shell, "localhost")) {
+		return EXIT_FAILURE;
+	}
+	say(o, stdout, "Waiting for ntpd to synchronize...  ");
+	enum sync sync = wait_for(o);
+
+	shell_end(&shell);
+	if (sync == SYNC_GOOD) {
+		say(o, stdout, "OK!\n");
+		return EXIT_SUCCESS;
+	}
+	say(o, stdout, "No!\n");
+	say(o, stderr,
+	    sync == SYNC_SILENT ? "Leap status not available\n"
+				: "ntpd did not synchronize.\n");
+	return EXIT_FAILURE;
+}
+
+static int usage(FILE *out)
+{
+	fputs("usage: ntp-wait [-n TRIES] [-s SLEEP] [-v]\n"
+	      "  -n, --tries=N    looks so often (100)\n"
+	      "  -s, --sleep=S    so many seconds apart (6)\n"
+	      "  -v, --verbose    says how it goes\n"
+	      "  -h, --help       prints this\n"
+	      "  -V, --version    prints the version\n",
+	      out);
+	return out == stdout ? EXIT_SUCCESS : EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option names[] = {
+		{ "tries", required_argument, NULL, 'n' },
+		{ "sleep", required_argument, NULL, 's' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ 0 },
+	};
+	struct options o = { .tries = TRIES, .sleep_s = SLEEP_S };
+	int letter;
+
+	while ((letter = getopt_long(argc, argv, "n:s:vhV", names, NULL)) !=
+	       -1) {
+		uint64_t *number = letter == 'n' ? &o.tries : &o.sleep_s;
+
+		switch (letter) {
+		case 'n':
+		case 's':
+			if (!text_to_u64(optarg, strlen(optarg), number) ||
+			    o.tries == 0 || o.sleep_s > SLEEP_MOST_S) {
+				return usage(stderr);
+			}
+			break;
+		case 'v':
+			o.verbose = true;
+			break;
+		case 'h':
+			return usage(stdout);
+		case 'V':
+			puts(VERSION_LINE("ntp-wait"));
+			return EXIT_SUCCESS;
+		default:
+			return usage(stderr);
+		}
+	}
+	return optind < argc ? usage(stderr) : run(&o);
+}
