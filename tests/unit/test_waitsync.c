@@ -48,9 +48,12 @@ static void the_alarm_outranks_every_number(void **state)
 
 static void what_is_not_known_is_not_good_enough(void **state)
 {
-	const char *const texts[] = { "", "leap=0", "rootdelay=1",
+	const char *const texts[] = { "",
+				      "leap=0",
+				      "rootdelay=1",
 				      "rootdelay=x, rootdisp=1",
-				      "clockbound=nan", "clockbound=" };
+				      "clockbound=nan",
+				      "clockbound=" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
