@@ -80,7 +80,8 @@ def test_without_a_key_each_asks_the_other(lan):
 def test_ntpsec(lan, keys, signed):
     """Which asks its peers as it asks servers; 1.2.2 answers no mode 1."""
     key = "key 7" if signed else ""
-    lan.ntpsec(2, SERVES_ALL + LOCAL + keys + f"peer {v4(1)} {key} {FAST}\n")
+    lan.ntpsec(2, SERVES_ALL + "restrict 127.0.0.1\n" + LOCAL + keys +
+               f"peer {v4(1)} {key} {FAST}\n")
     a = lan.ntpd(1, LOCAL + keys + f"peer {v4(2)} {key} {FAST}\n")
     measured(a, v4(2), "su")
     host = lan.host(2)
