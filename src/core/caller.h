@@ -20,7 +20,7 @@ struct caller_origin {
 
 struct caller {
 	bool local;        /* the unix socket, or loopback: no budget */
-	bool authentic;    /* signed with the control key */
+	bool authentic;    /* signed with the control key, or an owner */
 	bool known;        /* gets more octets than he sent (F4) */
 	bool sees_clients; /* may read who asked (F17) */
 	bool sees_guards;  /* may read sockets and restrict lines */

@@ -100,6 +100,9 @@ void engine_judged(struct engine *e, struct source *s,
 		return;
 	}
 	s->verdicts[verdict]++;
+	if (verdict != SOURCE_HELD) {
+		s->last = verdict;
+	}
 	engine_stats_exchange(e, s, verdict, out);
 	if (verdict != SOURCE_SAMPLE) {
 		return;

@@ -192,7 +192,10 @@ static void shorten(struct hearing *h, struct outbox *out)
 	}
 }
 
-/* Whoever is trusted has seen them: they are counted anew. */
+/*
+ * Whoever signs has seen them: they are counted anew. Not so on the unix
+ * socket: root's look at it is no poll of the monitoring's.
+ */
 static void clear_events(struct engine *e, const struct control_request *q)
 {
 	struct events *events = &e->standing.events;
@@ -223,8 +226,7 @@ void engine_control(struct engine *e, const struct event *ev,
 		return;
 	}
 	start_limits(e);
-	h.caller = caller_of(&origin, e->access,
-			     is_signed(e, &h) || ev->control.may_modify);
+	h.caller = caller_of(&origin, e->access, is_signed(e, &h));
 	if (is_ignored(e, &h)) {
 		return;
 	}
@@ -233,7 +235,7 @@ void engine_control(struct engine *e, const struct event *ev,
 	if (!h.caller.known) {
 		shorten(&h, out);
 	}
-	if (h.caller.authentic && !h.q.refused) {
+	if (h.q.signer.key && !h.q.refused) {
 		clear_events(e, &h.q);
 	}
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/engine_state.h"
+#include "core/flash.h"
 #include "core/refid.h"
 
 #include <math.h>
@@ -103,58 +104,6 @@ static void report_history(const struct engine *e, const struct source *s,
 	}
 }
 
-static uint16_t flash_of(const struct source *s)
-{
-	unsigned flash = 0;
-
-	switch (s->reason) {
-	case REASON_DENIED:
-		flash |= FLASH_DENIED;
-		break;
-	case REASON_UNSYNCHRONISED:
-		flash |= FLASH_UNSYNC | FLASH_STRATUM;
-		break;
-	case REASON_STRATUM:
-	case REASON_ORPHAN:
-	case REASON_ORPHAN_CHILD:
-		flash |= FLASH_STRATUM;
-		break;
-	case REASON_LOOP:
-		flash |= FLASH_LOOP;
-		break;
-	case REASON_DISTANCE:
-		flash |= FLASH_DIST;
-		break;
-	case REASON_NO_KEY:
-	case REASON_BAD_AUTH:
-		flash |= FLASH_AUTH | FLASH_UNREACHABLE;
-		break;
-	case REASON_NO_NAME:
-	case REASON_NO_ANSWER:
-	case REASON_UNREACHABLE:
-		flash |= FLASH_UNREACHABLE | FLASH_STRATUM | FLASH_DIST;
-		break;
-	case REASON_OK:
-	case REASON_NOSELECT:
-	case REASON_SMEARED:
-	case REASON_WAITING:
-	case REASON_TOO_FEW:
-	case REASON_NO_MAJORITY:
-	case REASON_FALSETICKER:
-	case REASON_OUTVOTED:
-	case REASON_SHARED:
-	case REASON_EXCESS:
-	case REASON_OUTLIER:
-	case REASON_CANDIDATE:
-	case REASON_BACKUP:
-	case REASON_SYSTEM_PEER:
-	case REASON_PPS_PEER:
-	case REASONS:
-		break;
-	}
-	return (uint16_t)flash;
-}
-
 static void report_counts(const struct engine *e, const struct source *s,
 			  struct peer_report *r)
 {
@@ -165,17 +114,20 @@ static void report_counts(const struct engine *e, const struct source *s,
 	}
 	r->count_sent = s->requests;
 	r->count_received = all - s->verdicts[SOURCE_HELD];
-	r->count_bogus =
-		s->verdicts[SOURCE_ORIGIN] + s->verdicts[SOURCE_UNASKED];
+	r->count_bogus = s->verdicts[SOURCE_ORIGIN] +
+			 s->verdicts[SOURCE_UNASKED] +
+			 s->verdicts[SOURCE_REFLECTED];
 	r->count_bad_auth =
 		s->verdicts[SOURCE_UNSIGNED] + s->verdicts[SOURCE_NAK] +
 		s->verdicts[SOURCE_OTHER_KEY] + s->verdicts[SOURCE_BAD_MAC];
-	r->count_old = s->verdicts[SOURCE_DUPLICATE] + s->verdicts[SOURCE_LATE];
+	r->count_old = s->verdicts[SOURCE_DUPLICATE] +
+		       s->verdicts[SOURCE_LATE] + s->verdicts[SOURCE_OLD];
 	r->count_bad_disp = s->verdicts[SOURCE_ROOT];
 	r->count_bad_reference = s->verdicts[SOURCE_UNSYNCHRONISED] +
 				 s->verdicts[SOURCE_REFERENCE];
 	r->time_next_s = whole_s(-engine_age_s(e, s->polling.due));
-	r->time_reach_s = whole_s(engine_age_s(e, s->since));
+	r->time_reach_s = whole_s(engine_age_s(e, s->turned));
+	r->headway_s = (uint32_t)ceil(polling_headway_s(&s->polling, e->now));
 	if (s->heard) {
 		r->time_received_s = whole_s(engine_age_s(e, s->heard_at));
 	}
@@ -227,7 +179,7 @@ static void report_source(const struct engine *e, const struct source *s,
 		.unreach = s->polling.unreach,
 		.our_mode = (uint8_t)engine_mode(s),
 		.our_poll = polling_now(&s->polling),
-		.flash = flash_of(s),
+		.flash = flash_of_source(s),
 		.authenable = s->config->key != 0,
 		.authentic = s->authentic,
 		.key = s->config->key,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/engine_state.h"
+#include "core/flash.h"
 
 #include <math.h>
 
@@ -69,6 +70,7 @@ void engine_report_clock(const struct engine *e, const struct refclock *c,
 		.reason = reason_words(c->reason),
 		.events = c->events,
 		.reach = c->reach,
+		.flash = flash_of_refclock(c),
 		.our_mode = MODE_CLIENT,
 		.their_mode = MODE_SERVER,
 		.our_poll = refclock_poll(c),

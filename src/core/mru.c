@@ -16,14 +16,15 @@
 #define PER_LINE 8 /* clients that a line has on the average, when full */
 #define PLACE_BITS 24
 #define NOBODY 0
+#define LOCALS 256 /* our addresses; [0]: none, and all beyond the others */
 
 struct client {
 	uint8_t ip[16]; /* with the scope of a link-local one: see key_of() */
 	uint32_t first, last; /* s of the wall clock */
 	uint32_t count;
 	uint32_t older : PLACE_BITS, version : 3, mode : 3, fate : 2;
-	uint32_t newer : PLACE_BITS, unused : 8;
-	uint16_t last_fraction; /* 2^-16 s */
+	uint32_t newer : PLACE_BITS, local : 8; /* of mru.locals */
+	uint16_t last_fraction;                 /* 2^-16 s */
 	uint16_t port;
 };
 
@@ -44,6 +45,8 @@ struct mru {
 	uint32_t line_count, room;
 	struct client *clients; /* [0]: older is the newest, newer the oldest */
 	struct mru_counts counts;
+	netaddr locals[LOCALS];
+	unsigned local_count, local_last;
 };
 
 uint32_t mru_room(const struct mru_config *rules)
@@ -79,6 +82,7 @@ struct mru *mru_init(void *memory, const struct mru_config *rules,
 	m->hash.k1 = rng_u64(&rng);
 	m->room = mru_room(rules);
 	m->line_count = lines_for(m->room);
+	m->local_count = 1;
 	lines += (LINE - (uintptr_t)lines % LINE) % LINE;
 	m->lines = (struct line *)(void *)lines;
 	m->clients = (struct client *)(m->lines + m->line_count);
@@ -313,9 +317,10 @@ static mru_place add(struct mru *m, const uint8_t ip[16], uint64_t hash,
 	return at;
 }
 
-struct mru_aim mru_aim(const struct mru *m, const netaddr *from)
+struct mru_aim mru_aim(const struct mru *m, const netaddr *from,
+		       const netaddr *to)
 {
-	struct mru_aim aim;
+	struct mru_aim aim = { .port = from->port, .to = to };
 
 	key_of(from, aim.ip);
 	aim.hash = hash_of(m, aim.ip);
@@ -323,8 +328,30 @@ struct mru_aim mru_aim(const struct mru *m, const netaddr *from)
 	return aim;
 }
 
-void mru_note(struct mru *m, const struct mru_aim *aim, uint16_t port,
-	      uint8_t first, enum mru_fate fate, tstamp now)
+/* The last one is nearly always the next one. */
+static unsigned local_number(struct mru *m, const netaddr *local)
+{
+	unsigned i = m->local_last;
+
+	if (netaddr_same_host(&m->locals[i], local)) {
+		return i;
+	}
+	for (i = 1; i < m->local_count; i++) {
+		if (netaddr_same_host(&m->locals[i], local)) {
+			break;
+		}
+	}
+	if (i == LOCALS) {
+		return 0;
+	}
+	m->locals[i] = *local;
+	m->local_count += i == m->local_count;
+	m->local_last = i;
+	return i;
+}
+
+void mru_note(struct mru *m, const struct mru_aim *aim, uint8_t first,
+	      enum mru_fate fate, tstamp now)
 {
 	mru_place at = find(m, aim->ip, aim->hash);
 
@@ -346,7 +373,8 @@ void mru_note(struct mru *m, const struct mru_aim *aim, uint16_t port,
 	c->version = (first >> 3) & 7u;
 	c->mode = first & 7u;
 	c->fate = (unsigned)fate & 3;
-	c->port = port;
+	c->port = aim->port;
+	c->local = local_number(m, aim->to) & UINT8_MAX;
 }
 
 struct mru_counts mru_counts(const struct mru *m, tstamp now)
@@ -397,6 +425,7 @@ struct mru_client mru_client(const struct mru *m, mru_place at)
 
 	return (struct mru_client){
 		.addr = addr_of(c),
+		.local = m->locals[c->local],
 		.first = { (uint64_t)c->first << 32 },
 		.last = { (uint64_t)c->last << 32 | (uint32_t)c->last_fraction
 							    << 16 },

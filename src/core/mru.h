@@ -28,6 +28,7 @@ enum mru_fate { MRU_SERVED, MRU_LIMITED, MRU_KISSED };
 
 struct mru_client {
 	netaddr addr;       /* and the port of its last request */
+	netaddr local;      /* ours, that it asked; none: of more than 255 */
 	tstamp first, last; /* to 1 s and to 2^-16 s */
 	uint32_t count;     /* of requests; stops at the largest */
 	uint8_t version, mode;
@@ -57,17 +58,20 @@ struct mru *mru_init(void *memory, const struct mru_config *rules,
 /* Other rules from now on; the room stays as it is. */
 void mru_retune(struct mru *m, const struct mru_config *rules);
 
-/* Where to look for a client, and who it is. */
+/* Where to look for a client, who it is, and whom it asked. */
 struct mru_aim {
 	uint8_t ip[16];
 	uint64_t hash;
+	uint16_t port;
+	const netaddr *to; /* the caller's */
 };
 
 /* Looks the place up, so that the memory is on its way when it is needed. */
-struct mru_aim mru_aim(const struct mru *m, const netaddr *from);
-/* One request from `port`; `first` is its first octet. */
-void mru_note(struct mru *m, const struct mru_aim *aim, uint16_t port,
-	      uint8_t first, enum mru_fate fate, tstamp now);
+struct mru_aim mru_aim(const struct mru *m, const netaddr *from,
+		       const netaddr *to);
+/* One request; `first` is its first octet. */
+void mru_note(struct mru *m, const struct mru_aim *aim, uint8_t first,
+	      enum mru_fate fate, tstamp now);
 
 struct mru_counts mru_counts(const struct mru *m, tstamp now);
 

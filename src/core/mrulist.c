@@ -229,8 +229,8 @@ static bool is_wanted(const struct mru_query *w, const struct listables *l,
 	span since = tstamp_diff(l->now, c->last);
 	uint64_t age_s = since.v > 0 ? (uint64_t)since.v >> 32 : 0;
 
-	/* Which of our addresses was asked is not remembered. */
-	return c->count >= w->mincount && !w->has_laddr &&
+	return c->count >= w->mincount &&
+	       (!w->has_laddr || netaddr_same_host(&c->local, &w->laddr)) &&
 	       (w->maxlstint == 0 || age_s <= w->maxlstint) &&
 	       age_s >= w->minlstint && (flags & w->resall) == w->resall &&
 	       (!w->has_resany || (flags & w->resany) != 0);

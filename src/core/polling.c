@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/polling.h"
 
+#include <math.h>
+
 #define OPENING_IBURST 8
 #define OPENING_PLAIN 4
 #define BURST 8
@@ -83,6 +85,20 @@ void polling_agree(struct polling *p, int8_t theirs)
 static span jittered(span d, struct rng *rng)
 {
 	return (span){ d.v + (int64_t)rng_below(rng, (uint64_t)d.v / 32 + 1) };
+}
+
+double polling_headway_s(const struct polling *p, instant now)
+{
+	instant soonest = instant_add(p->last, SPAN_S(POLLING_GAP_S));
+
+	if (p->asked == 0 && p->last.v == 0) {
+		return 0;
+	}
+	/* Who told us to keep away is kept away from. */
+	if (p->raised > 0 || polling_is_denied(p)) {
+		soonest = p->due;
+	}
+	return fmax(span_to_seconds(instant_diff(soonest, now)), 0);
 }
 
 int8_t polling_now(const struct polling *p)

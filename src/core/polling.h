@@ -90,6 +90,9 @@ void polling_attend(struct polling *p, int8_t log2);
 /* A peer asks us this often: neither waits longer than the other (RFC 5905,
  * section 13). */
 void polling_agree(struct polling *p, int8_t theirs);
+/* How long nobody could make us ask again, s; what is due later is our choice.
+ */
+double polling_headway_s(const struct polling *p, instant now);
 /* log2 s: what is in force. */
 int8_t polling_now(const struct polling *p);
 

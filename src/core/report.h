@@ -35,21 +35,6 @@ enum clock_kind {
 	CLOCK_KIND_TELEPHONE = 9,
 };
 
-/* The tests that a source fails, as of classic ntpq's `flash`. */
-enum peer_flash {
-	FLASH_DUP = 1 << 0,
-	FLASH_BOGUS = 1 << 1,
-	FLASH_UNSYNC = 1 << 2,
-	FLASH_DENIED = 1 << 3,
-	FLASH_AUTH = 1 << 4,
-	FLASH_PKT_STRATUM = 1 << 5,
-	FLASH_HEADER = 1 << 6,
-	FLASH_STRATUM = 1 << 9,
-	FLASH_DIST = 1 << 10,
-	FLASH_LOOP = 1 << 11,
-	FLASH_UNREACHABLE = 1 << 12,
-};
-
 /* What was asked of the daemon. */
 struct report_counts {
 	uint64_t since_s;     /* when they began: of uptime_s */
@@ -138,7 +123,7 @@ struct peer_report {
 	uint8_t our_mode, their_mode;
 	int8_t our_poll, their_poll;
 	uint32_t headway_s;
-	uint16_t flash; /* enum peer_flash */
+	uint16_t flash; /* enum flash */
 	uint32_t key;
 	uint32_t ttl; /* a refclock's mode word */
 	double offset_s, delay_s, disp_s, jitter_s;

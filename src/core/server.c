@@ -353,7 +353,7 @@ static void remember(struct server_shard *shard, const struct mru_aim *aim,
 		     tstamp now)
 {
 	if (shard->clients && verdict != SERVER_IGNORED) {
-		mru_note(shard->clients, aim, req->from.port, req->data[0],
+		mru_note(shard->clients, aim, req->data[0],
 			 verdict == SERVER_LIMITED  ? MRU_LIMITED
 			 : verdict == SERVER_KISSED ? MRU_KISSED
 						    : MRU_SERVED,
@@ -393,7 +393,7 @@ enum server_verdict server_respond(const struct view *view,
 	struct mru_aim aim = { .hash = 0 };
 
 	if (shard->clients) {
-		aim = mru_aim(shard->clients, &req->from);
+		aim = mru_aim(shard->clients, &req->from, &req->to);
 	}
 	uint32_t flags = look_up(view, shard, req).flags;
 	struct proof proof = { .key = NULL };

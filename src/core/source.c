@@ -59,6 +59,7 @@ void source_init(struct source *s, const struct source_config *config,
 		.kiss = REFID_INIT,
 		.reason = REASON_NO_NAME,
 		.since = now,
+		.turned = now,
 	};
 	s->symmetric.on = source_is_symmetric(config);
 	polling_init(&s->polling, config);
@@ -100,7 +101,8 @@ void source_move(struct source *s, const netaddr *addr,
 	s->reason = REASON_NO_ANSWER;
 	s->bad_polls = 0;
 	s->authentic = s->bad_auth = s->mistrusted = s->no_key = false;
-	s->since = now;
+	s->since = s->turned = now;
+	s->last = SOURCE_SAMPLE;
 	memset(&s->peer, 0, sizeof(s->peer));
 	symmetric_forget(&s->symmetric);
 	polling_init(&s->polling, s->config);
@@ -191,7 +193,7 @@ static void ask(struct source *s, const struct event *ev,
 		symmetric_ask(s, ev, world, out);
 	}
 	if (polling_asked(&s->polling, world->rng, ev->now)) {
-		source_note(s, NOTE_UNREACHABLE, out);
+		source_turn(s, NOTE_UNREACHABLE, ev->now, out);
 	}
 	if (s->polling.reach == 0 && s->polling.unreach > 8) {
 		lookup_want(&s->lookup, ev->now);
@@ -259,7 +261,7 @@ void source_take_broadcast(struct source *s, const struct packet *p,
 	s->local = ev->packet.local;
 	remember(s, &r, sample);
 	if (polling_good(&s->polling, world->rng)) {
-		source_note(s, NOTE_REACHABLE, out);
+		source_turn(s, NOTE_REACHABLE, ev->now, out);
 	}
 }
 
@@ -324,7 +326,7 @@ static enum source_verdict complete(struct source *s, const struct event *ev,
 				 sample);
 	}
 	if (polling_good(&s->polling, world->rng)) {
-		source_note(s, NOTE_REACHABLE, out);
+		source_turn(s, NOTE_REACHABLE, ev->now, out);
 	}
 	if (world->leaping && source_is_leaping(sample)) {
 		return SOURCE_LEAP;

@@ -134,7 +134,9 @@ struct source {
 	struct events events;
 	struct measurement history[SOURCE_HISTORY]; /* newest first */
 	uint64_t requests, verdicts[SOURCE_VERDICTS];
-	instant since; /* it has this address */
+	enum source_verdict last; /* of a datagram; SAMPLE before the first */
+	instant since;            /* it has this address */
+	instant turned;           /* reachable, or not any more */
 };
 
 struct standing;

@@ -35,6 +35,9 @@ enum source_verdict source_take_answer(struct source *s, const struct event *ev,
 				       struct outbox *out,
 				       struct sample *sample);
 
+/* It is reachable from now on, or is not: that is the note. */
+void source_turn(struct source *s, enum note_id id, instant now,
+		 struct outbox *out);
 /* A good broadcast: `sample` is of it. */
 void source_take_broadcast(struct source *s, const struct packet *p,
 			   const struct event *ev,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What is told of a source: its status word and its events. */
-#include "core/source.h"
+#include "core/source_inner.h"
 
 uint16_t source_status(const struct source *s)
 {
@@ -57,4 +57,11 @@ void source_note(struct source *s, enum note_id id, struct outbox *out)
 		text_u64(&word, s->config->key);
 	}
 	outbox_add(out, &e);
+}
+
+void source_turn(struct source *s, enum note_id id, instant now,
+		 struct outbox *out)
+{
+	s->turned = now;
+	source_note(s, id, out);
 }

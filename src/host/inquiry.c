@@ -103,10 +103,10 @@ void inquiry_list(struct loop *l, const struct effect *e)
 		.socket_count = all ? count : 0,
 	};
 
-	have.signer.counts = &l->key_counts;
+	have.signer.counts = &l->shard.keys;
 	have.signer.key =
 		keyring_find(l->view.keys, e->list.key, KEY_FOR_CONTROL,
-			     &l->asker.from, &l->key_counts);
+			     &l->asker.from, &l->shard.keys);
 	for (size_t i = 0; i < have.socket_count; i++) {
 		all[i] = report(l, &l->servers.items[i], m.now);
 	}

@@ -245,8 +245,11 @@ static instant handle_due(struct loop *l)
 		if (l->ended) {
 			return now;
 		}
-		if (clientsocks_due(&l->clients, now, &ev, &wake) ||
-		    shm_clocks_due(&l->shm, &ev)) {
+		if (clientsocks_due(&l->clients, now, &ev, &wake)) {
+			loop_deliver(l, &ev);
+		} else if (shm_clocks_due(&l->shm, &ev)) {
+			l->io.clock_reads +=
+				ev.refclock.reading != READING_NONE;
 			loop_deliver(l, &ev);
 		} else if (resolver_take(&l->resolver, now, &answer, &wake)) {
 			resolved(l, &answer);

@@ -115,7 +115,6 @@ struct loop {
 	bool view_known;
 	struct server_shard shard;
 	struct io_counts io;
-	struct key_counts key_counts; /* of lists that we sign */
 	void *limits, *clients_memory;
 
 	uint64_t casts_failed; /* to groups: no interface took them */

@@ -15,7 +15,7 @@
 
 static struct mru *list_of(const uint8_t *data, size_t requests)
 {
-	static uint64_t memory[1024];
+	static uint64_t memory[2048];
 	static const uint8_t seed[RNG_SEED] = { 5 };
 	static const struct mru_config rules = {
 		.maxdepth = ROOM, .mindepth = 4, .maxage_s = 64, .minage_s = 2
@@ -35,11 +35,10 @@ static struct mru *list_of(const uint8_t *data, size_t requests)
 			from.ip[15] = r[0];
 			from.scope = r[1];
 		}
-		struct mru_aim aim = mru_aim(m, &from);
+		struct mru_aim aim = mru_aim(m, &from, &from);
 
 		now.v += (uint64_t)r[1] << 30;
-		mru_note(m, &aim, from.port, r[1], (enum mru_fate)(r[0] % 3),
-			 now);
+		mru_note(m, &aim, r[1], (enum mru_fate)(r[0] % 3), now);
 	}
 	return m;
 }

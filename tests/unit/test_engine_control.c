@@ -4,6 +4,7 @@
  * no more octets than they send, and lists are for those who are known.
  */
 #include "core/engine_state.h"
+#include "keyrings.h"
 #include "tiny.h"
 #include "wire/mode6.h"
 
@@ -31,6 +32,9 @@ static struct tiny *fresh(void)
 	t->config.restricts = lines;
 	tiny_server(t, true);
 	tiny_start(t);
+	t->settings.keys = keyring_trusting("1 MD5 sesame-oeffne\n"
+					    "2 SHA1 another-secret\n",
+					    "trustedkey 1 2\ncontrolkey 1\n");
 	tiny_run(t, 20);
 	return t;
 }
@@ -51,6 +55,7 @@ struct question {
 	const char *text;
 	size_t padded; /* to so many octets */
 	bool attached, may_modify;
+	uint32_t key; /* 0: it is not signed */
 };
 
 static struct heard ask(struct tiny *t, const netaddr *from,
@@ -75,6 +80,11 @@ static struct heard ask(struct tiny *t, const netaddr *from,
 	ev.control.len = MODE6_HEADER + (len + 3) / 4 * 4;
 	if (ev.control.len < q->padded) {
 		ev.control.len = q->padded;
+	}
+	if (q->key != 0) {
+		ev.control.len = (ev.control.len + 7) / 8 * 8;
+		ev.control.len = sign_with(t->settings.keys, q->key, bytes,
+					   ev.control.len, MAC_LEN_MAX);
 	}
 	ev.now = t->engine->now;
 	ev.wall = t->engine->wall;
@@ -122,7 +132,7 @@ static void strangers_get_no_more_than_they_send(void **state)
 	(void)state;
 	struct tiny *t = fresh();
 	netaddr stranger = v4(STRANGER);
-	const struct question all = { MODE6_READVAR, 0, "", 0, false, false };
+	const struct question all = { .opcode = MODE6_READVAR, .text = "" };
 	const struct question padded = { .opcode = MODE6_READVAR,
 					 .text = "",
 					 .padded = 1400 };
@@ -257,7 +267,15 @@ static void only_the_operator_changes_something(void **state)
 	q.may_modify = true;
 	h = ask(t, &none, &q);
 	assert_int_equal(h.wish, WISH_LINES);
-	h = ask(t, &mute, &q); /* signed, as far as the engine is told */
+	q.may_modify = false;
+	q.key = 2; /* a key, but not the control key */
+	h = ask(t, &loopback, &q);
+	assert_int_equal(h.wish, WISH_NONE);
+	assert_int_equal(h.m.status, MODE6_ERR_PERMISSION << 8);
+	q.key = 1;
+	h = ask(t, &loopback, &q);
+	assert_int_equal(h.wish, WISH_LINES);
+	h = ask(t, &mute, &q);
 	assert_int_equal(h.wish, WISH_NONE);
 	assert_string_equal(h.text, "runtime configuration prohibited by "
 				    "restrict ... nomodify");
@@ -289,20 +307,33 @@ static void an_address_has_a_budget(void **state)
 	tiny_end(t);
 }
 
-/* Events are counted until somebody who is trusted has seen them. */
-static void an_authenticated_read_clears_the_counters(void **state)
+static unsigned events_told(struct tiny *t, const netaddr *from,
+			    const struct question *q)
+{
+	return ask(t, from, q).m.status >> 4 & 15;
+}
+
+/* Counted until somebody who signs has seen them; looking takes none away. */
+static void only_a_signed_read_clears_the_counters(void **state)
 {
 	(void)state;
 	struct tiny *t = fresh();
 	struct question q = { .opcode = MODE6_UNSPEC, .text = "" };
-	netaddr named = v4(NAMED);
-	unsigned before = ask(t, &named, &q).m.status >> 4 & 15;
+	netaddr named = v4(NAMED), none = { .port = 0 };
+	unsigned before = events_told(t, &named, &q);
 
 	assert_true(before > 0);
-	assert_int_equal(ask(t, &named, &q).m.status >> 4 & 15, before);
-	q.may_modify = true;
-	assert_int_equal(ask(t, &named, &q).m.status >> 4 & 15, before);
-	assert_int_equal(ask(t, &named, &q).m.status >> 4 & 15, 0);
+	q.may_modify = true; /* root, by the unix socket */
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(events_told(t, &none, &q), before);
+	}
+	q.may_modify = false;
+	q.key = 2;
+	assert_int_equal(events_told(t, &named, &q), before);
+	assert_int_equal(events_told(t, &named, &q), before);
+	q.key = 1;
+	assert_int_equal(events_told(t, &named, &q), before);
+	assert_int_equal(events_told(t, &named, &q), 0);
 	tiny_end(t);
 }
 
@@ -317,7 +348,7 @@ int main(void)
 			sockets_and_restrict_lines_are_for_the_operator),
 		cmocka_unit_test(only_the_operator_changes_something),
 		cmocka_unit_test(an_address_has_a_budget),
-		cmocka_unit_test(an_authenticated_read_clears_the_counters),
+		cmocka_unit_test(only_a_signed_read_clears_the_counters),
 	};
 
 	return cmocka_run_group_tests(tests, check_seed, NULL);

@@ -4,6 +4,7 @@
  * how the answer finds its way back.
  */
 #include "core/engine_state.h"
+#include "keyrings.h"
 #include "tinyreload.h"
 #include "wire/mode6.h"
 
@@ -17,6 +18,8 @@ static struct tiny *fresh(void)
 	tiny_server(t, true);
 	tiny_start(t);
 	tiny_run(t, 20);
+	t->settings.keys = keyring_trusting("1 MD5 sesame-oeffne\n",
+					    "trustedkey 1\ncontrolkey 1\n");
 	return t;
 }
 
@@ -31,7 +34,7 @@ struct asked {
 /* One request; what it wishes is in t->wish, an answer in t->answer. */
 static void ask(struct tiny *t, const struct asked *a)
 {
-	static uint8_t bytes[MODE6_HEADER + 2 * OUTBOX_WISH];
+	static uint8_t bytes[MODE6_HEADER + 2 * OUTBOX_WISH + 128];
 	size_t len = a->len ? a->len : strlen(a->data);
 	struct writer w = writer_over(bytes, sizeof(bytes));
 	const struct mode6 m = { .version = 2,
@@ -47,9 +50,14 @@ static void ask(struct tiny *t, const struct asked *a)
 	if (a->by_network) {
 		ev.control.from = netaddr_v4(0x7f000001, 5000);
 	}
-	ev.control.may_modify = a->may_modify;
+	ev.control.may_modify = a->may_modify && !a->by_network;
 	ev.control.data = bytes;
 	ev.control.len = MODE6_HEADER + (len + 3) / 4 * 4;
+	if (a->may_modify && a->by_network) {
+		ev.control.len = (ev.control.len + 7) / 8 * 8;
+		ev.control.len = sign_with(t->settings.keys, 1, bytes,
+					   ev.control.len, MAC_LEN_MAX);
+	}
 	t->wish = WISH_NONE;
 	t->answers = 0;
 	tiny_handle(t, &ev);

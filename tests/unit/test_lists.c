@@ -22,6 +22,7 @@ static tstamp at(double s)
 
 struct perusal {
 	struct mru *clients;
+	netaddr asked; /* of our addresses, by the next client */
 	struct listables have;
 	struct outbox out;
 	struct mode6 last; /* header of the last datagram */
@@ -52,9 +53,9 @@ static void end(struct perusal *r)
 
 static void note(struct perusal *r, netaddr from, double s, enum mru_fate fate)
 {
-	struct mru_aim aim = mru_aim(r->clients, &from);
+	struct mru_aim aim = mru_aim(r->clients, &from, &r->asked);
 
-	mru_note(r->clients, &aim, from.port, 0x23, fate, at(s));
+	mru_note(r->clients, &aim, 0x23, fate, at(s));
 }
 
 static void read_list(struct perusal *r, enum list_kind kind, const char *asked)
@@ -224,15 +225,19 @@ static void only_who_is_asked_for_is_listed(void **state)
 		{ "frags=9, recent=2", 2 },
 		{ "frags=9, recent=100", 4 },
 		{ "frags=9, limit=3", 3 },
+		{ "frags=9, laddr=198.51.100.1", 2 },
+		{ "frags=9, laddr=198.51.100.2", 1 },
 		{ "frags=9, laddr=192.0.2.1", 0 },
 		{ "frags=9, unheardof=1", 4 },
 	};
 	struct perusal *r = begin(100);
 
 	note(r, netaddr_v4(0xc0000201, 1), 1, MRU_SERVED);
+	r->asked = netaddr_v4(0xc6336401, 123);
 	note(r, netaddr_v4(0xc0000202, 1), 2, MRU_LIMITED);
 	note(r, netaddr_v4(0xc0000203, 1), 3, MRU_KISSED);
 	note(r, netaddr_v4(0xc0000204, 1), 4, MRU_SERVED);
+	r->asked = netaddr_v4(0xc6336402, 123);
 	note(r, netaddr_v4(0xc0000204, 1), 10, MRU_SERVED);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		unsigned rows = 0;
