@@ -79,6 +79,15 @@ void call_tick(struct call *c, const struct calling *of, instant now,
 	c->due = instant_add(now, SPAN_S(wait_s));
 }
 
+void call_abandon(struct call *c, source_id id, instant now, struct outbox *out)
+{
+	if (c->nonce != 0 && outbox_has_room(out, 0)) {
+		outbox_close(out, id);
+		c->nonce = 0;
+		c->due = now;
+	}
+}
+
 instant call_deadline(const struct call *c)
 {
 	if (!c->on) {

@@ -34,6 +34,9 @@ struct calling {
 /* Calls when it is time to, and closes the socket when nobody counts more. */
 void call_tick(struct call *c, const struct calling *of, instant now,
 	       struct outbox *out);
+/* What was called under `id` is void; calls again. */
+void call_abandon(struct call *c, source_id id, instant now,
+		  struct outbox *out);
 instant call_deadline(const struct call *c);
 /* Is it an answer to the last call, from a server of use? */
 bool call_is_answered(const struct call *c, const struct calling *of,

@@ -5,6 +5,7 @@
 
 #define SAVE_FIRST_S 300 /* of following, before the first drift file */
 #define SAVE_S 3600
+#define PUBLISHED 4  /* effects of engine_publish(), at most */
 #define SAVE_SD 1e-6 /* s/s: worse is not worth keeping */
 
 struct system_code {
@@ -133,7 +134,7 @@ instant engine_view_end(const struct engine *e)
 	int64_t lasts_s = fabs(left_s) > ENGINE_SLEW_S ? ENGINE_SLEW_VIEW_S
 						       : ENGINE_VIEW_S;
 
-	return instant_add(e->view_at, SPAN_S(lasts_s));
+	return e->view_due ? e->now : instant_add(e->view_at, SPAN_S(lasts_s));
 }
 
 void engine_publish(struct engine *e, struct outbox *out)
@@ -143,6 +144,11 @@ void engine_publish(struct engine *e, struct outbox *out)
 	bool old = instant_diff(e->now, engine_view_end(e)).v >= 0;
 
 	if (!e->view_due && !old) {
+		return;
+	}
+	/* What is lost here would leave a view of tables that go. */
+	if (out->count > OUTBOX_EFFECTS - PUBLISHED) {
+		e->view_due = true;
 		return;
 	}
 	/* Tables take turns, once a second: see engine_tables(). */

@@ -231,6 +231,10 @@ static void place_pools(struct engine *e, const struct former *was,
 {
 	struct pool *p = e->pools;
 
+	for (size_t i = 0; i < was->pool_slots; i++) {
+		call_abandon(&was->pools[i].call, was->pools[i].id, e->now,
+			     out);
+	}
 	for (const struct source_config *c = e->config->sources; c;
 	     c = c->next) {
 		struct pool *old = NULL;

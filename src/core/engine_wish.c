@@ -27,15 +27,16 @@ void engine_answer_wish(struct engine *e, const struct event *ev,
 {
 	bool written = e->wish.header.opcode == MODE6_WRITEVAR;
 
-	if (!e->wishes || !ev->settings.reply) {
-		return;
-	}
 	if (written && !ev->settings.settings) {
 		e->wish.refused = true;
 		e->wish.error = MODE6_ERR_VALUE;
 	}
-	answer(e, ev->settings.reply, written ? 0 : ev->settings.reply_len,
-	       out);
+	if (e->wishes && ev->settings.reply) {
+		answer(e, ev->settings.reply,
+		       written ? 0 : ev->settings.reply_len, out);
+	}
+	e->wishes = false;
+	e->wish.signer.key = NULL; /* of a ring that goes */
 }
 
 static void reply(struct engine *e, const char *text, struct outbox *out)

@@ -278,7 +278,7 @@ static void handle_signals(struct loop *l)
 {
 	int number = signals_end();
 
-	if (signals_reopen()) {
+	if (signals_reopen() && !l->ended) {
 		reload_on_hangup(l);
 		loop_look_for_leaps(l, true);
 	}

@@ -381,6 +381,63 @@ static void rules_of_selection_and_steps_hold_at_once(void **state)
 	tiny_reload_end(t);
 }
 
+static unsigned closes(const struct tiny *t, source_id id)
+{
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < t->out.count; i++) {
+		const struct effect *e = &t->out.effects[i];
+
+		n += e->kind == EFFECT_CLOSE && e->source.slot == id.slot &&
+		     e->source.generation == id.generation;
+	}
+	return n;
+}
+
+/* Nobody else would: the socket has a name that is nobody's any more. */
+static void a_call_under_way_is_hung_up(void **state)
+{
+	(void)state;
+	struct tiny *t = settled();
+	const struct call *c;
+	source_id id;
+
+	tiny_reload(t, "manycastclient 224.0.1.1\n");
+	tiny_run(t, t->now_s + 1);
+	assert_int_not_equal(t->engine->pools[0].call.nonce, 0);
+	id = t->engine->pools[0].id;
+	tiny_reload(t, FOUR "manycastclient 224.0.1.1\n");
+	assert_int_equal(closes(t, id), 1);
+	c = &t->engine->pools[0].call;
+	assert_int_equal(c->nonce, 0);
+	tiny_run(t, t->now_s + 1);
+	assert_int_not_equal(c->nonce, 0); /* called again */
+	id = t->engine->pools[0].id;
+	tiny_reload(t, FOUR);
+	assert_int_equal(closes(t, id), 1);
+	tiny_reload_end(t);
+}
+
+/* A lost one would leave whoever serves with tables that are gone. */
+static void a_view_that_finds_no_room_comes_next(void **state)
+{
+	(void)state;
+	struct tiny *t = settled();
+	struct event tick = { .kind = EVENT_TICK };
+
+	t->engine->view_due = true;
+	t->out.count = OUTBOX_EFFECTS - 3;
+	engine_publish(t->engine, &t->out);
+	assert_int_equal(t->out.count, OUTBOX_EFFECTS - 3);
+	assert_int_equal(t->out.lost, 0);
+	assert_true(t->engine->view_due);
+	t->view = (struct view){ .leap = LEAP_UNSYNC };
+	tiny_handle(t, &tick);
+	assert_int_equal(t->view.leap, LEAP_NONE);
+	assert_false(t->engine->view_due);
+	tiny_end(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -399,6 +456,8 @@ int main(void)
 		cmocka_unit_test(the_clock_may_be_left_alone_and_taken_again),
 		cmocka_unit_test(what_minus_g_allows_it_allows_once),
 		cmocka_unit_test(rules_of_selection_and_steps_hold_at_once),
+		cmocka_unit_test(a_call_under_way_is_hung_up),
+		cmocka_unit_test(a_view_that_finds_no_room_comes_next),
 	};
 
 	return cmocka_run_group_tests(tests, check_seed, NULL);

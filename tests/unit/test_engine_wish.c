@@ -142,6 +142,15 @@ static void lines_go_to_the_host_and_its_answer_comes_back(void **state)
 	/* Only once. */
 	reply(t, "again");
 	assert_int_equal(t->answers, 0);
+	/* Whom nobody answers is forgotten, with the key he signed with. */
+	ask(t, &(struct asked){ .opcode = MODE6_CONFIGURE,
+				.may_modify = true,
+				.data = "server 10.0.0.9" });
+	assert_true(t->engine->wishes);
+	t->engine->wish.signer.key = (const struct keyring_key *)&world;
+	tiny_handle(t, &(struct event){ .kind = EVENT_SETTINGS });
+	assert_false(t->engine->wishes);
+	assert_null(t->engine->wish.signer.key);
 	tiny_end(t);
 }
 
