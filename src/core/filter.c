@@ -9,6 +9,7 @@
 #define WALK_TOGETHER 0.98 /* correlation of the two floors' walks */
 #define LEAST_LEFT 1e-9    /* of a variance, by one observation */
 #define ROUNDING 4e-15
+#define SLACK 1e-9 /* of a variance: more than rounding ever takes */
 #define LEAST_OF_PARTS 1e-12
 #define PULL 0.015      /* of an asymmetry, per exchange */
 #define FAR_SPREADS 3.0 /* where the pull is down to 60 % */
@@ -308,4 +309,24 @@ struct belief filter_belief(const struct filter *f)
 		.freq_var = f->p[STATE_FREQ][STATE_FREQ],
 		.both_cov = po[STATE_FREQ],
 	};
+}
+
+/* It has a Cholesky factor, but for what rounding may hide. */
+bool filter_is_sound(const struct filter *f)
+{
+	double p[STATES][STATES];
+
+	memcpy(p, f->p, sizeof(p));
+	for (int k = 0; k < STATES; k++) {
+		p[k][k] += SLACK * f->p[k][k];
+		if (!(p[k][k] > 0)) {
+			return false;
+		}
+		for (int i = k + 1; i < STATES; i++) {
+			for (int j = k + 1; j <= i; j++) {
+				p[i][j] -= p[i][k] * p[j][k] / p[k][k];
+			}
+		}
+	}
+	return true;
 }

@@ -84,4 +84,7 @@ void filter_bound_floors(struct filter *f, double least_s);
 
 struct belief filter_belief(const struct filter *f);
 
+/* Can P be a covariance? All that filters make of a sound one is sound. */
+bool filter_is_sound(const struct filter *f);
+
 #endif

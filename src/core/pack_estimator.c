@@ -43,6 +43,7 @@ static void pack_filter(struct pack *p, struct filter *f)
 			f->p[j][i] = f->p[i][j];
 		}
 	}
+	p->bad |= !filter_is_sound(f);
 }
 
 static void pack_member(struct pack *p, struct member *m)
