@@ -72,12 +72,16 @@ static void apply(uint32_t *mask, char sign, uint32_t bits)
 void parse_logconfig(struct parser *p)
 {
 	char sign = '='; /* without a sign the key is all there is */
-	struct word w;
+	struct word w, alone = { .len = 0 };
 
 	while (parser_string(p, &w)) {
+		struct word whole = w;
+
 		if (take_sign(&w, &sign) && w.len == 0) {
-			continue; /* a blank between sign and key */
+			alone = whole; /* a blank between sign and key */
+			continue;
 		}
+		alone.len = 0;
 		uint32_t bits = bits_of(w.text, w.len);
 
 		if (bits != 0) {
@@ -88,5 +92,9 @@ void parse_logconfig(struct parser *p)
 					"ignored");
 		}
 		sign = '=';
+	}
+	if (alone.len > 0) {
+		parser_broken(p, &alone, p->directive,
+			      "@ needs a key behind its %");
 	}
 }

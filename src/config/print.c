@@ -288,6 +288,7 @@ void config_print(const struct config *c, struct text *out)
 	print_groups(c, out);
 	if (c->no_volley) {
 		text_str(out, "broadcastclient novolley\n");
+		text_str(out, c->broadcast_client ? "" : "disable bclient\n");
 	}
 	print_options(c, OPTION_DIRECTIVE_mru, out);
 	print_options(c, OPTION_DIRECTIVE_discard, out);

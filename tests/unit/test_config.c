@@ -238,6 +238,19 @@ static void logconfig_adds_and_takes_away(void **state)
 		 "+clockstatus\n");
 	reads_as("logconfig sys\n", "logconfig =all -all +sysall\n");
 	reads_as("logconfig -all\n", "logconfig =all -all\n");
+	r = reading_of_text("logconfig =sysall +\n");
+	assert_int_equal(reading_complaints(r), 1);
+	assert_non_null(strstr(r->result.complaints->text,
+			       "'logconfig' needs a key behind its '+'"));
+	reading_end(r);
+}
+
+/* novolley is for groups too; the line that says it also listens. */
+static void broadcasts_may_be_given_up_again(void **state)
+{
+	(void)state;
+	reads_as("broadcastclient novolley\ndisable bclient\n",
+		 "broadcastclient novolley\ndisable bclient\n");
 }
 
 static void filegen_outranks_statistics(void **state)
@@ -394,6 +407,7 @@ int main(void)
 		cmocka_unit_test(numbers_go_where_they_belong),
 		cmocka_unit_test(paths_may_be_quoted_and_empty),
 		cmocka_unit_test(logconfig_adds_and_takes_away),
+		cmocka_unit_test(broadcasts_may_be_given_up_again),
 		cmocka_unit_test(filegen_outranks_statistics),
 		cmocka_unit_test(both_spellings_of_setvar),
 		cmocka_unit_test(trusted_keys_add_up),
