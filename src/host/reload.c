@@ -105,6 +105,9 @@ static void take(struct loop *l, struct settings *next, void *room,
 	take_log(l, was->config, next->config);
 	ev->settings.settings = next;
 	ev->settings.room = room;
+	/* The view is of the old ones; there is none until the next comes. */
+	l->view = (struct view){ .leap = LEAP_UNSYNC };
+	l->view_known = false;
 	loop_deliver(l, ev);
 	/* Nobody but this thread has a view, and that is the new one. */
 	limits_take(l, next->config, hits);
@@ -135,6 +138,10 @@ static bool reload(struct loop *l, const struct settings_lines *lines,
 		reader->release(reader->context, next);
 		text_str(&r->why, "not enough memory\n");
 		return false;
+	}
+	if (!lines) { /* what was said of the files, but refused none */
+		text_str(&r->changes, r->why.start);
+		r->why = text_over(r->why.start, r->why.size);
 	}
 	print_changes(l->setup.config, next->config, &r->changes);
 	if (lines) { /* classic says no more */

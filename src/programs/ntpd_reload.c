@@ -84,28 +84,18 @@ static bool take_names(struct config *next, const struct config *now,
  * with it: the old keys stay (C8). Where there were none before, there may be
  * none after.
  */
-static bool read_keys(struct ntpd_reload *d, const struct config *next,
-		      const struct config *now, struct text *why)
+static bool read_keys(const struct ntpd_reload *d, const struct config *next,
+		      const struct config *now, struct keyfile **file,
+		      struct text *why)
 {
-	struct keyfile *file;
-
-	if (!next->keysfile) {
-		keyfile_release(d->keys);
-		d->keys = NULL;
-		return true;
-	}
-	file = keyfile_read(next->keysfile, why);
-	if (!file) {
-		return !d->keys && now->keysfile &&
-		       strcmp(now->keysfile, next->keysfile) == 0;
-	}
-	keyfile_release(d->keys);
-	d->keys = file;
-	return true;
+	*file = next->keysfile ? keyfile_read(next->keysfile, why) : NULL;
+	return *file || !next->keysfile ||
+	       (!d->keys && now->keysfile &&
+		strcmp(now->keysfile, next->keysfile) == 0);
 }
 
 /* What holds for as long as the process lives. */
-static bool finish(struct ntpd_reload *d, struct generation *r,
+static bool finish(struct generation *r, struct keyfile *keys,
 		   const struct settings *now, struct text *why)
 {
 	struct config *c = &r->config.config;
@@ -113,7 +103,7 @@ static bool finish(struct ntpd_reload *d, struct generation *r,
 	config_take_orders(c, now->config);
 	r->settings.config = c;
 	r->settings.leaps = now->leaps;
-	if (!trusted_keys_make(&r->keys, d->keys, c)) {
+	if (!trusted_keys_make(&r->keys, keys, c)) {
 		text_str(why, "not enough memory\n");
 		return false;
 	}
@@ -132,6 +122,8 @@ static bool read_files(struct ntpd_reload *d, struct generation *r,
 		       const struct settings *now, struct text *why)
 {
 	struct ntpd_config *c = &r->config;
+	struct keyfile *keys;
+	bool good;
 
 	if (!ntpd_config_load(c, d->options)) {
 		text_str(why, "not enough memory\n");
@@ -159,8 +151,10 @@ static bool read_files(struct ntpd_reload *d, struct generation *r,
 			      "--interface (-I) or --novirtualips (-L)\n");
 		return false;
 	}
-	return read_keys(d, &c->config, now->config, why) &&
-	       finish(d, r, now, why);
+	good = read_keys(d, &c->config, now->config, &keys, why) &&
+	       finish(r, keys, now, why);
+	keyfile_release(keys);
+	return good;
 }
 
 static const struct source_config *find(void *context, uint16_t assoc)
@@ -219,7 +213,17 @@ static bool read_lines(struct ntpd_reload *d, struct generation *r,
 	say_columns(&result, memchr(lines->text, '\n', lines->len) != NULL,
 		    why);
 	return !is_refused(&result) && !result.out_of_memory &&
-	       finish(d, r, now, why);
+	       finish(r, d->keys, now, why);
+}
+
+/* Only now, when nothing has refused what was read with them. */
+static void keep_keys(struct ntpd_reload *d, struct keyfile *file)
+{
+	if (file) {
+		file->users++;
+	}
+	keyfile_release(d->keys);
+	d->keys = file;
 }
 
 static struct settings *read_settings(void *context, struct engine *e,
@@ -240,6 +244,7 @@ static struct settings *read_settings(void *context, struct engine *e,
 		release(context, &r->settings);
 		return NULL;
 	}
+	keep_keys(context, r->keys.file);
 	return &r->settings;
 }
 

@@ -208,6 +208,32 @@ def test_who_has_the_control_key_may_until_nomodify(town):
     assert asked(line) == "Config Succeeded"
 
 
+def test_files_that_are_refused_leave_the_old_keys_too(town):
+    """C8, K10: whatever it is that they are refused for."""
+    keys = town.file("keys", "5 MD5 swordfish\n")
+    keys.chmod(0o600)
+    ours = town.ntpd(1, f"{KEPT}{SERVES_ALL}restrict 127.0.0.1\nkeys {keys}\n"
+                     "trustedkey 5\ncontrolkey 5\n").listening()
+    conf = conf_of(town, ours)
+    good = conf.read_text()
+
+    def succeeds(password):
+        done = ours.host.run(BUILD / "ntpq", "-c", "keyid 5", "-c",
+                             f"passwd {password}", "-c",
+                             ":config tos minsane 1", "127.0.0.1")
+        return done.stdout.strip() == "Config Succeeded"
+
+    keys.write_text("5 MD5 trout\n")
+    conf.write_text(good + "restrict new.example nomodify\n")
+    assert ntpq(town, ours, "reload")[0] == 1
+    assert not succeeds("trout")
+    assert succeeds("swordfish") and succeeds("swordfish")  # by a new ring
+    conf.write_text(good)
+    code, out, err = ntpq(town, ours, "reload")
+    assert (code, err) == (0, "") and "easily guessed\nnothing has" in out
+    assert succeeds("trout") and not succeeds("swordfish")
+
+
 def test_the_configuration_is_saved_for_root_of_this_host(town):
     folder = town.folder / "saved"
     folder.mkdir()
@@ -216,7 +242,8 @@ def test_the_configuration_is_saved_for_root_of_this_host(town):
         "saveconfig prohibited, no saveconfigdir configured"
     conf_of(town, ours).write_text(KEPT + SERVES_ALL +
                                    f"saveconfigdir {folder}\n")
-    assert ntpq(town, ours, "reload")[0] == 0
+    code, out, err = ntpq(town, ours, "reload")
+    assert (code, err) == (0, "") and "easily guessed\nnothing has" in out
     for name in ("../x", "/etc/x", ".x", "a/b", "a b", "a;b", "-x", "x" * 200,
                  "%n", "a%2fb"):
         said = ntpq(town, ours, f'saveconfig "{name}"')[1]
