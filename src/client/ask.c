@@ -10,6 +10,7 @@
 #include "client/pick.h"
 #include "client/sock.h"
 #include "core/exchange.h"
+#include "wire/tail.h"
 
 #define KISS_RATE 0x52415445u
 #define KISS_DENY 0x44454e59u
@@ -85,7 +86,8 @@ static void renew_socket(const struct ask *a, struct ask_server *s)
 /* The values that the classic tool sends; they tell nothing about us. */
 static void send_request(struct ask *a, struct ask_server *s)
 {
-	uint8_t data[PACKET_LEN];
+	uint8_t data[PACKET_LEN + TAIL_MAC_MAX];
+	struct key_counts counts = { 0 };
 	struct writer w = writer_over(data, sizeof(data));
 
 	renew_socket(a, s);
@@ -99,13 +101,15 @@ static void send_request(struct ask *a, struct ask_server *s)
 				       .root_disp = SPAN_S(1),
 				       .transmit = s->nonce },
 		     &w);
+	INVARIANT(!a->key ||
+		  keyring_sign(a->key, data, &w, KEYRING_V4, &counts));
 	INVARIANT(!w.failed);
 	tell(a, "transmit", s);
 	s->tries++;
 	s->state = ASK_WAITING;
 	s->sent = moment_steady();
 	s->sent_wall = moment_wall();
-	if (sock_send(s->fd, data, sizeof(data)) < 0) {
+	if (sock_send(s->fd, data, (size_t)(w.at - data)) < 0) {
 		s->state = ASK_IDLE; /* no way there now; perhaps later */
 	}
 }
@@ -187,6 +191,40 @@ static void tell_verdict(const struct ask *a, const struct ask_server *s,
 	}
 }
 
+/* Signed with our key and no other (C1, C2)? What is not waits on (A5). */
+static bool is_authentic(const struct ask *a, const uint8_t *data, size_t len)
+{
+	struct reader r = reader_over(data, len);
+	struct key_counts counts = { 0 };
+	struct packet p;
+	struct tail t;
+
+	if (!a->key) {
+		return true;
+	}
+	if (packet_parse(&p, &r) != PACKET_OK) {
+		return false;
+	}
+	t = tail_parse(p.version, &r);
+	return t.kind == TAIL_MAC && t.fields == 0 && t.key == a->key->id &&
+	       keyring_verify(a->key, data, PACKET_LEN, t.mac, t.mac_len,
+			      &counts);
+}
+
+static void take(const struct ask *a, struct ask_server *s, const uint8_t *data,
+		 size_t len, tstamp arrived)
+{
+	bool good = is_authentic(a, data, len);
+
+	if (a->debug && a->key) {
+		fprintf(a->debug, "receive: authentication %s\n",
+			good ? "passed" : "failed");
+	}
+	if (good) {
+		tell_verdict(a, s, ask_receive(s, data, len, arrived));
+	}
+}
+
 /* Takes what the socket holds; bounded, for whoever floods it. */
 static void drain(const struct ask *a, struct ask_server *s)
 {
@@ -204,7 +242,7 @@ static void drain(const struct ask *a, struct ask_server *s)
 				s->state == ASK_WAITING ? ASK_IDLE : s->state;
 			return;
 		}
-		tell_verdict(a, s, ask_receive(s, data, (size_t)len, arrived));
+		take(a, s, data, (size_t)len, arrived);
 	}
 }
 

@@ -24,6 +24,7 @@
 
 #include "base/netaddr.h"
 #include "base/rng.h"
+#include "core/keyring.h"
 #include "wire/packet.h"
 
 #define ASK_SERVERS 64
@@ -63,7 +64,8 @@ struct ask {
 	unsigned tries;
 	span timeout;
 	bool listing;
-	FILE *debug; /* where to tell each packet, or NULL */
+	FILE *debug;                   /* where to tell each packet, or NULL */
+	const struct keyring_key *key; /* signs both ways; NULL: none does */
 
 	struct rng rng;
 	instant started;

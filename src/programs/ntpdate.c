@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "client/ask.h"
+#include "client/askkey.h"
 #include "client/asktext.h"
 #include "client/names.h"
 #include "client/pick.h"
@@ -25,6 +26,7 @@
 #include "client/version.h"
 
 #define EXIT_USAGE 2
+#define KEYS_FILE "/etc/ntp.keys"
 #define STEP_FROM_S 0.5
 #define TIMEOUT_MIN_S 1.0
 #define TIMEOUT_STEP_S 0.2
@@ -35,8 +37,9 @@ enum method { BY_SIZE, ALWAYS_STEP, NEVER_STEP };
 struct options {
 	enum names_family family;
 	enum method method;
-	bool debug, query, to_syslog, unprivileged, version, keys;
-	unsigned samples; /* 0: not said */
+	bool debug, query, to_syslog, unprivileged, version;
+	const char *key, *keys_file; /* key NULL: unsigned */
+	unsigned samples;            /* 0: not said */
 	uint8_t ntp_version;
 	double timeout_s;
 };
@@ -110,7 +113,7 @@ static int take_option(struct options *o, int letter)
 		o->family = letter == '4' ? NAMES_V4 : NAMES_V6;
 		return 0;
 	case 'a':
-		o->keys = true;
+		o->key = optarg;
 		return 0;
 	case 'b':
 	case 'B':
@@ -122,6 +125,8 @@ static int take_option(struct options *o, int letter)
 	case 'e':
 		return take_delay(optarg);
 	case 'k':
+		o->keys_file = optarg;
+		return 0;
 	case 'U':
 		return 0;
 	case 'o':
@@ -362,18 +367,34 @@ static void prepare(const struct options *o)
 	}
 }
 
+/* From now on every request is signed with it, and every answer must be. */
+static bool take_key(const struct options *o, const struct tell *tell)
+{
+	const char *path = o->keys_file ? o->keys_file : KEYS_FILE;
+
+	switch (askkey_take(&ask, path, o->key, tell)) {
+	case ASKKEY_TAKEN:
+		return true;
+	case ASKKEY_NO_FILE:
+		tell_error(tell, "no key file <%s>, exiting", path);
+		break;
+	case ASKKEY_UNKNOWN:
+		tell_error(tell, "authentication key %s unknown", o->key);
+		break;
+	}
+	return false;
+}
+
 static bool run(const struct options *o, const struct tell *tell, int count,
 		char **hosts)
 {
 	if (o->version || o->debug) {
 		tell_notice(tell, VERSION_LINE("ntpdate"));
 	}
-	if (o->keys) {
-		tell_error(tell, "authentication (-a) is not available in "
-				 "this version, exiting");
+	prepare(o);
+	if (o->key && !take_key(o, tell)) {
 		return false;
 	}
-	prepare(o);
 	if (ask.port != 0 && !reserve_port(tell)) {
 		return false;
 	}

@@ -39,11 +39,12 @@ static void check(const struct view *view, struct server_shard *shard,
 	INVARIANT((verdict == SERVER_ANSWERED || verdict == SERVER_KISSED ||
 		   verdict == SERVER_NAKED) == (len != 0));
 	INVARIANT(len <= req->len);
-	INVARIANT(len == 0 || len == PACKET_LEN);
-	INVARIANT(reply[PACKET_LEN] == POISON);
+	INVARIANT(len == 0 || len == PACKET_LEN || verdict == SERVER_NAKED);
+	INVARIANT(reply[verdict == SERVER_NAKED ? len : PACKET_LEN] == POISON);
 	if (len != 0) { /* what we say is never answered by one of us */
 		struct request echo = *req;
-		struct writer again = writer_over(reply + 48, 48);
+		uint8_t room[2 * PACKET_LEN];
+		struct writer again = writer_over(room, sizeof(room));
 
 		echo.data = reply;
 		echo.len = len;
