@@ -54,6 +54,13 @@ QUESTIONS = {
     "reslist": r"restrictions\n=+\n(.*\n)+.*127\.0\.0\.1",
     ":config server 127.0.0.3": r"(?i)config succeeded",
 }
+SECRET = "00112233445566778899aabbccddeeff"
+# Every type that both know, by a word that both know. A secret of AES is
+# whole: ntpsec's own ntpd and ntpq fill a shorter one up differently.
+TYPES = {"MD5": SECRET, "SHA1": SECRET, "RIPEMD160": SECRET, "SHA224": "sesame",
+         "SHA256": "sesame", "SHA384": SECRET, "SHA512": SECRET,
+         "AES": SECRET, "AES128CMAC": SECRET, "AES-128": SECRET,
+         "AES-256": SECRET + SECRET}
 SIGNED = {"ifstats", "reslist", ":config server 127.0.0.3"}
 
 # What classic's and ntpsec's cannot say to each other (mode6.md 5.5).
@@ -76,11 +83,11 @@ def client_path(name):
 class Cell:
     """A daemon in a network of its own, asked by any client."""
 
-    def __init__(self, name, path, folder):
+    def __init__(self, name, path, folder, keys=KEYS):
         self.name, self.keys = name, folder / "keys"
         self.socket = folder / "ctl"
         self.net = Namespace()
-        self.keys.write_text(KEYS)
+        self.keys.write_text(keys)
         self.keys.chmod(0o600)
         (folder / "conf").write_text(CONF.format(keys=self.keys))
         more = (["--no-clock", "--control", self.socket] if name == "ours"
@@ -130,6 +137,24 @@ def test_cell(daemon, client, question):
     assert done.returncode == 0
     if client == "ours":
         assert "***" not in done.stderr
+
+
+@pytest.mark.parametrize("kind", TYPES)
+@pytest.mark.parametrize("name", ["ours", "ntpsec"])
+def test_each_type_of_key(privileged, tmp_path, name, kind):
+    """As the control key, to and from ntpsec (RFC 8573 for AES); what it says
+    to itself is its own affair: it cannot with SHA-2."""
+    path = daemon_path(name)
+    if path is None:
+        pytest.skip(f"no ntpd of {name}")
+    cell = Cell(name, path, tmp_path, f"7 MD5 sesame\n8 {kind} {TYPES[kind]}\n")
+    try:
+        assert cell.ready()
+        for client in ("ours", "ntpsec") if name == "ours" else ("ours",):
+            done = cell.ask(client, "ifstats")
+            assert re.search(QUESTIONS["ifstats"], done.stdout), (client, done)
+    finally:
+        cell.net.close()
 
 
 @pytest.mark.parametrize("question", [

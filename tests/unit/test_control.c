@@ -199,7 +199,7 @@ static void long_answers_come_in_pieces(void **state)
 		assert_int_equal(t->headers[i].count, MODE6_DATA);
 	}
 	assert_non_null(strstr(t->data, "sys_var_list=\"version,processor,"));
-	assert_non_null(strstr(t->data, ",nts_ke_probes_bad\",\r\n"
+	assert_non_null(strstr(t->data, ",cert\",\r\n"
 					"ss_uptime=0\r\n"));
 }
 
