@@ -163,6 +163,13 @@ double discipline_own(double kernel)
 	return kernel / (1 + kernel);
 }
 
+/* The kernel, and the drift file, take no more. */
+static double within(double freq)
+{
+	return fmax(discipline_own(-FREQ_MAX),
+		    fmin(freq, discipline_own(FREQ_MAX)));
+}
+
 /* The slew that rushes `offset_s` away within `length_s`, or soon after. */
 static double discipline_rush(const struct discipline *d, double offset_s,
 			      double length_s)
@@ -222,7 +229,7 @@ static void discipline_tune(struct discipline *d, const struct estimate *e)
 	double noise = e->freq_sd / CRYSTAL_SD;
 	double wanted = d->base + (e->freq + d->slew) / (1 + noise * noise);
 
-	d->base = fmax(-FREQ_MAX, fmin(wanted, FREQ_MAX));
+	d->base = within(wanted);
 	d->cut = wanted - d->base;
 }
 
@@ -242,9 +249,13 @@ void discipline_yield(struct discipline *d, double freq, instant now)
 	d->since = d->slew_until = now;
 }
 
-void discipline_resume(struct discipline *d)
+double discipline_resume(struct discipline *d)
 {
+	double theirs = d->base;
+
 	d->steering = true;
+	d->base = within(theirs);
+	return d->base - theirs;
 }
 
 static bool estimate_is_sane(const struct estimate *e)

@@ -106,8 +106,11 @@ MUST_USE struct adjustment discipline_tick(struct discipline *d, instant now);
 void discipline_wake(struct discipline *d);
 /* Somebody else rules the clock, which runs at `freq`: only look on ... */
 void discipline_yield(struct discipline *d, double freq, instant now);
-/* ... until now. */
-void discipline_resume(struct discipline *d);
+/*
+ * ... until now: their rate is ours, but for what no crystal needs. By how much
+ * the whole rate changes, s/s; to be applied like an adjustment.
+ */
+MUST_USE double discipline_resume(struct discipline *d);
 
 /* When discipline_tick() wants to be called; far away when no slew is on. */
 instant discipline_deadline(const struct discipline *d);

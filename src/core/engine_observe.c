@@ -142,11 +142,23 @@ static void mind_slew(struct engine *e, double by_s, struct outbox *out)
 	}
 }
 
-static void resume(struct engine *e)
+void engine_take_back(struct engine *e, struct outbox *out)
 {
-	if (e->yielded && engine_age_s(e, e->yielded_at) >= LENIENCY_S) {
-		e->yielded = false;
-		discipline_resume(&e->discipline);
+	engine_shift(e, 0, discipline_resume(&e->discipline));
+	engine_steer(e, out);
+}
+
+/* What was told to leave the clock alone meanwhile still does. */
+static void resume(struct engine *e, struct outbox *out)
+{
+	if (!e->yielded || engine_age_s(e, e->yielded_at) < LENIENCY_S) {
+		return;
+	}
+	e->yielded = false;
+	if (e->may_set) {
+		engine_take_back(e, out);
+	} else {
+		e->told = false;
 	}
 }
 
@@ -238,8 +250,8 @@ void engine_observe(struct engine *e, const struct event *ev,
 	e->asleep = ev->machine.asleep;
 	e->bent_ours_s += steered * passed_s;
 	e->bent_rushed |= e->discipline.rushing;
-	resume(e);
 	if (slept_s > SLEPT_S) {
+		resume(e, out);
 		wake(e, slept_s, out);
 		bend_anew(e, &ev->machine);
 		return;
@@ -250,4 +262,5 @@ void engine_observe(struct engine *e, const struct event *ev,
 	if (jump_s > most_s + READING_S || jump_s < least_s - READING_S) {
 		mind_jump(e, jump_s, out);
 	}
+	resume(e, out); /* not before what the kernel did was understood */
 }

@@ -333,10 +333,9 @@ static void take_clock(struct engine *e, struct outbox *out)
 		return; /* a stranger's: it steers nothing anyway */
 	}
 	if (may_set) {
-		discipline_resume(&e->discipline);
 		e->rated_at = e->now;
 		e->bent_known = false;
-		engine_steer(e, out);
+		engine_take_back(e, out);
 		return;
 	}
 	discipline_yield(&e->discipline, e->discipline.base, e->now);

@@ -304,6 +304,8 @@ void engine_decide(struct engine *e, bool sampled, struct outbox *out);
 void engine_shift(struct engine *e, double step_s, double freq);
 /* Tells the kernel the rate that it is to run at. */
 void engine_steer(struct engine *e, struct outbox *out);
+/* Rules the clock again, at the rate that somebody else left. */
+void engine_take_back(struct engine *e, struct outbox *out);
 /* Applies to the clock and to all that measures with it. */
 void engine_apply(struct engine *e, const struct adjustment *adj,
 		  struct outbox *out);

@@ -37,7 +37,8 @@ struct run {
 	tstamp wall;
 	struct asked asked[HOSTS];
 	size_t last;     /* of `asked`: who was asked last */
-	source_id name;  /* whose name was asked for last */
+	source_id name;  /* whose name was asked for last ... */
+	bool naming;     /* ... and not told yet: no question has two answers */
 	source_id clock; /* which clock was to be read last */
 	bool ended;
 };
@@ -177,6 +178,7 @@ static void check_effect(struct run *r, const struct effect *e)
 		break;
 	case EFFECT_RESOLVE:
 		r->name = e->source;
+		r->naming = true;
 		break;
 	case EFFECT_STEER:
 		INVARIANT(may_set && fabs(e->steer.base) <= 500.001e-6);
@@ -303,7 +305,10 @@ static void resolved(struct run *r)
 				      NTP_PORT);
 	}
 	ev.resolved.addrs = addrs;
-	handle(r, &ev);
+	if (r->naming) {
+		r->naming = false;
+		handle(r, &ev);
+	}
 }
 
 static void control(struct run *r)

@@ -71,6 +71,23 @@ static void a_rate_is_set_back_and_what_it_did_is_known(void **state)
 	}
 }
 
+/* A rate that no crystal needs is not ours when the hour is over. */
+static void what_a_stranger_leaves_is_kept_within_bounds(void **state)
+{
+	(void)state;
+	struct tiny *t = settled();
+
+	for (int i = 0; i < 10; i++) {
+		t->freq = -0.05 - i * 1e-3;
+		tiny_run(t, 1020 + 20 * i);
+	}
+	assert_int_equal(t->notes[NOTE_FOREIGN_KEEPER], 1);
+	assert_true(t->freq < -0.05);
+	tiny_run(t, 1200 + 3600 + 60);
+	assert_true(fabs(discipline_kernel(t->freq)) < 500.001e-6);
+	tiny_end(t);
+}
+
 static void who_insists_is_left_alone_for_an_hour(void **state)
 {
 	(void)state;
@@ -165,6 +182,7 @@ int main(void)
 		cmocka_unit_test(roundings_and_late_words_are_no_stranger),
 		cmocka_unit_test(a_rate_is_set_back_and_what_it_did_is_known),
 		cmocka_unit_test(who_insists_is_left_alone_for_an_hour),
+		cmocka_unit_test(what_a_stranger_leaves_is_kept_within_bounds),
 		cmocka_unit_test(a_slew_is_noted_once_and_taken_back),
 		cmocka_unit_test(
 			after_sleep_it_is_stepped_and_served_in_seconds),
