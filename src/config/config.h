@@ -50,15 +50,15 @@ struct source_config {
 	enum family family;
 	const char *host; /* as written: a name or a literal */
 	netaddr addr;     /* of a literal, port 123; none for a name */
+	double bias_s;    /* added to its offsets */
+	uint32_t key;     /* 0: none */
+	int mode;
 	bool iburst, burst, prefer, noselect, always_true, preempt, xleave;
 	bool nts;
 	uint8_t version; /* 1 to 4 */
 	int8_t minpoll, maxpoll;
 	uint8_t ttl;                          /* 0: none given */
-	double bias_s;                        /* added to its offsets */
-	uint32_t key;                         /* 0: none */
 	uint8_t refclock_type, refclock_unit; /* of 127.127.t.u */
-	int mode;
 	struct fudge_config fudge;
 	const char *idle; /* words of the line without effect, or NULL */
 };

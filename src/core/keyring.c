@@ -9,7 +9,7 @@
 size_t keyring_size(const struct keysfile *file)
 {
 	return sizeof(struct keyring) +
-	       file->count * sizeof(struct keyring_key) + 4 * ALIGNMENT;
+	       file->count * sizeof(struct keyring_key) + (size_t)4 * ALIGNMENT;
 }
 
 /* The last line that names it says whether it serves. */

@@ -63,24 +63,32 @@ static tstamp transmit_stamp(const struct source *s, const struct carried *c,
 	return t;
 }
 
+/* What one packet of ours is: a poll of its own, or an answer to a peer's. */
+struct saying {
+	enum mode mode;
+	uint16_t exchange;
+	struct carried carried;
+};
+
 /* The same packet as a server's, but from us to a peer; signed. */
-static tstamp put(struct source *s, enum mode mode, const struct carried *c,
-		  uint16_t exchange, const struct event *ev,
-		  const struct source_world *world, struct outbox *out)
+static tstamp put(struct source *s, const struct saying *what,
+		  const struct event *ev, const struct source_world *world,
+		  struct outbox *out)
 {
+	const struct carried *c = &what->carried;
 	struct effect e = { .kind = EFFECT_SEND, .source = s->id };
 	struct view view =
 		standing_view(world->standing, NULL, ev->now, ev->wall);
 	struct packet p = server_header(&view, ev->wall);
 
-	p.mode = mode;
+	p.mode = what->mode;
 	p.version = s->config->version;
 	p.poll = polling_now(&s->polling);
 	p.origin = c->transmit;
 	p.receive = c->received;
 	p.transmit = transmit_stamp(s, c, ev, world);
 	e.send.to = s->addr;
-	e.send.exchange = exchange;
+	e.send.exchange = what->exchange;
 	e.send.way = SEND_SERVER;
 	source_put(s, &p, &e, world, out);
 	s->symmetric.sent = p.transmit;
@@ -102,9 +110,13 @@ void symmetric_ask(struct source *s, const struct event *ev,
 {
 	const struct symmetric *y = &s->symmetric;
 	bool answered = (s->polling.reach & 1) != 0;
-	struct carried c = y->restarted && !answered ? y->restart : y->measured;
+	const struct saying poll = {
+		MODE_ACTIVE,
+		++s->exchange,
+		y->restarted && !answered ? y->restart : y->measured,
+	};
 
-	expect(s, put(s, MODE_ACTIVE, &c, ++s->exchange, ev, world, out), ev);
+	expect(s, put(s, &poll, ev, world, out), ev);
 }
 
 /*
@@ -115,17 +127,18 @@ static void answer(struct source *s, const struct packet *p,
 		   const struct event *ev, const struct source_world *world,
 		   struct outbox *out)
 {
-	const struct carried c = { p->transmit, ev->packet.at };
+	struct saying reply = { MODE_PASSIVE,
+				(uint16_t)(s->exchange - 1), /* nobody's */
+				{ p->transmit, ev->packet.at } };
 	span ago = instant_diff(ev->now, s->asked_at);
 
 	if (source_is_waiting(s) && span_cmp(ago, SOURCE_WINDOW) < 0) {
-		uint16_t nobodys = (uint16_t)(s->exchange - 1);
-
-		(void)put(s, MODE_PASSIVE, &c, nobodys, ev, world, out);
+		(void)put(s, &reply, ev, world, out);
 		return;
 	}
 	source_abandon_request(s, out);
-	expect(s, put(s, MODE_PASSIVE, &c, ++s->exchange, ev, world, out), ev);
+	reply.exchange = ++s->exchange;
+	expect(s, put(s, &reply, ev, world, out), ev);
 }
 
 /* One of our own, sent back: it is signed with the key that both have (A17). */

@@ -31,7 +31,10 @@ const char *mac_type_name(enum mac_type type)
 
 static char lower(char c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+	if (c >= 'A' && c <= 'Z') {
+		return (char)(c | 0x20);
+	}
+	return c;
 }
 
 /* Is it one of these words? */

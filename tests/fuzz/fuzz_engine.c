@@ -382,7 +382,7 @@ static void leaps(struct run *r)
 	uint8_t flags = read_u8(&r->in);
 	struct leap_table table = {
 		.entries = { { today - INT64_C(86400000), 37 },
-			     { today + 86400 * (flags & 3),
+			     { today + INT64_C(86400) * (flags & 3),
 			       flags & 4 ? 38 : 36 } },
 		.count = flags >> 3 & 1 ? 2 : flags >> 4 & 3,
 		.expires = flags & 64 ? now - 1 : now + INT64_C(8640000),

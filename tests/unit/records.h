@@ -133,6 +133,29 @@ static inline void any_control(struct event *ev)
 	ev->control.shard_count = check_rng() % (ARRAY_LEN(shards) + 1);
 }
 
+static inline void any_reading(struct event *ev)
+{
+	ev->refclock.reading =
+		(enum reading)(check_rng() % (READING_GARBLED + 1));
+	ev->refclock.reference.v = any_number();
+	ev->refclock.received.v = any_number();
+	ev->refclock.leap = (int)(uint32_t)check_rng();
+	ev->refclock.precision = (int)(uint32_t)check_rng();
+}
+
+static inline void any_leaps(struct event *ev)
+{
+	struct leap_table *t = &record_leap_table;
+
+	t->count = check_rng() % (LEAP_ENTRIES + 1);
+	for (size_t i = 0; i < t->count; i++) {
+		t->entries[i] = (struct leap_entry){ (int64_t)any_number(),
+						     (int16_t)any_number() };
+	}
+	t->expires = (int64_t)any_number();
+	ev->leaps.table = t;
+}
+
 static inline struct event any_event(enum event_kind kind)
 {
 	struct event ev = { .kind = kind };
@@ -186,22 +209,10 @@ static inline struct event any_event(enum event_kind kind)
 		ev.settings.reply_len = any_bytes();
 		break;
 	case EVENT_REFCLOCK:
-		ev.refclock.reading =
-			(enum reading)(check_rng() % (READING_GARBLED + 1));
-		ev.refclock.reference.v = any_number();
-		ev.refclock.received.v = any_number();
-		ev.refclock.leap = (int)(uint32_t)check_rng();
-		ev.refclock.precision = (int)(uint32_t)check_rng();
+		any_reading(&ev);
 		break;
 	case EVENT_LEAPS:
-		record_leap_table.count = check_rng() % (LEAP_ENTRIES + 1);
-		for (size_t i = 0; i < record_leap_table.count; i++) {
-			record_leap_table.entries[i] =
-				(struct leap_entry){ (int64_t)any_number(),
-						     (int16_t)any_number() };
-		}
-		record_leap_table.expires = (int64_t)any_number();
-		ev.leaps.table = &record_leap_table;
+		any_leaps(&ev);
 		break;
 	}
 	return ev;

@@ -284,11 +284,13 @@ static void a_long_list_is_read_in_pieces_without_a_gap(void **state)
 			row += strlen(name);
 			(void)snprintf(addr, sizeof(addr), "%.*s",
 				       (int)strcspn(row, ","), row);
-			unsigned a = 0, b = 0, c = 0, d = 0;
+			netaddr a;
 
-			assert_int_equal(
-				sscanf(addr, "%u.%u.%u.%u", &a, &b, &c, &d), 4);
-			assert_int_equal(b << 16 | c << 8 | d, next);
+			assert_true(
+				netaddr_parse(&a, addr, strcspn(addr, ":")));
+			assert_int_equal(a.ip[13] << 16 | a.ip[14] << 8 |
+						 a.ip[15],
+					 next);
 			next++;
 			(void)snprintf(name, sizeof(name), "last.%u=", i);
 			row = strstr(r->text, name) + strlen(name);

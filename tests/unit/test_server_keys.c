@@ -141,7 +141,7 @@ static void a_wrong_code_gets_a_nak(void **state)
 				       KEYRING_V4);
 
 		f.len = len;
-		for (size_t bit = 8 * 8; bit < len * 8; bit++) {
+		for (size_t bit = 64; bit < len * 8; bit++) {
 			f.in[bit / 8] ^= (uint8_t)(1 << bit % 8);
 			f.req.from.ip[15]++;
 			f.req.from.ip[14] = (uint8_t)bit;

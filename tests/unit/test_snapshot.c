@@ -181,7 +181,7 @@ static void no_number_in_it_does_any_harm(void **state)
 	struct tiny *t = lived(LIVED_S);
 	size_t least = sizeof(SNAPSHOT_MAGIC) - 1 + 8 + BOOT_ID;
 
-	for (unsigned n = 0; n < 400; n++) {
+	for (size_t n = 0; n < 400; n++) {
 		/* All before the estimators, then anywhere. */
 		size_t at = n < 100 ? least + 8 * n
 				    : least + check_rng() % (len - least - 16);
