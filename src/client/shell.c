@@ -81,6 +81,13 @@ bool shell_host(struct shell *s, const char *host)
 	return true;
 }
 
+bool shell_reopen(struct shell *s)
+{
+	ctl_close(&s->ctl);
+	return (s->host[0] == '/' ? ctl_open_path(&s->ctl, s->host)
+				  : open_address(s, 0)) >= 0;
+}
+
 /* What the classic tool says to each error code of the protocol. */
 static void complain_refused(const struct shell *s, uint16_t assoc)
 {

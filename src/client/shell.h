@@ -39,7 +39,8 @@ struct shell {
 	unsigned width;    /* lines are folded to; 0: as ever */
 	bool quit;
 	bool deceived;
-	bool failed; /* what was to be done was not: the exit code says so */
+	bool failed;   /* what was to be done was not: the exit code says so */
+	int exit_code; /* the worst of those commands that have codes */
 	unsigned debug;
 	int64_t delay_ms;
 	int server_width; /* of the peers table's extra column, or 0 */
@@ -61,6 +62,8 @@ void shell_end(struct shell *s);
 
 /* Chooses the host for what follows; complains, and is false, on failure. */
 bool shell_host(struct shell *s, const char *host);
+/* The same host anew, from its first address on; says nothing. */
+bool shell_reopen(struct shell *s);
 
 /* Carries out one line. */
 void shell_run(struct shell *s, const char *line);

@@ -50,6 +50,10 @@ struct sync_state sync_look(struct shell *s, double limit_s)
 	if (result == CTL_REFUSED && s->answer.error == MODE6_ERR_VARIABLE) {
 		result = shell_try(s, MODE6_READVAR, 0, NAMES_OF_OTHERS);
 	}
+	if (result == CTL_SYSTEM) {
+		/* Whoever comes up later need not be at the last address. */
+		(void)shell_reopen(s);
+	}
 	if (result != CTL_OK) {
 		return (struct sync_state){ SYNC_SILENT, NAN };
 	}

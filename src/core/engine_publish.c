@@ -86,6 +86,7 @@ static void note_serving(struct engine *e, enum leap leap, struct outbox *out)
 	bool serving = leap != LEAP_UNSYNC;
 
 	if (serving && !e->said_serving) {
+		e->serving_since = e->now;
 		engine_note(e, NOTE_SERVING,
 			    standing_bound_s(&e->standing, e->now) * 1e3, "",
 			    out);

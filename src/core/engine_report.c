@@ -50,6 +50,8 @@ void engine_report_system(const struct engine *e, const struct event *ev,
 		.max_error_s = standing_bound_s(s, e->now),
 		.est_error_s = standing_likely_s(s, e->now),
 		.uptime_s = whole_s(engine_age_s(e, e->began)),
+		.synced_known = e->said_serving,
+		.synced_s = whole_s(engine_age_s(e, e->serving_since)),
 		.setvars = e->config->setvars,
 	};
 	r->bound_known = standing_clock_bound(s, e->now, &r->clock_bound_s);

@@ -63,6 +63,7 @@ struct engine {
 	instant now;
 	tstamp wall;
 	instant began;
+	instant serving_since; /* while said_serving */
 
 	/* Slots of source_id: sources, then pools, clocks, casters. */
 	struct source *sources;

@@ -86,6 +86,8 @@ struct system_report {
 
 	size_t keys; /* in the keys file, trusted or not */
 	uint64_t uptime_s;
+	bool synced_known;           /* is it synchronised? */
+	uint64_t synced_s;           /* for how long */
 	struct report_counts counts; /* since the start */
 	struct report_counts hour;   /* as they were when this hour began */
 

@@ -4,7 +4,7 @@
  *
  * Like the classic ntpq it exits with 0 even when a daemon is silent or
  * refuses; 1 is for wrong options, and for answers that only an attacker
- * gives (SECURITY.md I8).
+ * gives (SECURITY.md I8). The commands for people have codes of their own.
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -17,6 +17,7 @@
 #include "programs/ntpq_terminal.h"
 
 #define PROMPT "ntpq> "
+#define EXIT_NO_DAEMON 2
 
 static struct shell shell;
 static struct ntpq_options options;
@@ -155,10 +156,13 @@ int main(int argc, char **argv)
 	     i++) {
 		if (choose_host(&options.hosts[i])) {
 			run_commands();
+		} else if (options.word[0] != '\0') {
+			shell.exit_code = EXIT_NO_DAEMON;
 		}
 	}
 	shell_end(&shell);
-	return shell.deceived || shell.failed || fflush(stdout) != 0
-		       ? EXIT_FAILURE
-		       : EXIT_SUCCESS;
+	if (shell.deceived || shell.failed || fflush(stdout) != 0) {
+		shell.exit_code += shell.exit_code == 0 ? EXIT_FAILURE : 0;
+	}
+	return shell.exit_code;
 }

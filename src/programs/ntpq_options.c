@@ -42,6 +42,7 @@ static void usage(FILE *out)
 	fputs("Usage: ntpq [-46dinpuwV] [-a key] [-k file] [-c command]... "
 	      "[-D level]\n"
 	      "            [-l file] [-r hash|ipv4] [-W width] [host ...]\n"
+	      "       ntpq sources|status|waitsync [number ...] [host ...]\n"
 	      "  -4, --ipv4             use IPv4 addresses of the hosts that "
 	      "follow\n"
 	      "  -6, --ipv6             use IPv6 addresses of the hosts that "
@@ -238,6 +239,46 @@ static bool take_option(struct ntpq_options *o, struct shell *s, int letter,
 	}
 }
 
+static bool is_word(const char *name)
+{
+	static const char *const words[] = { "sources", "status", "waitsync" };
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (strcmp(words[i], name) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * `ntpq status HOST`: the first operand is a command and no host when it is
+ * one of a few whole words and nothing else says what to do. Numbers behind
+ * it are its own. A host of that name is asked by `ntpq -c status status`.
+ */
+static bool take_word(struct ntpq_options *o)
+{
+	struct text line = text_over(o->word, sizeof(o->word));
+	size_t taken = 1;
+	double number;
+
+	if (o->command_count > 0 || o->interactive || o->host_count == 0 ||
+	    !is_word(o->hosts[0].name)) {
+		return true;
+	}
+	text_str(&line, o->hosts[0].name);
+	while (taken < o->host_count && taken < 4 &&
+	       text_to_double(o->hosts[taken].name,
+			      strlen(o->hosts[taken].name), &number)) {
+		text_char(&line, ' ');
+		text_str(&line, o->hosts[taken++].name);
+	}
+	o->host_count -= taken;
+	memmove(o->hosts, o->hosts + taken,
+		o->host_count * sizeof(o->hosts[0]));
+	return line.cut ? fail("argument too long") : add_command(o, o->word);
+}
+
 bool ntpq_options_read(struct ntpq_options *o, struct shell *s, int argc,
 		       char **argv)
 {
@@ -263,6 +304,9 @@ bool ntpq_options_read(struct ntpq_options *o, struct shell *s, int argc,
 		if (!add_host(o, argv[optind])) {
 			return false;
 		}
+	}
+	if (!take_word(o)) {
+		return false;
 	}
 	if (o->interactive && o->command_count > 0) {
 		return fail("-i excludes -c and -p");

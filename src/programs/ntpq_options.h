@@ -15,6 +15,7 @@
 struct ntpq_options {
 	const char *commands[NTPQ_COMMANDS];
 	size_t command_count;
+	char word[SHELL_LINE]; /* the first operand, where it is a command */
 	struct ntpq_host {
 		const char *name;
 		enum names_family family; /* of the last -4 or -6 before it */

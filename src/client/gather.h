@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * gather.h - asks a shell's daemon for all that an overview holds.
+ */
+#ifndef CLIENT_GATHER_H
+#define CLIENT_GATHER_H
+
+#include "client/overview.h"
+#include "client/shell.h"
+
+/*
+ * Fills the overview; says nothing. CTL_OK when the system answered: sources
+ * about which it then falls silent are counted, and not looked at.
+ */
+MUST_USE enum ctl_result gather(struct shell *s, struct overview *o);
+/* The system only: all that waiting needs. */
+MUST_USE enum ctl_result gather_system(struct shell *s, struct overview *o);
+
+#endif

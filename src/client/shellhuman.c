@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * shellhuman.c - the commands whose answers a person reads: sources and
+ * status. Their exit codes mean something: shell.exit_code.
+ */
+#include <string.h>
+
+#include "client/gather.h"
+#include "client/shell.h"
+#include "client/sourcestable.h"
+#include "client/verdict.h"
+
+static struct overview overview;
+
+static void exit_with(struct shell *s, int code)
+{
+	s->exit_code = code > s->exit_code ? code : s->exit_code;
+}
+
+/* Why there is no overview, in words that help. */
+static void complain(struct shell *s, enum ctl_result result)
+{
+	const char *host = s->host[0] != '\0' ? s->host : "the host";
+
+	exit_with(s, STANDING_NO_DAEMON);
+	s->deceived = s->deceived || result == CTL_MALFORMED;
+	switch (result) {
+	case CTL_SYSTEM:
+		fprintf(stderr,
+			"%s: no NTP daemon answers (%s): \"ntpq doctor\" looks "
+			"for the reason.\n",
+			host, strerror(s->answer.system));
+		break;
+	case CTL_REFUSED:
+		fprintf(stderr,
+			"%s: the NTP daemon refuses to be asked: its ntp.conf "
+			"may restrict us (noquery).\n",
+			host);
+		break;
+	case CTL_INTERRUPTED:
+		fputs("***Command interrupted\n", stderr);
+		break;
+	case CTL_SILENCE:
+		fprintf(stderr,
+			"%s: nothing comes back: no daemon, a firewall, or a "
+			"daemon that does not let us ask.\n",
+			host);
+		break;
+	case CTL_OK:
+	case CTL_INCOMPLETE:
+	case CTL_MALFORMED:
+		fprintf(stderr, "%s: the answer is damaged or incomplete.\n",
+			host);
+		break;
+	}
+}
+
+static bool look(struct shell *s)
+{
+	enum ctl_result result = gather(s, &overview);
+
+	if (result != CTL_OK) {
+		complain(s, result);
+	}
+	return result == CTL_OK;
+}
+
+void shell_do_sources(struct shell *s, const struct shell_words *args)
+{
+	(void)args;
+	if (look(s)) {
+		sourcestable_print(s->out, &overview, s->width, false);
+	}
+}
+
+void shell_do_status(struct shell *s, const struct shell_words *args)
+{
+	(void)args;
+	if (look(s)) {
+		struct verdict v = verdict_of(&overview);
+
+		verdict_print(s->out, &overview, &v);
+		exit_with(s, (int)v.code);
+	}
+}

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The commands of ntpq that a person reads, against real daemons in real
+trouble, and against hostile ones (SECURITY.md I8, I9)."""
+import re
+
+import pytest
+
+from lab import BUILD
+from lab.lan import v4
+from lab.namespace import wait_for
+
+NTPQ = BUILD / "ntpq"
+OPEN = "restrict default kod limited nomodify\n"
+SYSTEM = ('version="ntpd 9", leap=0, stratum=2, rootdelay=10, rootdisp=5, '
+          'refid=10.99.0.1')
+
+
+def q(host, *argv, **more):
+    return host.run(NTPQ, *argv, **more)
+
+
+def servers(*numbers, words="iburst"):
+    return OPEN + "".join(f"server {v4(n)} {words}\n" for n in numbers)
+
+
+@pytest.fixture
+def synced(lan):
+    """Host 9 follows servers 1 to 3."""
+    for number in (1, 2, 3):
+        lan.fake(number, stratum=number)
+    daemon = lan.ntpd(9, servers(1, 2, 3))
+    assert daemon.synchronised(15)
+    return lan.host(9)
+
+
+def test_in_sync(synced):
+    done = q(synced, "status")
+    assert re.match(r"localhost: synchronised to 10\.98\.0\.\d \(stratum \d\).*"
+                    r"; the clock is right within \d[\d.]*[mu]s\. It has been "
+                    r"so for \d+ s\.", done.stdout), done.stdout
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = q(synced, "sources").stdout.splitlines()
+    assert rows[0].split() == ["source", "state", "st", "offset", "+-",
+                               "last", "reach", "auth", "why"]
+    assert len(rows) == 4
+    assert sum("the system peer" in row for row in rows) == 1
+    assert all(re.search(r"[+-]\d[\d.]*[mun]?s +\d[\d.]*[mun]?s +\d+ s +\d/8 "
+                         r"no ", row) for row in rows[1:]), rows
+
+
+def test_the_same_as_a_command_and_as_a_word(synced):
+    """A word is a command where it comes first and no -c is there."""
+    for argv in (["-c", "status"], ["status", "127.0.0.1"], ["-n", "status"]):
+        done = q(synced, *argv)
+        assert "synchronised to" in done.stdout and done.returncode == 0
+    done = q(synced, "-c", "peers", "status")  # here it is a host
+    assert "synchronised" not in done.stdout + done.stderr
+
+
+def test_waitsync_is_a_word_too(synced):
+    assert q(synced, "waitsync", "2", "10", "1").returncode == 0
+    assert q(synced, "waitsync", "2", "0.0000001", "0.1").returncode == 1
+
+
+def test_waiting_looks_at_every_address_again(lan):
+    """localhost is ::1 as well, where this daemon never listens."""
+    lan.fake(1, stratum=1)
+    waiting = lan.host(9).start(BUILD / "ntp-wait", "-n", "30", "-s", "1")
+    assert not wait_for(lambda: waiting.poll() is not None, 1.5)
+    lan.ntpd(9, servers(1), "-4")
+    assert waiting.wait(30) == 0
+
+
+def test_nobody_answers(lan):
+    """A way, but nobody at its end: what a firewall looks like."""
+    lan.host(1)
+    lan.ntpd(9, servers(1, 2)).listening()
+    host = lan.host(9)
+    done = q(host, "status")
+    assert done.stdout.startswith("localhost: NOT synchronised.")
+    assert done.returncode == 1
+    rows = q(host, "sources").stdout.splitlines()
+    assert all(" silent " in row and "0/8" in row for row in rows[1:]), rows
+
+
+def test_a_falseticker(lan):
+    for number in (1, 2, 3):
+        lan.fake(number, stratum=1)
+    lan.fake(4, stratum=1, offset=5)
+    assert lan.ntpd(9, servers(1, 2, 3, 4)).synchronised(15)
+    host = lan.host(9)
+    assert wait_for(lambda: "falseticker" in q(host, "sources").stdout, 15)
+    row = next(line for line in q(host, "sources").stdout.splitlines()
+               if line.startswith(v4(4)))
+    assert "its time disagrees with the majority" in row
+    done = q(host, "status")
+    assert "Some servers are wrong" in done.stdout and done.returncode == 0
+
+
+def test_a_single_source(lan):
+    lan.fake(1, stratum=1)
+    assert lan.ntpd(9, servers(1)).synchronised(15)
+    assert "one source only" in q(lan.host(9), "status").stdout
+
+
+def test_no_daemon(net):
+    for word in ("status", "sources"):
+        done = q(net, word)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "no NTP daemon answers" in done.stderr
+
+
+def test_a_daemon_that_refuses(net):
+    net.fake("fakectl.py", {"addr": "127.0.0.1", "error": 1})
+    done = q(net, "status")
+    assert done.returncode == 2 and "noquery" in done.stderr
+
+
+def test_ntpsec(lan):
+    for number in (1, 2, 3):
+        lan.fake(number, stratum=1)
+    lan.ntpsec(9, servers(1, 2, 3).replace(OPEN, "restrict 127.0.0.1\n"))
+    host = lan.host(9)
+    assert wait_for(lambda: q(host, "status").returncode == 0, 30)
+    assert "synchronised to 10.98.0." in q(host, "status").stdout
+    done = q(host, "sources")
+    assert "the system peer" in done.stdout and done.stderr == ""
+    assert q(host, "waitsync", "5", "10", "1").returncode == 0
+
+
+def test_hostile_words_are_escaped(net):
+    """SECURITY.md I9."""
+    net.fake("fakectl.py", {
+        "addr": "127.0.0.1", "status": 0x0615,
+        "system": SYSTEM + ', version="\x1b[2J"',
+        "peers": [[7, 0x961a, 'srcadr="\x1b]0;x\x07", srchost="\x1b[31m", '
+                   'reach=0xff, refid="\x1b"']]})
+    for word in ("status", "sources"):
+        done = q(net, word)
+        assert done.stdout and "\x1b" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("act", ["endless", "overlap", "beyond", "tiny",
+                                 "huge", "lying", "hole"])
+def test_hostile_fragments_end_it(net, act):
+    """SECURITY.md I8."""
+    net.fake("fakectl.py", {"addr": "127.0.0.1", "status": 0x0615,
+                            "system": 'x="' + "y" * 900 + '", ' + SYSTEM,
+                            "peers": [], "act": act})
+    done = q(net, "status", timeout=60)
+    assert done.returncode in (1, 2)
