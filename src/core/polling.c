@@ -138,7 +138,8 @@ static span retry_gap(const struct polling *p)
 	span d = seconds(polling_now(p));
 	span early = SPAN_S(POLLING_RETRY_S << (more < 8 ? more : 8));
 
-	return span_cmp(early, d) < 0 ? early : d;
+	/* Who told us to keep away is not asked the sooner (B2). */
+	return p->raised == 0 && span_cmp(early, d) < 0 ? early : d;
 }
 
 static void wait_for_next(struct polling *p, struct rng *rng)

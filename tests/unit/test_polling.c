@@ -226,6 +226,12 @@ static void unsynchronised_is_asked_again_in_eight_seconds(void **state)
 	}
 	polling_unsynchronised(p);
 	assert_true(ask() >= 64);
+	/* B2: nor is a RATE forgotten for it. */
+	p = fresh(true, false);
+	(void)ask();
+	polling_rate(p, &luck);
+	polling_unsynchronised(p);
+	assert_true(ask() >= 128);
 }
 
 static void adapt(const struct outlook *o)
