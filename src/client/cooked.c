@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-#include "client/remote.h"
-#include "client/stamp.h"
+#include "client/notation.h"
 #include "client/units.h"
 
 #define FOLD 72         /* a line is not begun anew before this */
@@ -40,18 +39,6 @@ static enum form form_of(const struct vars_item *item)
 	return PLAIN;
 }
 
-static bool show_leap(const struct vars_item *item, struct text *out)
-{
-	uint64_t v;
-
-	if (!vars_u64(item, &v) || v > 3) {
-		return false;
-	}
-	text_char(out, v & 2 ? '1' : '0');
-	text_char(out, v & 1 ? '1' : '0');
-	return true;
-}
-
 static bool show_octal(const struct vars_item *item, struct text *out)
 {
 	char digits[32];
@@ -84,33 +71,6 @@ static bool show_flash(const struct vars_item *item, struct text *out)
 			before = ", ";
 		}
 	}
-	return true;
-}
-
-static bool show_stamp(const struct vars_item *item, struct text *out)
-{
-	tstamp t;
-
-	if (!vars_tstamp(item, &t)) {
-		return false;
-	}
-	if (tstamp_is_zero(t)) {
-		text_str(out, "(no time)");
-	} else {
-		stamp_print(t, out);
-	}
-	return true;
-}
-
-static bool show_host(const struct vars_item *item, bool numeric,
-		      struct text *out)
-{
-	netaddr a;
-
-	if (numeric || !vars_netaddr(item, &a)) {
-		return false;
-	}
-	remote_name(&a, numeric, out);
 	return true;
 }
 
@@ -162,15 +122,15 @@ static bool show_form(const struct vars_item *item,
 {
 	switch (form_of(item)) {
 	case LEAP:
-		return show_leap(item, out);
+		return notation_leap(item, out);
 	case OCTAL:
 		return show_octal(item, out);
 	case FLASH:
 		return show_flash(item, out);
 	case STAMP:
-		return show_stamp(item, out);
+		return notation_stamp(item, out);
 	case HOST:
-		return show_host(item, style->numeric, out);
+		return notation_host(item, style->numeric, out);
 	case MS:
 		return show_ms(item, style->units, out);
 	case ARRAY:

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "client/fixedreports.h"
 
+#include "client/notation.h"
 #include "client/remote.h"
-#include "client/stamp.h"
 
 #define VALUE_TEXT 4096
 
@@ -49,33 +49,6 @@ bool fixed_has_status(enum fixed_report report)
 	return reports[report].status;
 }
 
-static bool show_leap(const struct vars_item *item, struct text *out)
-{
-	uint64_t leap;
-
-	if (!vars_u64(item, &leap) || leap > 3) {
-		return false;
-	}
-	text_char(out, leap & 2 ? '1' : '0');
-	text_char(out, leap & 1 ? '1' : '0');
-	return true;
-}
-
-static bool show_stamp(const struct vars_item *item, struct text *out)
-{
-	tstamp at;
-
-	if (!vars_tstamp(item, &at)) {
-		return false;
-	}
-	if (tstamp_is_zero(at)) {
-		text_str(out, "(no time)");
-	} else {
-		stamp_print(at, out);
-	}
-	return true;
-}
-
 static bool show_mode(const struct vars_item *item, struct text *out)
 {
 	uint64_t mode;
@@ -84,18 +57,6 @@ static bool show_mode(const struct vars_item *item, struct text *out)
 		return false;
 	}
 	text_str(out, modes[mode]);
-	return true;
-}
-
-static bool show_host(const struct vars_item *item, bool numeric,
-		      struct text *out)
-{
-	netaddr a;
-
-	if (numeric || !vars_netaddr(item, &a)) {
-		return false;
-	}
-	remote_name(&a, numeric, out);
 	return true;
 }
 
@@ -119,13 +80,13 @@ static bool show(enum fixed_form form, const struct vars_item *item,
 {
 	switch (form) {
 	case FIXED_LEAP:
-		return show_leap(item, out);
+		return notation_leap(item, out);
 	case FIXED_STAMP:
-		return show_stamp(item, out);
+		return notation_stamp(item, out);
 	case FIXED_MODE:
 		return show_mode(item, out);
 	case FIXED_HOST:
-		return show_host(item, numeric, out);
+		return notation_host(item, numeric, out);
 	case FIXED_ENDPOINT:
 		return show_endpoint(item, numeric, out);
 	case FIXED_TEXT:

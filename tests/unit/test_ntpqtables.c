@@ -12,32 +12,9 @@
 #include "client/reslist.h"
 #include "client/units.h"
 #include "client/varlist.h"
+#include "printed.h"
 
 #define NOW 0xeead82f0u
-
-static char *printed;
-static size_t printed_len;
-static FILE *out;
-
-static int open_out(void **state)
-{
-	(void)state;
-	out = open_memstream(&printed, &printed_len);
-	return out ? 0 : -1;
-}
-
-static int close_out(void **state)
-{
-	(void)state;
-	free(printed);
-	return 0;
-}
-
-static const char *finished(void)
-{
-	fclose(out);
-	return printed;
-}
 
 static struct vars vars_of(const char *text)
 {

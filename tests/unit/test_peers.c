@@ -9,32 +9,9 @@
 #include "client/associations.h"
 #include "client/cooked.h"
 #include "client/peers.h"
+#include "printed.h"
 
 #define NOW 0xeead82f0u
-
-static char *printed;
-static size_t printed_len;
-static FILE *out;
-
-static int open_out(void **state)
-{
-	(void)state;
-	out = open_memstream(&printed, &printed_len);
-	return out ? 0 : -1;
-}
-
-static int close_out(void **state)
-{
-	(void)state;
-	free(printed);
-	return 0;
-}
-
-static const char *finished(void)
-{
-	fclose(out);
-	return printed;
-}
 
 struct row {
 	unsigned long status;
