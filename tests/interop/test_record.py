@@ -88,6 +88,7 @@ def test_no_secret_is_in_a_record(lan, tmp_path):
 
 
 def test_a_record_that_cannot_be_kept_is_said_and_survived(host):
+    """A9: least of all through a link, to where others may read it."""
     link = host.folder / "link"
     link.symlink_to(host.folder / "elsewhere")
     for path in (link, "/no/such/dir/record", host.config):

@@ -320,6 +320,26 @@ static void the_majority_announces_the_leap_second(void **state)
 	tiny_end(t);
 }
 
+/* H1: whoever answers for a name cannot fill all places at once. */
+static void few_addresses_of_one_answer_are_used(void **state)
+{
+	(void)state;
+	struct tiny *t = fresh();
+	struct source_config *c = tiny_source(t, SOURCE_KIND_POOL);
+
+	c->host = "pool.example";
+	t->config.tos.maxclock = 20;
+	t->name_count = ARRAY_LEN(t->names);
+	assert_true(t->name_count >= 6);
+	for (unsigned i = 0; i < t->name_count; i++) {
+		t->names[i] = netaddr_v4(0x0a000001u + i, 123);
+	}
+	tiny_start(t);
+	tiny_run(t, 5);
+	assert_int_equal(t->notes[NOTE_POOL_SOLICIT], 4);
+	tiny_end(t);
+}
+
 static void a_pool_spawns_members_and_replaces_the_dead(void **state)
 {
 	(void)state;
@@ -419,6 +439,7 @@ int main(void)
 			who_is_unsynchronised_is_asked_again_in_eight_seconds),
 		cmocka_unit_test(stamps_may_come_late_or_never),
 		cmocka_unit_test(the_majority_announces_the_leap_second),
+		cmocka_unit_test(few_addresses_of_one_answer_are_used),
 		cmocka_unit_test(a_pool_spawns_members_and_replaces_the_dead),
 		cmocka_unit_test(
 			a_name_is_tried_again_until_there_is_a_network),

@@ -122,7 +122,7 @@ static void cmac_secrets_are_made_to_fit(void **state)
 	assert_memory_equal(a, b, 16);
 }
 
-/* Every bit of the packet, of the code and of its length matters. */
+/* C4: every bit of the packet, of the code and of its length matters. */
 static void only_the_right_code_is_right(void **state)
 {
 	(void)state;

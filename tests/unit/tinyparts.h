@@ -64,7 +64,7 @@ struct tiny {
 	struct tiny_server servers[TINY_SERVERS];
 	size_t server_count;
 	struct tiny_thing queue[TINY_QUEUE];
-	netaddr names[4]; /* what any name resolves to */
+	netaddr names[8]; /* what any name resolves to */
 	size_t name_count;
 	bool stamp_late;    /* EVENT_SENT comes after the answer */
 	bool no_stamp;      /* or never */
