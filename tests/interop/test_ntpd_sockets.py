@@ -4,8 +4,6 @@ Numbers in brackets are those of the seed's checklist."""
 import os
 import pathlib
 import re
-import socket
-import struct
 import subprocess
 import time
 
@@ -113,7 +111,6 @@ def test_a_start_before_the_network_is_no_failure(host):
 def test_wrong_lengths_have_no_effect(host, size):  # F10
     host.serve()
     done = host.run("python3", "-c", f"""
-import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.connect(("127.0.0.1", 123))
 s.settimeout(0.5)
@@ -178,66 +175,3 @@ def test_single_process_is_one_process_on_plain_sockets(host):
     assert "pipe" not in kinds and "anon_inode" not in kinds
     assert reply_of(host, "127.0.0.1")
     assert host.stop(child) == 0
-
-
-# --- the control socket ----------------------------------------------------
-
-def control_answer(path):
-    """A readvar of the system's variables over the unix socket."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
-        s.settimeout(5)
-        s.connect(path)
-        s.send(struct.pack("!BBHHHHH", 0x16, 2, 4711, 0, 0, 0, 0))
-        return s.recv(4096)
-
-
-def test_the_control_socket_answers_its_group_only(host):  # I1 I7
-    host.serve()
-    path = host.folder / "ctl/socket"
-    assert path.stat().st_mode & 0o7777 == 0o660
-    assert path.parent.stat().st_mode & 0o7777 == 0o750
-    answer = control_answer(str(path))
-    assert answer[0] & 7 == 6 and answer[1] == 0x82  # an answer, no error
-    assert struct.unpack("!H", answer[2:4]) == (4711,)
-    assert b"stratum=" in answer
-
-
-def test_clients_that_never_read_do_no_harm(host):  # I5
-    child = host.serve()
-    path = str(host.folder / "ctl/socket")
-    stuck = []
-    for _ in range(50):
-        s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        s.setblocking(False)
-        stuck.append(s)
-        try:
-            s.connect(path)
-            for _ in range(100):
-                s.send(struct.pack("!BBHHHHH", 0x16, 2, 1, 0, 0, 0, 0))
-        except OSError:
-            pass
-    begin = time.monotonic()
-    assert reply_of(host, "127.0.0.1")
-    assert time.monotonic() - begin < 2
-    assert b"stratum=" in control_answer(path)
-    for s in stuck:
-        s.close()
-    assert host.stop(child) == 0
-
-
-def test_a_stale_control_socket_is_replaced_and_a_file_is_not(host):
-    path = host.folder / "ctl/socket"
-    child = host.serve()
-    child.kill()
-    child.wait()
-    assert path.exists()
-    host.log.unlink()
-    child = host.serve()
-    assert control_answer(str(path))
-    host.stop(child)
-    path.write_text("precious")
-    host.log.unlink()
-    child = host.serve()
-    assert "no control socket at" in host.text()
-    host.stop(child)
-    assert path.read_text() == "precious"

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A million addresses that ask once: what the daemon keeps of them (threats
+F7, F8), and that every one of them is accounted for."""
+import pathlib
+import re
+import sys
+
+from lab import HERE
+from lab.lan import Lan, v4
+from lab.namespace import wait_for
+
+MILLION = 1000000
+COUNTS = "mru_depth,mru_new,mru_exists,mru_recyclefull,mru_recycleold," \
+         "mru_none,mru_maxdepth,io_received"
+
+
+def rss_kib(daemon):
+    status = pathlib.Path(f"/proc/{daemon.process.pid}/status").read_text()
+    return int(re.search(r"VmRSS:\s+(\d+)", status)[1])
+
+
+def dropped(host):
+    """Datagrams that the kernel had no room for."""
+    lines = [line.split() for line in
+             host.run("cat", "/proc/net/snmp").stdout.splitlines()
+             if line.startswith("Udp:")]
+    return int(dict(zip(*lines))["RcvbufErrors"])
+
+
+def flood(lan, count):
+    done = lan.host(3).run(sys.executable, HERE / "strangers.py", v4(2), count,
+                           timeout=300)
+    assert done.returncode == 0, done.stderr
+
+
+def counts(daemon):
+    return {k: int(v) for k, v in daemon.rv(COUNTS).items()}
+
+
+def server(lan: Lan, lines):
+    """Hears whatever claims to come from 11/8, and answers nobody there."""
+    daemon = lan.ntpd(2, lines + "restrict default noserve\n"
+                      "restrict 127.0.0.1\n").listening()
+    host = lan.host(2)
+    for name in ("all", "eth0"):
+        host.run("sysctl", "-qw", f"net.ipv4.conf.{name}.rp_filter=0")
+    host.ip("route", "add", "11.0.0.0/8", "dev", "eth0")
+    return daemon
+
+
+def test_memory_is_flat_whoever_asks(lan):  # F8, CVE-2010-0293
+    daemon = server(lan, "")
+    flood(lan, 100000)  # the list of 11915 is full, and all its pages used
+    before, began = rss_kib(daemon), counts(daemon)
+    assert began["mru_depth"] > 0.9 * began["mru_maxdepth"]
+    flood(lan, MILLION)
+    ended = counts(daemon)
+    assert ended["io_received"] - began["io_received"] > 100000
+    assert ended["mru_depth"] <= ended["mru_maxdepth"] == 11915
+    assert rss_kib(daemon) - before < 256, (before, rss_kib(daemon))
+
+
+def test_every_stranger_is_listed_or_counted(lan):  # F7
+    """With room for all: who is missing was dropped by the kernel, or (few)
+    had no place among the sixteen that are looked at."""
+    daemon = server(lan, "mru maxdepth -1\n")
+    host = lan.host(2)
+    flood(lan, 300000)
+
+    def settled():
+        seen = counts(daemon)
+        return seen if seen["mru_new"] + dropped(host) >= 300000 else None
+
+    seen = wait_for(settled, 10)
+    assert seen
+    # 127.0.0.1, who asks for the counts, is in it too.
+    assert seen["mru_new"] + dropped(host) == 300000 + 1
+    assert seen["mru_recycleold"] == seen["mru_none"] == 0
+    assert seen["mru_depth"] == seen["mru_new"] - seen["mru_recyclefull"]
+    assert seen["mru_recyclefull"] < 300
