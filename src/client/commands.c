@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "client/commands.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/nameahead.h"
@@ -79,6 +80,36 @@ static const char *rest_of(const char *line)
 	return line + strspn(line, BLANKS);
 }
 
+static void run(struct shell *s, const struct command *command,
+		const struct shell_words *args)
+{
+	nameahead_begin();
+	command->run(s, args);
+}
+
+/* What it prints for people is kept for the tape. */
+static void run_taped(struct shell *s, const struct command *command,
+		      const struct shell_words *args, const char *line)
+{
+	FILE *out = s->out;
+	char *text = NULL;
+	size_t len = 0;
+
+	s->out = open_memstream(&text, &len);
+	if (!s->out) {
+		s->out = out;
+		perror("ntpq");
+		s->failed = true;
+		return;
+	}
+	tape_begin(s->tape, s->host, line);
+	run(s, command, args);
+	(void)fclose(s->out);
+	s->out = out;
+	tape_end(s->tape, out, text, len);
+	free(text);
+}
+
 void shell_run(struct shell *s, const char *line)
 {
 	char copy[SHELL_LINE];
@@ -102,8 +133,11 @@ void shell_run(struct shell *s, const char *line)
 
 		memcpy(args.word, words.word + 1,
 		       args.count * sizeof(args.word[0]));
-		nameahead_begin();
-		command->run(s, &args);
+		if (s->tape) {
+			run_taped(s, command, &args, line);
+		} else {
+			run(s, command, &args);
+		}
 	}
 	fflush(s->out);
 }

@@ -18,6 +18,8 @@ void shell_init(struct shell *s)
 void shell_end(struct shell *s)
 {
 	ctl_close(&s->ctl);
+	tape_free(s->tape);
+	s->tape = NULL;
 }
 
 static void complain_name(const char *host, int err)
@@ -124,6 +126,9 @@ static void complain_refused(const struct shell *s, uint16_t assoc)
 
 void shell_complain(struct shell *s, enum ctl_result result, uint16_t assoc)
 {
+	if (s->tape && result != CTL_OK) {
+		tape_failed(s->tape, result, &s->answer);
+	}
 	switch (result) {
 	case CTL_OK:
 		break;
@@ -187,6 +192,9 @@ enum ctl_result shell_try(struct shell *s, enum mode6_opcode opcode,
 		q.pad_to = CTL_PADDED;
 		result = ctl_ask(&s->ctl, &q, &s->answer);
 		s->padded = result == CTL_OK;
+	}
+	if (s->tape && result == CTL_OK) {
+		tape_answer(s->tape, opcode, assoc, &s->answer);
 	}
 	return result;
 }

@@ -17,6 +17,7 @@
 #include "client/ctl.h"
 #include "client/names.h"
 #include "client/peers.h"
+#include "client/tape.h"
 #include "client/varlist.h"
 
 #define SHELL_ADDRESSES 8 /* of one host name that are tried */
@@ -37,6 +38,7 @@ struct shell {
 	bool authenticate; /* every request, not only those that need it */
 	bool units;        /* times with their units */
 	unsigned width;    /* lines are folded to; 0: as ever */
+	struct tape *tape; /* --json: what is answered is written so */
 	bool quit;
 	bool deceived;
 	bool failed;   /* what was to be done was not: the exit code says so */

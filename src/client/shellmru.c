@@ -135,6 +135,17 @@ static bool wanted(const struct walk *w, const struct mru_entry *e)
 	       (!w->kod || e->restrictions & w->style.kod);
 }
 
+static void put_entry(struct shell *s, struct walk *w,
+		      const struct mru_entry *e)
+{
+	w->style.now = moment_wall();
+	if (s->tape) {
+		tape_client(s->tape, stdout, e);
+	} else {
+		mru_row(s->out, e, &w->style);
+	}
+}
+
 /* False when the walk has to end here. */
 static bool take_rows(struct shell *s, struct walk *w, bool *news)
 {
@@ -157,8 +168,7 @@ static bool take_rows(struct shell *s, struct walk *w, bool *news)
 			continue;
 		}
 		if (s->direct) {
-			w->style.now = moment_wall();
-			mru_row(s->out, &e, &w->style);
+			put_entry(s, w, &e);
 			*news = true;
 			continue;
 		}
@@ -249,6 +259,13 @@ static void follow(struct shell *s, struct walk *w)
 	}
 }
 
+static void tape_list(struct shell *s, const struct mru_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		tape_client(s->tape, stdout, &list->entries[i]);
+	}
+}
+
 static void report(struct shell *s, struct walk *w)
 {
 	if (interrupt_seen()) {
@@ -265,7 +282,11 @@ static void report(struct shell *s, struct walk *w)
 	if (!w->complete) {
 		w->style.now = moment_wall();
 	}
-	mru_print(s->out, &w->list, &w->style);
+	if (s->tape) {
+		tape_list(s, &w->list);
+	} else {
+		mru_print(s->out, &w->list, &w->style);
+	}
 }
 
 /* Filters that the daemon applies: passed on as they are. */

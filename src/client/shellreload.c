@@ -41,10 +41,21 @@ static enum ctl_result ask(struct shell *s)
 	return result;
 }
 
+static void tape(const struct shell *s, enum ctl_result result)
+{
+	if (s->tape && result == CTL_OK) {
+		tape_answer(s->tape, MODE6_CONFIGURE, 0, &s->answer);
+	} else if (s->tape) {
+		tape_failed(s->tape, result, &s->answer);
+	}
+}
+
 void shell_do_reload(struct shell *s, const struct shell_words *args)
 {
 	enum ctl_result result = ask(s);
 	size_t least = strlen(SUCCEEDED);
+
+	tape(s, result);
 
 	(void)args;
 	s->failed = true;

@@ -25,7 +25,7 @@ static struct ntpq_options options;
 static void run_commands(void)
 {
 	for (size_t i = 0; i < options.command_count && !shell.quit; i++) {
-		if (i > 0) {
+		if (i > 0 && !shell.tape) {
 			putchar('\n');
 		}
 		shell_run(&shell, options.commands[i]);

@@ -11,7 +11,7 @@
 #define WIDTH_MAX 10000
 
 /* Long options without a letter of their own. */
-enum { PORT = 256, OLD_RV };
+enum { PORT = 256, OLD_RV, JSON };
 
 static const struct option long_options[] = {
 	{ "ipv4", no_argument, NULL, '4' },
@@ -23,6 +23,7 @@ static const struct option long_options[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ "more-help", no_argument, NULL, '!' },
 	{ "interactive", no_argument, NULL, 'i' },
+	{ "json", no_argument, NULL, JSON },
 	{ "keyfile", required_argument, NULL, 'k' },
 	{ "logfile", required_argument, NULL, 'l' },
 	{ "numeric", no_argument, NULL, 'n' },
@@ -52,6 +53,7 @@ static void usage(FILE *out)
 	      "  -d, --debug-level      tell of each packet; repeatable\n"
 	      "  -D, --set-debug-level=N  likewise, 0 to 9\n"
 	      "  -i, --interactive      read commands from the terminal\n"
+	      "      --json             print what is answered as JSON\n"
 	      "  -k, --keyfile=FILE     where the key is\n"
 	      "  -l, --logfile=FILE     where -d tells it, if not on stderr\n"
 	      "  -n, --numeric          print addresses, not host names\n"
@@ -213,6 +215,9 @@ static bool take_option(struct ntpq_options *o, struct shell *s, int letter,
 	case OLD_RV:
 		s->old_rv = true;
 		return true;
+	case JSON:
+		s->tape = tape_new();
+		return s->tape != NULL;
 	case 'p':
 		return add_peers(o);
 	case 'u':
