@@ -43,25 +43,47 @@ static bool take_digits(const char *s, size_t len, int64_t *v)
 	return true;
 }
 
-bool date_parse(const char *s, size_t len, int64_t *unix_s)
+/* Midnight of a day; false: there is none of that number, or before 1970. */
+static bool day_to_unix(int64_t year, int64_t month, int64_t day,
+			int64_t *unix_s)
 {
-	int64_t year, month, day;
-	struct date d;
-
-	if (len != 10 || s[4] != '-' || s[7] != '-' ||
-	    !take_digits(s, 4, &year) || !take_digits(s + 5, 2, &month) ||
-	    !take_digits(s + 8, 2, &day) || year < 1970 || month < 1 ||
-	    month > 12) {
-		return false;
-	}
 	int64_t from_march = month > 2 ? month - 3 : month + 9;
 	int64_t years = month > 2 ? year : year - 1;
 	int64_t days = 365 * years + years / 4 - years / 100 + years / 400 +
 		       (153 * from_march + 2) / 5 + day - 1;
+	struct date d;
 
+	if (year < 1970 || month < 1 || month > 12) {
+		return false;
+	}
 	*unix_s = (days - DAYS_TO_1970) * SECONDS_OF_DAY;
 	d = date_from_unix(*unix_s);
 	return d.year == year && d.month == month && d.day == day;
+}
+
+bool date_parse(const char *s, size_t len, int64_t *unix_s)
+{
+	int64_t year, month, day;
+
+	return len == 10 && s[4] == '-' && s[7] == '-' &&
+	       take_digits(s, 4, &year) && take_digits(s + 5, 2, &month) &&
+	       take_digits(s + 8, 2, &day) &&
+	       day_to_unix(year, month, day, unix_s);
+}
+
+bool date_parse_minute(const char *s, size_t len, int64_t *unix_s)
+{
+	int64_t year, month, day, hour, minute;
+
+	if (len != 12 || !take_digits(s, 4, &year) ||
+	    !take_digits(s + 4, 2, &month) || !take_digits(s + 6, 2, &day) ||
+	    !take_digits(s + 8, 2, &hour) || !take_digits(s + 10, 2, &minute) ||
+	    hour > 23 || minute > 59 ||
+	    !day_to_unix(year, month, day, unix_s)) {
+		return false;
+	}
+	*unix_s += hour * 3600 + minute * 60;
+	return true;
 }
 
 void date_print(int64_t unix_s, struct text *out)

@@ -27,5 +27,7 @@ struct date_week date_week_from_unix(int64_t unix_s);
 MUST_USE bool date_parse(const char *s, size_t len, int64_t *unix_s);
 /* "201701010000": to the minute, as mode 6 has it. */
 void date_print(int64_t unix_s, struct text *out);
+/* What date_print() writes; false for anything else, and before 1970. */
+MUST_USE bool date_parse_minute(const char *s, size_t len, int64_t *unix_s);
 
 #endif

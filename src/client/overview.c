@@ -4,12 +4,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "client/status.h"
 #include "core/flash.h"
 
 #define TALLY_OF(status) ((unsigned)(status) >> 8 & 7u)
 #define UNIX_EPOCH 2208988800.0 /* in seconds of NTP's first era */
-#define MINUTE_S 60
 
 static const char *const refclock_names[256] = {
 #define REFCLOCK(type, name) [type] = name,
@@ -82,26 +82,12 @@ static bool take_stamp(struct vars v, const char *name, double *out)
 static void take_date(struct vars v, const char *name, double *out)
 {
 	struct vars_item item;
-	uint64_t n;
+	int64_t unix_s;
 
-	if (!vars_find(v, name, &item) || item.value_len != 12 ||
-	    !text_to_u64(item.value, item.value_len, &n)) {
-		return;
+	if (vars_find(v, name, &item) &&
+	    date_parse_minute(item.value, item.value_len, &unix_s)) {
+		*out = (double)unix_s;
 	}
-	int64_t year = (int64_t)(n / 100000000),
-		month = (int64_t)(n / 1000000 % 100);
-	int64_t day = (int64_t)(n / 10000 % 100);
-
-	if (month < 1 || month > 12 || day < 1 || day > 31) {
-		return;
-	}
-	/* Years begin in March: the odd day comes last. */
-	year -= month <= 2 ? 1 : 0;
-	int64_t days = 365 * year + year / 4 - year / 100 + year / 400 +
-		       (153 * ((month + 9) % 12) + 2) / 5 + day - 719469;
-
-	*out = (double)days * 86400 + (double)(n / 100 % 100) * 3600 +
-	       (double)(n % 100) * MINUTE_S;
 }
 
 void overview_system(struct overview *o, uint16_t status, struct vars v)

@@ -124,6 +124,37 @@ static void dates_are_read_as_they_are_written(void **state)
 	}
 }
 
+static void a_minute_is_read_as_it_was_written(void **state)
+{
+	(void)state;
+	static const char *const bad[] = {
+		"",
+		"20261124",
+		"202611241060",
+		"202611242400",
+		"202613010000",
+		"202602290000",
+		"196912312359",
+		"2026112410 0",
+		"2026112410000",
+		"-02611241000",
+	};
+	int64_t at;
+
+	FORALL(2000) {
+		int64_t s = (int64_t)(check_rng() % (UINT64_C(1) << 33));
+		char text[16];
+		struct text t = text_over(text, sizeof(text));
+
+		date_print(s, &t);
+		assert_true(date_parse_minute(text, t.len, &at));
+		assert_true(at == s - s % 60);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		assert_false(date_parse_minute(bad[i], strlen(bad[i]), &at));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -133,6 +164,7 @@ int main(void)
 		cmocka_unit_test(the_operator_may_say_otherwise),
 		cmocka_unit_test(one_shot_runs_are_held_to_it_too),
 		cmocka_unit_test(dates_are_read_as_they_are_written),
+		cmocka_unit_test(a_minute_is_read_as_it_was_written),
 	};
 
 	return cmocka_run_group_tests(tests, check_seed, NULL);
