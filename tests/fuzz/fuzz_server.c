@@ -24,6 +24,49 @@ static struct ratelimit *limits(void)
 	return ratelimit_init(memory, 16, &limit, seed);
 }
 
+/* A list for four: made anew for each input, and full soon. */
+static struct mru *clients(void)
+{
+	static uint64_t memory[2048];
+	static const uint8_t seed[RNG_SEED] = { 2 };
+	static const struct mru_config rules = { .maxdepth = 4 };
+
+	INVARIANT(mru_size(mru_room(&rules)) <= sizeof(memory));
+	memset(memory, 0, sizeof(memory));
+	return mru_init(memory, &rules, seed);
+}
+
+/* Who was not ignored is listed, as he asked; who was is not (F8). */
+static void check_listed(const struct mru *m, const struct request *req,
+			 enum server_verdict verdict, uint64_t noted)
+{
+	struct mru_counts n = mru_counts(m, req->received);
+	bool listed = n.added + n.exists > noted;
+	mru_place at = mru_find(m, &req->from);
+
+	INVARIANT(n.depth <= 4 && n.unlisted == 0);
+	INVARIANT(verdict != SERVER_IGNORED || !listed);
+	INVARIANT((verdict != SERVER_ANSWERED && verdict != SERVER_KISSED &&
+		   verdict != SERVER_LIMITED && verdict != SERVER_CONTROL) ||
+		  listed);
+	if (listed) {
+		struct mru_client c = mru_client(m, at);
+
+		INVARIANT(at != 0 && at == mru_newest(m));
+		INVARIANT(netaddr_equal(&c.addr, &req->from));
+		INVARIANT(netaddr_same_host(&c.local, &req->to));
+		INVARIANT(c.version == (req->data[0] >> 3 & 7) &&
+			  c.mode == (req->data[0] & 7));
+	}
+}
+
+static uint64_t noted(const struct server_shard *shard)
+{
+	struct mru_counts n = mru_counts(shard->clients, (tstamp){ 0 });
+
+	return n.added + n.exists;
+}
+
 static void check(const struct view *view, struct server_shard *shard,
 		  const struct request *req)
 {
@@ -32,12 +75,14 @@ static void check(const struct view *view, struct server_shard *shard,
 	tstamp now = tstamp_add(req->received, (span){ 1 << 20 });
 
 	memset(reply, POISON, sizeof(reply));
+	uint64_t before = noted(shard);
 	enum server_verdict verdict = server_respond(view, shard, req, now, &w);
 	size_t len = (size_t)(w.at - reply);
 
 	INVARIANT(verdict < SERVER_VERDICTS);
 	INVARIANT((verdict == SERVER_ANSWERED || verdict == SERVER_KISSED ||
 		   verdict == SERVER_NAKED) == (len != 0));
+	check_listed(shard->clients, req, verdict, before);
 	INVARIANT(len <= req->len);
 	INVARIANT(len == 0 || len == PACKET_LEN || verdict == SERVER_NAKED);
 	INVARIANT(reply[verdict == SERVER_NAKED ? len : PACKET_LEN] == POISON);
@@ -59,7 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct reader r = reader_over(data, size);
 	struct restrict_config line = { .kind = RESTRICT_DEFAULT };
 	struct config config = { .restricts = &line };
-	struct server_shard shard = { .limit = limits() };
+	struct server_shard shard = { .limit = limits(), .clients = clients() };
 	struct view view = { .stratum = 2,
 			     .root_disp = SPAN_S(1),
 			     .drift_ppm = 15 };
