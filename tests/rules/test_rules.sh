@@ -57,6 +57,26 @@ refuses "a static counter" sh "$root/scripts/purity.sh" a.a
 echo 'int shared = 1; int f(void) { return shared; }' | archive
 refuses "a global variable" sh "$root/scripts/purity.sh" a.a
 
+cat >SECURITY.md <<'END'
+## The requirements, by id
+
+| A1 | this |
+| B1, B2 | that |
+
+## Not met
+
+| C1 | another |
+END
+echo '/* A1, B2 */' >tests/a.c
+refuses "a requirement that no test cites" \
+	python3 "$root/scripts/threats.py"
+echo '/* A1, B1, B2 */' >tests/a.c
+accepts "requirements that are cited" python3 "$root/scripts/threats.py"
+mkdir src/crypto
+echo 'int f(void) { return memcmp(a, b, 1); }' >src/crypto/a.c
+refuses "codes compared with memcmp" python3 "$root/scripts/threats.py"
+rm -r src/crypto tests/a.c
+
 echo "$licence" >src/base/a.c
 accepts "a small file" python3 "$root/scripts/sizes.py"
 yes '' | head -n 501 >>src/base/a.c
