@@ -63,7 +63,8 @@ struct system_report {
 	uint16_t peer;     /* the system peer's association, or 0 */
 	netaddr peer_addr; /* none: 0.0.0.0:0 */
 	uint8_t peer_mode;
-	int8_t poll; /* log2 s, the time constant */
+	int8_t poll;       /* log2 s, the time constant */
+	bool synced_known; /* is it synchronised? */
 
 	double offset_s;       /* of the clock, still to be corrected */
 	double freq_ppm;       /* the correction in force */
@@ -86,7 +87,6 @@ struct system_report {
 
 	size_t keys; /* in the keys file, trusted or not */
 	uint64_t uptime_s;
-	bool synced_known;           /* is it synchronised? */
 	uint64_t synced_s;           /* for how long */
 	struct report_counts counts; /* since the start */
 	struct report_counts hour;   /* as they were when this hour began */

@@ -84,6 +84,7 @@ def test_it_tells_of_the_clock(ours):
     assert counts[3] == 0
     assert re.search(r"poll=1, noreply=0, badformat=\d+, baddata=0", said)
     assert "fudgetime1=1.000" in said and "flags=8" in said
+    assert int(ours.rv("io_ref_reads")["io_ref_reads"]) >= counts[0]
 
 
 def test_debians_ntpq_agrees(ours):
