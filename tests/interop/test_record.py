@@ -33,7 +33,7 @@ def test_a_recorded_daemon_replays_exactly(lan, tmp_path):
     ours = client(lan, record)
     assert ours.synchronised(40), ours.text()
     assert ours.rv("stratum,version")["stratum"] == "7"
-    assert wait_for(lambda: record.stat().st_size > 9000, 40)
+    assert wait_for(lambda: record.stat().st_size > 14000, 60)
     assert len(ours.peers()) == 3
     assert stat.S_IMODE(record.stat().st_mode) == 0o600
     assert ours.stop() == 0
