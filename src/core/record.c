@@ -223,15 +223,25 @@ void record_settings_fields(struct fields *f, uint8_t tag,
 	config_fields(f, tag + 2, r);
 }
 
+/* Zeros are "unknown", which is said by saying nothing. */
 static void boot_field(struct fields *f, uint8_t tag, struct engine_start *s)
 {
+	static const uint8_t unknown[sizeof(s->boot)];
 	const uint8_t *data = s->boot;
-	size_t len = sizeof(s->boot);
+	size_t len = memcmp(data, unknown, sizeof(unknown)) == 0
+			     ? 0
+			     : sizeof(s->boot);
 
 	field_bytes(f, tag, "boot", &data, &len);
-	if (f->walk == FIELDS_READ && len == sizeof(s->boot)) {
-		memcpy(s->boot, data, len);
+	if (f->walk != FIELDS_READ || len == 0) {
+		return;
 	}
+	if (len != sizeof(s->boot) ||
+	    memcmp(data, unknown, sizeof(unknown)) == 0) {
+		fields_refuse(f);
+		return;
+	}
+	memcpy(s->boot, data, len);
 }
 
 static void start_fields(struct fields *f, struct record_start *r)
