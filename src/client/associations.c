@@ -1,9 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "client/associations.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/status.h"
+
+/* By id, which is mostly the order of the configuration. */
+static int by_id(const void *a, const void *b)
+{
+	const struct association *x = a, *y = b;
+
+	return (x->id > y->id) - (x->id < y->id);
+}
 
 void associations_parse(struct associations *a, const char *data, size_t len)
 {
@@ -16,6 +25,7 @@ void associations_parse(struct associations *a, const char *data, size_t len)
 		next->id = (uint16_t)read_be(&r, 2);
 		next->status = (uint16_t)read_be(&r, 2);
 	}
+	qsort(a->list, a->count, sizeof(a->list[0]), by_id);
 }
 
 bool association_in_use(const struct association *a)

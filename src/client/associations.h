@@ -19,7 +19,10 @@ struct associations {
 	} list[ASSOCIATIONS];
 };
 
-/* From the binary answer to READSTAT; an odd rest at its end is dropped. */
+/*
+ * From the binary answer to READSTAT, sorted by id: `&1' is the same whatever
+ * the daemon's order. An odd rest at its end is dropped.
+ */
 void associations_parse(struct associations *a, const char *data, size_t len);
 
 /* Was it configured, or does it answer? Others are shown on demand only. */

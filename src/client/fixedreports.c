@@ -70,8 +70,10 @@ static bool show_endpoint(const struct vars_item *item, bool numeric,
 		return false;
 	}
 	remote_name(&a, numeric, out);
-	text_char(out, ':');
-	text_u64(out, a.port);
+	if (!netaddr_is_refclock(&a)) {
+		text_char(out, ':');
+		text_u64(out, a.port);
+	}
 	return true;
 }
 

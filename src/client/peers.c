@@ -26,7 +26,9 @@ void peers_header(FILE *out, const struct peers_table *table)
 
 	if (table->server_width > 0) {
 		fprintf(out, "%-*.*s ", table->server_width,
-			table->server_width, "server (local)");
+			table->server_width,
+			table->layout == PEERS_LOCAL ? "server"
+						     : "server (local)");
 	}
 	fprintf(out, "%s\n", headers[table->layout]);
 	for (int i = 0; table->server_width > 0 && i <= table->server_width;
@@ -215,8 +217,9 @@ static void server_cell(FILE *out, const struct peers_table *table,
 	struct vars_item item;
 	netaddr local;
 
-	if (vars_find(v, "dstadr", &item) && vars_netaddr(&item, &local) &&
-	    !netaddr_is_nonsense(&local)) {
+	/* The old layout has our own address in a column of its own. */
+	if (table->layout != PEERS_LOCAL && vars_find(v, "dstadr", &item) &&
+	    vars_netaddr(&item, &local) && !netaddr_is_nonsense(&local)) {
 		remote_name(&local, table->numeric, &t);
 	} else {
 		text_str(&t, table->server);
@@ -238,7 +241,7 @@ static void third_cells(FILE *out, const struct peers_table *table,
 		break;
 	case PEERS_ASSOC:
 		refid(table, v, &t);
-		fprintf(out, "%-9.9s%6u", cell, assoc);
+		fprintf(out, "%-9.9s%-6u", cell, assoc);
 		break;
 	case PEERS_LOCAL:
 		if (vars_find(v, "dstadr", &item)) {

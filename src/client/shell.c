@@ -12,6 +12,7 @@ void shell_init(struct shell *s)
 	s->log = stderr;
 	s->key.type = MAC_MD5;
 	s->port = NTP_PORT;
+	s->delay_ms = 20;
 	ctl_init(&s->ctl);
 }
 
@@ -124,6 +125,14 @@ static void complain_refused(const struct shell *s, uint16_t assoc)
 	}
 }
 
+/* Of several hosts it has to be said which one answers, or does not. */
+void shell_say_server(const struct shell *s, FILE *out)
+{
+	if (s->server_width > 0) {
+		fprintf(out, "server=%s ", s->host);
+	}
+}
+
 void shell_complain(struct shell *s, enum ctl_result result, uint16_t assoc)
 {
 	if (s->tape && result != CTL_OK) {
@@ -136,13 +145,13 @@ void shell_complain(struct shell *s, enum ctl_result result, uint16_t assoc)
 		fputs("***Command interrupted\n", stderr);
 		break;
 	case CTL_REFUSED:
+		shell_say_server(s, stderr);
 		complain_refused(s, assoc);
 		break;
 	case CTL_SILENCE:
-		fprintf(stderr,
-			"%s: timed out, nothing received\n"
-			"***Request timed out\n",
-			s->host);
+		fprintf(stderr, "%s: timed out, nothing received\n", s->host);
+		shell_say_server(s, stderr);
+		fputs("***Request timed out\n", stderr);
 		break;
 	case CTL_INCOMPLETE:
 		fprintf(stderr,

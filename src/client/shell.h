@@ -91,6 +91,8 @@ const struct controlkey *shell_key(const struct shell *s);
 MUST_USE bool shell_ready(const struct shell *s, const char *data);
 MUST_USE enum ctl_result shell_try(struct shell *s, enum mode6_opcode opcode,
 				   uint16_t assoc, const char *data);
+/* "server=HOST " where several hosts are asked. */
+void shell_say_server(const struct shell *s, FILE *out);
 void shell_complain(struct shell *s, enum ctl_result result, uint16_t assoc);
 
 /* Fetches the list of associations; false when the daemon gives none. */

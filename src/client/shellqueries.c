@@ -101,7 +101,8 @@ bool shell_assoc(struct shell *s, const char *word, uint16_t *assoc)
 		return indexed_assoc(s, word, assoc);
 	}
 	if (!text_to_u64(word, strlen(word), &id) || id > UINT16_MAX) {
-		fprintf(stderr, "***Association ID `%s' invalid\n", word);
+		fprintf(stderr, "***Invalid association ID %s specified\n",
+			word);
 		return false;
 	}
 	*assoc = (uint16_t)id;

@@ -36,10 +36,6 @@ static void print_answer(struct shell *s, struct report_job *job, size_t from,
 	struct vars_item item;
 
 	begin(s, job);
-	if (s->raw) {
-		cooked_raw(s->out, s->answer.data, s->answer.len);
-		return;
-	}
 	for (size_t i = from; i < to; i++) {
 		if (vars_find(v, job->lines[i].name, &item)) {
 			fixed_print(s->out, job->report, &job->lines[i], &item,
@@ -141,6 +137,11 @@ void shell_do_pstats(struct shell *s, const struct shell_words *args)
 		fputs("***An association is needed, as in `pstats &1'\n",
 		      stderr);
 	} else if (shell_assoc(s, args->word[0], &assoc)) {
+		if (assoc == 0) {
+			fputs("***Invalid association ID 0 specified\n",
+			      stderr);
+			return;
+		}
 		print_report(s, FIXED_PSTATS, assoc);
 	}
 }

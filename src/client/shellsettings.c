@@ -58,6 +58,21 @@ static enum names_family family_word(const char *word)
 	return strcmp(word, "-6") == 0 ? NAMES_V6 : NAMES_ANY;
 }
 
+/* What cannot be reached leaves the host as it was. */
+static bool change_host(struct shell *s, const char *host)
+{
+	char before[sizeof(s->host)];
+
+	memcpy(before, s->host, sizeof(before));
+	if (shell_host(s, host)) {
+		return true;
+	}
+	if (before[0] != '\0' && shell_host(s, before)) {
+		fprintf(s->out, "current host remains %s\n", s->host);
+	}
+	return false;
+}
+
 void shell_do_host(struct shell *s, const struct shell_words *args)
 {
 	size_t at = 0;
@@ -68,7 +83,7 @@ void shell_do_host(struct shell *s, const struct shell_words *args)
 		at = family != NAMES_ANY ? 1 : 0;
 		s->family = family != NAMES_ANY ? family : s->family;
 	}
-	if (args->count > at && !shell_host(s, args->word[at])) {
+	if (args->count > at && !change_host(s, args->word[at])) {
 		return;
 	}
 	if (s->ctl.fd < 0) {
@@ -104,7 +119,8 @@ void shell_do_debug(struct shell *s, const struct shell_words *args)
 		return;
 	}
 	s->ctl.debug = s->debug > 0 ? s->log : NULL;
-	fprintf(s->out, "debug level is %u\n", s->debug);
+	fprintf(s->out, "debug level %s %u\n",
+		args->count > 0 ? "set to" : "is", s->debug);
 }
 
 void shell_do_ntpversion(struct shell *s, const struct shell_words *args)

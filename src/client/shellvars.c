@@ -15,6 +15,7 @@ static void show_vars(struct shell *s, enum status_kind kind, bool whole)
 				      .fold = s->width };
 
 	whole = whole || s->old_rv;
+	shell_say_server(s, s->out);
 	if (whole && s->raw) {
 		fprintf(s->out, "associd=%u status=0x%04x,\n", a->assoc,
 			a->status);

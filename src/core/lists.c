@@ -38,6 +38,16 @@ static void put_endpoint(struct pieces *r, const char *name, size_t i,
 	pieces_item(r, &item);
 }
 
+/* The name alone: what has no value has no equals sign either. */
+static void put_empty(struct pieces *r, const char *tag, size_t i)
+{
+	char buffer[ITEM];
+	struct text item = begin(buffer, tag, i);
+
+	item.len--;
+	pieces_item(r, &item);
+}
+
 static void put_name(struct pieces *r, size_t i, const char *name)
 {
 	char buffer[ITEM];
@@ -65,7 +75,10 @@ static void put_socket(struct pieces *r, size_t i,
 		       const struct socket_report *s)
 {
 	put_endpoint(r, "addr", i, &s->addr);
-	if (!netaddr_is_none(&s->broadcast)) {
+	/* Classic's ntpq wants all twelve items of a row. */
+	if (netaddr_is_none(&s->broadcast)) {
+		put_empty(r, "bcast", i);
+	} else {
 		put_endpoint(r, "bcast", i, &s->broadcast);
 	}
 	put_number(r, "en", i, s->enabled);

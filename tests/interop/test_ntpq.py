@@ -84,7 +84,7 @@ def test_apeers_and_opeers_have_their_own_columns(daemon):
     lines = done.stdout.splitlines()
     assert lines[0] == ("     remote       refid   assid  st t when poll reach"
                         "   delay   offset  jitter")
-    assert lines[4] == ("+10.99.0.2       83bc03de    103  2 u    -   64   77 "
+    assert lines[4] == ("+10.99.0.2       83bc03de 103     2 u    -   64   77 "
                         "  69.126   -3.367   0.444")
     assert lines[6] == ""
     assert lines[7] == ("     remote           local      st t when poll reach"
@@ -137,7 +137,7 @@ def test_small_commands_answer_as_ever(daemon):
              "raw\nntpversion\nhostnames no\nhostnames\nhelp rv\n")
     assert done.stdout == """\
 primary timeout 5000 ms
-delay 0 ms
+delay 20 ms
 hostnames being shown
 current host is 127.0.0.1
 Output set to raw

@@ -4,7 +4,6 @@
 Classic's programs are not packaged any more: they take their row and column
 when TRUECHIMER_CLASSIC_NTPQ and TRUECHIMER_CLASSIC_NTPD name binaries.
 """
-import os
 import re
 import subprocess
 
@@ -12,11 +11,11 @@ import pytest
 
 from lab import BUILD
 from lab.namespace import Namespace, wait_for
-from lab.peers import find_peer
+from lab.peers import classic, find_peer
 
 KEYS = """\
 7 MD5 sesame
-8 SHA1 5f4dcc3b5aa765d61d8327deb882cf995f4dcc3b
+8 SHA1 a_secret_of_three
 """
 CONF = """\
 restrict default
@@ -71,13 +70,13 @@ IMPOSSIBLE = {("classic", "ntpsec", "sysinfo"),
 def daemon_path(name):
     return {"ours": BUILD / "ntpd",
             "ntpsec": find_peer("ntpd", "ntpsec"),
-            "classic": os.environ.get("TRUECHIMER_CLASSIC_NTPD")}[name]
+            "classic": classic("ntpd")}[name]
 
 
 def client_path(name):
     return {"ours": BUILD / "ntpq",
             "ntpsec": find_peer("ntpq", "ntpsec"),
-            "classic": os.environ.get("TRUECHIMER_CLASSIC_NTPQ")}[name]
+            "classic": classic("ntpq")}[name]
 
 
 class Cell:
@@ -96,6 +95,8 @@ class Cell:
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def ready(self):
+        """It also has been asked for the time: theirs lists nobody else."""
+        self.net.exchange("127.0.0.1", b"\x23" + bytes(47))
         return wait_for(lambda: ".LOCL." in self.ask("ours", "peers").stdout)
 
     def ask(self, client, question):

@@ -204,7 +204,7 @@ def test_ctrl_c_goes_back_to_the_prompt(net):
     time.sleep(0.5)
     assert "***Command interrupted" in t.type("\x03", "ntpq> ")
     assert time.monotonic() - begun < 4
-    assert "delay 0 ms" in t.type("delay\n", "ms\r\n")
+    assert "delay 20 ms" in t.type("delay\n", "ms\r\n")
     assert t.end() == 0
 
 

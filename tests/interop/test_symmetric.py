@@ -4,7 +4,6 @@
 Each knows the time from a reference clock of its own, so that both have
 something to tell. All share this machine's clock: an offset is an error.
 """
-import os
 import time
 
 import pytest
@@ -103,13 +102,3 @@ def test_chronyd(lan, keys, signed):
                 f"peer {v4(1)} {key} minpoll 3 maxpoll 3")
     a = lan.ntpd(1, LOCAL + keys + f"peer {v4(2)} {key} {FAST}\n")
     measured(a, v4(2), "s" if signed else "u", 90)
-
-
-@pytest.mark.skipif("TRUECHIMER_CLASSIC" not in os.environ,
-                    reason="no ntpd of ntp.org 4.2.8 in TRUECHIMER_CLASSIC")
-def test_classic(lan, keys):
-    conf = lan.file("classic.conf", LOCAL + keys +
-                    f"peer {v4(1)} key 7 {FAST}\n")
-    lan.log(2, "classic", os.environ["TRUECHIMER_CLASSIC"], "-n", "-c", conf)
-    a = lan.ntpd(1, LOCAL + keys + f"peer {v4(2)} key 7 {FAST}\n")
-    measured(a, v4(2), "s", 90)

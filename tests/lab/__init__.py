@@ -4,7 +4,9 @@
 Environment: TRUECHIMER_BUILD, the build directory (default: build in the
 source tree); TRUECHIMER_PEERS, where the programs of other suites are
 unpacked (default: .cache/peers in the source tree); TRUECHIMER_NPM, where
-clients of npm are installed (default: .cache/npm in the source tree).
+clients of npm are installed (default: .cache/npm in the source tree);
+TRUECHIMER_CLASSIC_NTPD, _NTPQ and _NTPDATE, programs of ntp.org (default:
+none; what needs them is skipped).
 """
 import os
 import pathlib

@@ -14,7 +14,7 @@ from lab.capture import Capture
 from lab.machine import Switch
 from lab.namespace import Namespace
 from lab.ntpd import Ntpd
-from lab.peers import need_peer
+from lab.peers import need_classic, need_peer
 
 SERVES_ALL = "restrict default\n"
 
@@ -55,7 +55,8 @@ class Lan:
     @staticmethod
     def address(host, number):
         """Gives the host one more address of each family."""
-        host.ip("addr", "add", f"{v4(number)}/24", "dev", "eth0")
+        host.ip("addr", "add", f"{v4(number)}/24", "brd", "+",
+                "dev", "eth0")
         host.ip("addr", "add", f"{v6(number)}/64", "dev", "eth0", "nodad")
 
     def sniff(self, number):
@@ -88,6 +89,12 @@ class Lan:
         program = need_peer("ntpd", "ntpsec")
         conf = self.file(f"ntpsec-{number}.conf", conf)
         return self.log(number, "ntpsec", program, "-n", "-c", conf)
+
+    def classic(self, number, conf):
+        """The ntpd of ntp.org on this host."""
+        program = need_classic("ntpd")
+        conf = self.file(f"classic-{number}.conf", conf)
+        return self.log(number, "classic", program, "-n", "-c", conf)
 
     def fake(self, number, **spec):
         """A fakentp.py at this host's IPv4 address."""

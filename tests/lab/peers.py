@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The programs of other suites, unpacked and not installed."""
+import os
 import subprocess
 
 import pytest
@@ -20,6 +21,20 @@ def is_made_by(path, word):
     says = subprocess.run([path, "--version"], capture_output=True, text=True,
                           stdin=subprocess.DEVNULL, timeout=10, check=False)
     return word in says.stdout + says.stderr
+
+
+def classic(program):
+    """The program of ntp.org that TRUECHIMER_CLASSIC_<PROGRAM> names, or None.
+    They are not packaged any more."""
+    return os.environ.get("TRUECHIMER_CLASSIC_" + program.upper())
+
+
+def need_classic(program):
+    path = classic(program)
+    if path is None:
+        pytest.skip(f"no {program} of ntp.org in "
+                    f"TRUECHIMER_CLASSIC_{program.upper()}")
+    return path
 
 
 def need_peer(*words):

@@ -364,8 +364,8 @@ static void sockets_have_a_row_each(void **state)
 	r->have.sockets = sockets;
 	r->have.socket_count = 2;
 	read_list(r, LIST_SOCKETS, "ifstats");
-	assert_non_null(strstr(r->text, "addr.0=0.0.0.0:123, en.0=0, "
-					"name.0=\"v4wildcard\""));
+	assert_non_null(strstr(r->text, "addr.0=0.0.0.0:123, bcast.0, "
+					"en.0=0, name.0=\"v4wildcard\""));
 	assert_non_null(strstr(r->text, "addr.1=10.99.0.2:123"));
 	assert_non_null(strstr(r->text, "bcast.1=10.99.0.255:123"));
 	assert_non_null(strstr(r->text, "name.1=\"eth'0\""));
