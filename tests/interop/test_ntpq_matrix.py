@@ -64,6 +64,7 @@ SIGNED = {"ifstats", "reslist", ":config server 127.0.0.3"}
 
 # What classic's and ntpsec's cannot say to each other (mode6.md 5.5).
 IMPOSSIBLE = {("classic", "ntpsec", "sysinfo"),
+              ("classic", "ntpsec", "ifstats"),
               ("classic", "ntpsec", "authinfo")}
 
 
