@@ -54,10 +54,11 @@ static uint64_t take_bits(struct vars v, const char *name)
 
 static void take_text(struct vars v, const char *name, char *out, size_t size)
 {
-	struct text t = text_over(out, size);
 	struct vars_item item;
 
 	if (vars_find(v, name, &item)) {
+		struct text t = text_over(out, size);
+
 		vars_show(&item, &t);
 	}
 }

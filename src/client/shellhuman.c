@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * shellhuman.c - the commands whose answers a person reads: sources and
- * status. Their exit codes mean something: shell.exit_code.
+ * shellhuman.c - the commands whose answers a person reads: sources, status
+ * and doctor. Their exit codes mean something: shell.exit_code.
  */
 #include <string.h>
 
+#include "client/doctor.h"
 #include "client/gather.h"
 #include "client/shell.h"
 #include "client/sourcestable.h"
 #include "client/verdict.h"
+#include "host/ctlsock.h"
 
 static struct overview overview;
 
@@ -82,4 +84,43 @@ void shell_do_status(struct shell *s, const struct shell_words *args)
 		verdict_print(s->out, &overview, &v);
 		exit_with(s, (int)v.code);
 	}
+}
+
+/* A daemon of this machine that is deaf to UDP may answer there. */
+static bool look_by_socket(struct shell *s)
+{
+	bool good;
+
+	ctl_close(&s->ctl);
+	good = ctl_open_path(&s->ctl, CTLSOCK_PATH) >= 0 &&
+	       gather(s, &overview) == CTL_OK;
+	(void)shell_reopen(s);
+	return good;
+}
+
+void shell_do_doctor(struct shell *s, const struct shell_words *args)
+{
+	static struct finding findings[CHECKS];
+	static struct site site;
+	struct patient p = { .overview = &overview, .site = &site };
+	bool all = args->count > 0 && strcmp(args->word[0], "all") == 0;
+
+	site_clear(&site);
+	site.here = site_is_here(s->host);
+	p.result = gather(s, &overview);
+	p.by_socket = s->ctl.local;
+	if (p.result == CTL_INTERRUPTED) {
+		complain(s, p.result);
+		return;
+	}
+	if (p.result != CTL_OK && site.here && look_by_socket(s)) {
+		p.result = CTL_OK;
+		p.by_socket = true;
+	}
+	if (site.here) {
+		site_look(&site, &overview);
+	}
+	doctor_examine(&p, findings);
+	doctor_print(s->out, findings, all, false);
+	exit_with(s, doctor_code(findings));
 }

@@ -61,7 +61,7 @@ static bool may_set_clock(pid_t pid)
 	return has == CAP_SET;
 }
 
-static bool daemon_runs(struct text *why)
+bool rivals_run(long except, struct text *why)
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
@@ -71,7 +71,7 @@ static bool daemon_runs(struct text *why)
 		char path[300], name[64];
 		long pid = strtol(entry->d_name, NULL, 10);
 
-		if (pid <= 0 || pid == getpid()) {
+		if (pid <= 0 || pid == except) {
 			continue;
 		}
 		(void)snprintf(path, sizeof(path), "/proc/%ld/comm", pid);
@@ -98,7 +98,7 @@ bool rivals_keep_clock(struct text *why)
 		text_str(why, "we have no right to set this clock");
 		return true;
 	}
-	if (daemon_runs(why)) {
+	if (rivals_run(getpid(), why)) {
 		return true;
 	}
 	if (adjtimex(&now) >= 0 && !(now.status & STA_UNSYNC) &&

@@ -19,6 +19,9 @@
  */
 MUST_USE bool rivals_keep_clock(struct text *why);
 
+/* Is there such a process, beside the one with that id? */
+MUST_USE bool rivals_run(long except, struct text *why);
+
 /* Likewise for serving on a UDP port: held by somebody, or not ours to take. */
 MUST_USE bool rivals_hold_port(uint16_t port, struct text *why);
 

@@ -135,7 +135,7 @@ def test_hostile_words_are_escaped(net):
         "system": SYSTEM + ', version="\x1b[2J"',
         "peers": [[7, 0x961a, 'srcadr="\x1b]0;x\x07", srchost="\x1b[31m", '
                    'reach=0xff, refid="\x1b"']]})
-    for word in ("status", "sources"):
+    for word in ("status", "sources", "doctor"):
         done = q(net, word)
         assert done.stdout and "\x1b" not in done.stdout + done.stderr
 
@@ -149,3 +149,103 @@ def test_hostile_fragments_end_it(net, act):
                             "peers": [], "act": act})
     done = q(net, "status", timeout=60)
     assert done.returncode in (1, 2)
+
+
+def findings(done):
+    """What the doctor says, by title: (grade, finding)."""
+    return {title: (grade, what) for grade, title, what in
+            re.findall(r"^(OK|WARN|FAIL) +([^:]*): (.*)$", done.stdout, re.M)}
+
+
+def test_the_doctor_finds_little_in_a_clock_in_sync(synced):
+    done = q(synced, "doctor")
+    said = findings(done)
+    for title in ("a daemon answers", "it can be asked", "configuration",
+                  "clock is synchronised", "port 123", "servers answer",
+                  "sources agree", "error bound", "nobody else steers"):
+        assert said[title][0] == "OK", done.stdout
+    # Here nobody may set the clock, and all the servers are on one network.
+    assert said["right to set the clock"][0] == "WARN"
+    assert said["sources are independent"][0] == "WARN"
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_the_doctor_of_another_host(lan, synced):
+    done = q(lan.host(8), "doctor", v4(9))
+    said = findings(done)
+    assert said["clock is synchronised"][0] == "OK", done.stdout
+    assert "port 123" not in said and "drift file" not in said
+
+
+def test_the_doctor_says_why_nobody_answers(lan):
+    """A closed port, and no way at all; both known after the start only."""
+    lan.host(1)
+    lan.ntpd(9, servers(1, 2)).listening()
+    lan.ntpd(8, OPEN + "server 192.0.2.1 iburst\n").listening()
+    for number, words in ((9, "port 123 there is closed"),
+                          (8, "no way to them")):
+        def known():
+            said = findings(q(lan.host(number), "doctor"))
+            return said["servers answer"][0] == "FAIL" and \
+                words in said["servers answer"][1]
+        assert wait_for(known, 60)
+    done = q(lan.host(9), "doctor")
+    assert "requests sent, no answer ever" in done.stdout
+    assert done.returncode == 2
+
+
+def test_the_doctor_knows_a_firewall_that_drops(lan):
+    lan.fake(1, act="silent")
+    lan.ntpd(9, servers(1)).listening()
+    assert wait_for(lambda: "firewall that drops" in
+                    q(lan.host(9), "doctor").stdout, 60)
+
+
+def test_the_doctor_and_a_broken_configuration(lan):
+    lan.fake(1)
+    lan.ntpd(9, servers(1) + "nonsense\ndriftfile /nowhere/drift\n"
+             ).listening()
+    done = q(lan.host(9), "doctor")
+    said = findings(done)
+    assert said["configuration"][0] == "WARN"
+    assert "unknown word 'nonsense'" in said["configuration"][1]
+    assert said["drift file"] == (
+        "FAIL", "/nowhere/drift: its folder is missing")
+
+
+def test_the_doctor_and_old_and_missing_leap_files(lan):
+    lan.fake(1)
+    old = lan.file("old", "#$ 3676924800\n#@ 3692217600\n2272060800 10\n")
+    for number, path, words in ((9, old, "it ended"),
+                                (8, "/nowhere/leap", "there is no table")):
+        lan.ntpd(number, servers(1) + f"leapfile {path}\n").listening()
+        said = findings(q(lan.host(number), "doctor"))
+        assert said["leap second table"][0] == "WARN"
+        assert words in said["leap second table"][1]
+
+
+def test_the_doctor_without_a_daemon(net):
+    done = q(net, "doctor")
+    said = findings(done)
+    assert said["a daemon answers"] == ("FAIL", "none runs on this machine")
+    assert said["port 123"] == ("OK", "free")
+    assert "systemctl start ntpd" in done.stdout
+    assert done.returncode == 2
+
+
+def test_the_doctor_names_who_holds_the_port(net):
+    net.fake("fakectl.py", {"addr": "127.0.0.1", "act": "silent"})
+    said = findings(q(net, "doctor", timeout=60))
+    assert said["port 123"][0] == "FAIL"
+    assert re.match(r"held by python3\S* \(pid \d+\)", said["port 123"][1])
+
+
+def test_the_doctor_and_ntpsec(lan):
+    for number in (1, 2, 3):
+        lan.fake(number, stratum=1)
+    lan.ntpsec(9, servers(1, 2, 3).replace(OPEN, "restrict 127.0.0.1\n"))
+    host = lan.host(9)
+    assert wait_for(lambda: q(host, "status").returncode == 0, 30)
+    said = findings(q(host, "doctor"))
+    assert said["clock is synchronised"][0] == "OK"
+    assert "ntpsec" in said["a daemon answers"][1]

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * siteprocess.c - which process keeps the clock, and who holds port 123, from
+ * /proc. Names of processes are anybody's choice: escaped, and believed no
+ * further than for words.
+ */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <linux/capability.h>
+
+#include "client/siteparts.h"
+#include "host/rivals.h"
+
+#define PATH_TEXT 320
+#define COMM_TEXT 32
+
+/* The first line of a small file, without its end. */
+static bool read_line(const char *path, char *line, size_t size)
+{
+	FILE *f = fopen(path, "re");
+	bool got = f && fgets(line, (int)size, f);
+
+	if (got) {
+		line[strcspn(line, "\n")] = '\0';
+	}
+	if (f) {
+		(void)fclose(f);
+	}
+	return got;
+}
+
+static bool comm_of(long pid, char comm[COMM_TEXT])
+{
+	char path[PATH_TEXT];
+
+	(void)snprintf(path, sizeof(path), "/proc/%ld/comm", pid);
+	return read_line(path, comm, COMM_TEXT);
+}
+
+/* In a container of its own it is not ours to ask; unreadable: perhaps. */
+static bool same_network(long pid)
+{
+	char path[PATH_TEXT], theirs[64] = "", ours[64] = "";
+
+	(void)snprintf(path, sizeof(path), "/proc/%ld/ns/net", pid);
+	if (readlink(path, theirs, sizeof(theirs) - 1) < 0 ||
+	    readlink("/proc/self/ns/net", ours, sizeof(ours) - 1) < 0) {
+		return true;
+	}
+	return strcmp(theirs, ours) == 0;
+}
+
+/* The inode of the first socket in the list that is bound to the port. */
+static unsigned long holder_inode(const char *list, unsigned port)
+{
+	FILE *f = fopen(list, "re");
+	char line[512];
+	unsigned long inode = 0;
+
+	while (f && inode == 0 && fgets(line, sizeof(line), f)) {
+		unsigned local;
+		unsigned long found;
+
+		/* sl local rem st queues timer retrnsmt uid timeout inode */
+		if (sscanf(line,
+			   "%*d: %*[0-9A-Fa-f]:%x %*s %*s %*s %*s %*s "
+			   "%*s %*s %lu",
+			   &local, &found) == 2 &&
+		    local == port) {
+			inode = found;
+		}
+	}
+	if (f) {
+		(void)fclose(f);
+	}
+	return inode;
+}
+
+static bool has_socket(long pid, unsigned long inode)
+{
+	char path[PATH_TEXT], wanted[64], target[64];
+	bool found = false;
+	struct dirent *entry;
+
+	(void)snprintf(wanted, sizeof(wanted), "socket:[%lu]", inode);
+	(void)snprintf(path, sizeof(path), "/proc/%ld/fd", pid);
+	DIR *fds = opendir(path);
+
+	while (fds && !found && (entry = readdir(fds))) {
+		(void)snprintf(path, sizeof(path), "/proc/%ld/fd/%.20s", pid,
+			       entry->d_name);
+		ssize_t len = readlink(path, target, sizeof(target) - 1);
+
+		if (len > 0) {
+			target[len] = '\0';
+			found = strcmp(target, wanted) == 0;
+		}
+	}
+	if (fds) {
+		(void)closedir(fds);
+	}
+	return found;
+}
+
+static void note_holder(struct site *s, long pid, const char *comm)
+{
+	struct text t = text_over(s->holder, sizeof(s->holder));
+
+	s->holder_pid = (int)pid;
+	text_escaped(&t, comm, strlen(comm));
+	text_str(&t, " (pid ");
+	text_i64(&t, pid);
+	text_char(&t, ')');
+}
+
+static void note_daemon(struct site *s, long pid, const char *comm)
+{
+	struct text t = text_over(s->program, sizeof(s->program));
+
+	s->pid = (int)pid;
+	text_escaped(&t, comm, strlen(comm));
+}
+
+static void look_at_all(struct site *s, unsigned long inode)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+
+	while (proc && (entry = readdir(proc))) {
+		long pid = strtol(entry->d_name, NULL, 10);
+		char comm[COMM_TEXT];
+
+		if (pid <= 0 || !comm_of(pid, comm)) {
+			continue;
+		}
+		if (inode != 0 && s->holder_pid == 0 &&
+		    has_socket(pid, inode)) {
+			note_holder(s, pid, comm);
+		}
+		if (s->pid == 0 && strcmp(comm, "ntpd") == 0 &&
+		    same_network(pid)) {
+			note_daemon(s, pid, comm);
+		}
+	}
+	if (proc) {
+		(void)closedir(proc);
+	}
+}
+
+static void look_at_machine(struct site *s)
+{
+	struct text t = text_over(s->container, sizeof(s->container));
+	char kind[COMM_TEXT], line[4096];
+	FILE *f;
+
+	s->may_set = prctl(PR_CAPBSET_READ, CAP_SYS_TIME, 0, 0, 0) == 1;
+	if (read_line("/run/systemd/container", kind, sizeof(kind))) {
+		text_escaped(&t, kind, strlen(kind));
+	} else if (access("/.dockerenv", F_OK) == 0) {
+		text_str(&t, "docker");
+	} else if (access("/run/.containerenv", F_OK) == 0) {
+		text_str(&t, "podman");
+	}
+	f = fopen("/proc/cpuinfo", "re");
+	while (f && !s->virtual_machine && fgets(line, sizeof(line), f)) {
+		s->virtual_machine = strncmp(line, "flags", 5) == 0 &&
+				     strstr(line, " hypervisor") != NULL;
+	}
+	if (f) {
+		(void)fclose(f);
+	}
+}
+
+void site_look_at_processes(struct site *s)
+{
+	struct text rival = text_over(s->rival, sizeof(s->rival));
+	unsigned long inode = holder_inode("/proc/net/udp", NTP_PORT);
+
+	if (inode == 0) {
+		inode = holder_inode("/proc/net/udp6", NTP_PORT);
+	}
+	s->port_held = inode != 0;
+	look_at_all(s, inode);
+	if (!rivals_run(s->pid, &rival)) {
+		s->rival[0] = '\0';
+	}
+	look_at_machine(s);
+}
