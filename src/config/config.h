@@ -130,10 +130,20 @@ struct nic_config {
 	uint8_t prefix;   /* of 128 bits */
 };
 
+/* What sources that sign are worth more than others (core/authority.h). */
+enum authselect {
+	AUTHSELECT_IGNORE,
+	AUTHSELECT_MIX,
+	AUTHSELECT_PREFER,
+	AUTHSELECT_REQUIRE,
+	AUTHSELECTS,
+};
+
 struct tos_config {
 	unsigned minclock, maxclock, minsane;
 	unsigned floor, ceiling, orphan; /* strata; orphan 16: off */
 	unsigned beacon_s;
+	unsigned authselect; /* enum authselect */
 	bool cohort;
 	double mindist_s, maxdist_s, maxdisp_s, orphanwait_s;
 	const char *basedate;  /* 2026-11-24; NULL: when this was built */

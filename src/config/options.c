@@ -209,6 +209,18 @@ double option_number(const struct option *o, const void *base)
 	return o->normal;
 }
 
+const char *authselect_word(unsigned policy)
+{
+	static const char *const words[AUTHSELECTS] = {
+		[AUTHSELECT_IGNORE] = "ignore",
+		[AUTHSELECT_MIX] = "mix",
+		[AUTHSELECT_PREFER] = "prefer",
+		[AUTHSELECT_REQUIRE] = "require",
+	};
+
+	return policy < AUTHSELECTS ? words[policy] : NULL;
+}
+
 void option_set_string(const struct option *o, void *base, const char *s)
 {
 	void *field = (uint8_t *)base + o->target.offset;

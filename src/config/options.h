@@ -48,6 +48,7 @@ enum option_type {
 	TYPE_GIVEN,  /* a real, and the fact that it was given */
 	TYPE_STRING, /* any word */
 	TYPE_DATE,   /* 2026-11-24 */
+	TYPE_POLICY, /* ignore, mix, prefer or require (enum authselect) */
 	TYPE_REFID,  /* up to four characters */
 	TYPE_DRIVER, /* the name of a reference clock's driver */
 	/* The grammars of directives. */
@@ -142,6 +143,9 @@ const char *option_home(enum option_scope scope);
 void option_set(const struct option *o, void *base, double v);
 double option_number(const struct option *o, const void *base);
 /* Paths and names; NULL for those not given. */
+/* The word for a value of enum authselect; NULL beyond it. */
+const char *authselect_word(unsigned policy);
+
 void option_set_string(const struct option *o, void *base, const char *s);
 const char *option_string(const struct option *o, const void *base);
 

@@ -144,11 +144,36 @@ static enum value read_string(struct parser *p, const struct option *o,
 	return VALUE_TAKEN;
 }
 
+static enum value read_policy(struct parser *p, const struct option *o,
+			      void *base)
+{
+	struct word w;
+
+	if (!parser_string(p, &w)) {
+		parser_broken(p, &w, o, "@ needs a word behind it");
+		return VALUE_LOST;
+	}
+	for (unsigned i = 0; i < AUTHSELECTS; i++) {
+		const char *word = authselect_word(i);
+
+		if (strlen(word) == w.len && memcmp(word, w.text, w.len) == 0) {
+			option_set(o, base, i);
+			return VALUE_TAKEN;
+		}
+	}
+	parser_broken(p, &w, o,
+		      "@ needs ignore, mix, prefer or require, not %");
+	return VALUE_LOST;
+}
+
 enum value parser_value(struct parser *p, const struct option *o, void *base)
 {
 	if (o->type == TYPE_STRING || o->type == TYPE_REFID ||
 	    o->type == TYPE_DATE) {
 		return read_string(p, o, base);
+	}
+	if (o->type == TYPE_POLICY) {
+		return read_policy(p, o, base);
 	}
 	if (o->type != TYPE_FLAG) {
 		return read_number(p, o, base);

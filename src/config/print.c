@@ -52,7 +52,10 @@ static void print_option(const struct option *o, const void *base,
 	} else if (v != o->normal) {
 		text_char(out, ' ');
 		text_str(out, o->word);
-		if (o->type != TYPE_FLAG) {
+		if (o->type == TYPE_POLICY) {
+			text_char(out, ' ');
+			text_str(out, authselect_word((unsigned)v));
+		} else if (o->type != TYPE_FLAG) {
 			text_char(out, ' ');
 			print_number(v, out);
 		}

@@ -59,6 +59,9 @@ static struct engine_roll call_roll(const struct engine *e)
 			continue;
 		}
 		r.asked++;
+		r.awaited |= s->config->key != 0 && !s->no_key &&
+			     s->estimator.samples < heard &&
+			     e->config->tos.authselect == AUTHSELECT_PREFER;
 		if (s->polling.reach == 0) {
 			continue;
 		}
@@ -78,8 +81,8 @@ static struct engine_roll call_roll(const struct engine *e)
 /*
  * Nothing is decided before those that can be expected to answer have been
  * heard a few times; but a majority of all that are configured, which agrees,
- * need not wait for the others: they could not outvote it. Where there is but
- * one correction each of it has been heard twice.
+ * need not wait for the others: they could not outvote it, unless they sign.
+ * Where there is but one correction each of it has been heard twice.
  */
 bool engine_gate_opens(struct engine *e)
 {
@@ -90,7 +93,7 @@ bool engine_gate_opens(struct engine *e)
 		return e->open;
 	}
 	e->open = r.known == r.asked ||
-		  (r.complete && r.asked >= ELECTORATE &&
+		  (r.complete && !r.awaited && r.asked >= ELECTORATE &&
 		   2 * r.agree > r.asked) ||
 		  (age_s >= MOST_S && 2 * r.heard > r.asked) || age_s >= ANY_S;
 	return e->open;

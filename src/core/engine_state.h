@@ -169,6 +169,7 @@ struct engine {
 struct engine_roll {
 	size_t asked, heard, known, agree;
 	bool complete; /* nobody is still to be found by name */
+	bool awaited;  /* one that could bind the others is yet to be heard */
 };
 
 /* engine_observe.c */

@@ -3,9 +3,9 @@
 
 #include <math.h>
 
+#include "core/authority.h"
 #include "core/cluster.h"
 #include "core/combine.h"
-#include "core/intersection.h"
 #include "core/orphan.h"
 
 /* How many deviations of an estimate its interval allows for. */
@@ -76,7 +76,8 @@ static enum reason candidate_judge(const struct candidate *c,
 	      e->freq_sd >= 0 && e->offset_sd >= 0)) {
 		return REASON_DISTANCE;
 	}
-	return orphan_judge(tos, c);
+	return authority_forbids(tos, c) ? REASON_UNSIGNED
+					 : orphan_judge(tos, c);
 }
 
 static void selection_judge(const struct tos_config *tos,
@@ -248,7 +249,7 @@ void selection_run(const struct tos_config *tos, struct candidate *candidates,
 {
 	*choice = (struct choice){ .found = false };
 	selection_judge(tos, candidates, count);
-	struct intersection in = intersection_find(candidates, count);
+	struct intersection in = authority_find(tos, candidates, count);
 
 	selection_trust(&in, candidates, count);
 	if (!selection_suffices(tos, candidates, count)) {

@@ -6,6 +6,7 @@
  *   fit            the caller's word, stratum, root distance, LOCAL last
  *   intersection   a strict majority of the intervals shares a point, the
  *                  rest are falsetickers (intersection.h)
+ *   authority      those that sign bind those that do not (authority.h)
  *   cluster        outliers go, down to `tos minclock` (cluster.h)
  *   combine        by inverse variance, kept within what the majority shares
  *                  (combine.h)
@@ -55,11 +56,13 @@ struct candidate {
 	enum reason unfit; /* REASON_OK, or why it cannot take part at all */
 	uint8_t stratum;
 	bool prefer, always_true, last_resort; /* last_resort: LOCAL */
+	bool authentic;       /* its answers are signed, by a key of its line */
 	bool attached;        /* a clock of this machine: no way to be uneven */
 	bool was_system_peer; /* hysteresis */
 
 	/* Filled by selection_run(). */
 	enum reason reason;
+	bool binds; /* what it says no stranger can outvote (authority.h) */
 	double distance_s;  /* its root distance */
 	double interval_s;  /* half its interval: the distance, or a floor */
 	double share;       /* the part of a vote that it has */

@@ -138,6 +138,7 @@ void source_candidate(const struct source *s, double phi, instant now,
 		.root_disp_s = span_to_seconds(s->peer.root_disp),
 		.stratum = s->peer.stratum,
 		.refid = s->peer.refid,
+		.authentic = s->config->key != 0,
 		.prefer = s->config->prefer,
 		.always_true = s->config->always_true,
 	};

@@ -147,3 +147,27 @@ void tell_peers_handed(struct world *w)
 	oracle_expect(w, follows(p.a, refid_of_address(&p.b->addr)),
 		      "and the other way round");
 }
+
+/* One honest server, four that lie together, one daemon that signs. */
+void tell_key_among_liars(struct world *w)
+{
+	world_add_servers(w, 5);
+	for (unsigned i = 1; i < 5; i++) {
+		w->nodes[i]->upstream.manner.lie_s = 0.5;
+	}
+	struct node *signer = add(w, "trustedkey 7\nserver 10.0.0.1 iburst\n");
+
+	stage_settle(w, signer, HOUR_S, OFFSET_S);
+	struct node *n = add(w, "trustedkey 7\nserver 10.0.5.1 iburst key 7\n"
+				"server 10.0.1.1 iburst\n"
+				"server 10.0.2.1 iburst\n"
+				"server 10.0.3.1 iburst\n"
+				"server 10.0.4.1 iburst\n");
+
+	stage_settle(w, n, HOUR_S, 2 * OFFSET_S);
+	world_run(w, 6 * HOUR_S);
+	oracle_expect(w, n->daemon->steps == 0, "it never followed the four");
+	oracle_expect(w, daemon_synchronised(n), "it follows the key");
+	oracle_expect(w, fabs(node_error_s(n)) < 2 * OFFSET_S,
+		      "and not the four (E9)");
+}

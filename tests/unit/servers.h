@@ -17,6 +17,7 @@
 static const struct tos_config usual = { .minclock = 3,
 					 .maxclock = 10,
 					 .minsane = 1,
+					 .authselect = AUTHSELECT_PREFER,
 					 .ceiling = 15,
 					 .orphan = 16,
 					 .mindist_s = 0.001,
