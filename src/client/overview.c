@@ -12,7 +12,7 @@
 #define UNIX_EPOCH 2208988800.0 /* in seconds of NTP's first era */
 
 static const char *const refclock_names[256] = {
-#define REFCLOCK(type, name) [type] = name,
+#define REFCLOCK(type, name) [type] = (name),
 #include "client/refclocks.def"
 #undef REFCLOCK
 };

@@ -7,6 +7,8 @@
 
 #include "client/doctor.h"
 #include "client/gather.h"
+#include "client/humanjson.h"
+#include "client/screen.h"
 #include "client/shell.h"
 #include "client/sourcestable.h"
 #include "client/verdict.h"
@@ -25,6 +27,9 @@ static void complain(struct shell *s, enum ctl_result result)
 	const char *host = s->host[0] != '\0' ? s->host : "the host";
 
 	exit_with(s, STANDING_NO_DAEMON);
+	if (s->tape) {
+		tape_failed(s->tape, result, &s->answer);
+	}
 	s->deceived = s->deceived || result == CTL_MALFORMED;
 	switch (result) {
 	case CTL_SYSTEM:
@@ -57,9 +62,26 @@ static void complain(struct shell *s, enum ctl_result result)
 	}
 }
 
+/* What is judged is taped, not what it is judged by. */
+static enum ctl_result gather_untaped(struct shell *s)
+{
+	struct tape *tape = s->tape;
+	enum ctl_result result;
+
+	s->tape = NULL;
+	result = gather(s, &overview);
+	s->tape = tape;
+	return result;
+}
+
+static bool colours(const struct shell *s)
+{
+	return s->out == stdout && screen_has_colours(stdout);
+}
+
 static bool look(struct shell *s)
 {
-	enum ctl_result result = gather(s, &overview);
+	enum ctl_result result = gather_untaped(s);
 
 	if (result != CTL_OK) {
 		complain(s, result);
@@ -70,20 +92,31 @@ static bool look(struct shell *s)
 void shell_do_sources(struct shell *s, const struct shell_words *args)
 {
 	(void)args;
-	if (look(s)) {
-		sourcestable_print(s->out, &overview, s->width, false);
+	if (!look(s)) {
+		return;
+	}
+	if (s->tape) {
+		tape_add(s->tape, "sources", humanjson_sources(&overview));
+	} else {
+		sourcestable_print(s->out, &overview, s->width, colours(s));
 	}
 }
 
 void shell_do_status(struct shell *s, const struct shell_words *args)
 {
-	(void)args;
-	if (look(s)) {
-		struct verdict v = verdict_of(&overview);
+	struct verdict v;
 
-		verdict_print(s->out, &overview, &v);
-		exit_with(s, (int)v.code);
+	(void)args;
+	if (!look(s)) {
+		return;
 	}
+	v = verdict_of(&overview);
+	if (s->tape) {
+		tape_add(s->tape, "verdict", humanjson_verdict(&overview, &v));
+	} else {
+		verdict_print_folded(s->out, &overview, &v, s->width);
+	}
+	exit_with(s, (int)v.code);
 }
 
 /* A daemon of this machine that is deaf to UDP may answer there. */
@@ -93,7 +126,7 @@ static bool look_by_socket(struct shell *s)
 
 	ctl_close(&s->ctl);
 	good = ctl_open_path(&s->ctl, CTLSOCK_PATH) >= 0 &&
-	       gather(s, &overview) == CTL_OK;
+	       gather_untaped(s) == CTL_OK;
 	(void)shell_reopen(s);
 	return good;
 }
@@ -107,7 +140,7 @@ void shell_do_doctor(struct shell *s, const struct shell_words *args)
 
 	site_clear(&site);
 	site.here = site_is_here(s->host);
-	p.result = gather(s, &overview);
+	p.result = gather_untaped(s);
 	p.by_socket = s->ctl.local;
 	if (p.result == CTL_INTERRUPTED) {
 		complain(s, p.result);
@@ -121,6 +154,10 @@ void shell_do_doctor(struct shell *s, const struct shell_words *args)
 		site_look(&site, &overview);
 	}
 	doctor_examine(&p, findings);
-	doctor_print(s->out, findings, all, false);
+	if (s->tape) {
+		tape_add(s->tape, "checks", humanjson_findings(findings));
+	} else {
+		doctor_print(s->out, findings, all, colours(s));
+	}
 	exit_with(s, doctor_code(findings));
 }

@@ -63,16 +63,15 @@ static unsigned long holder_inode(const char *list, unsigned port)
 	unsigned long inode = 0;
 
 	while (f && inode == 0 && fgets(line, sizeof(line), f)) {
-		unsigned local;
-		unsigned long found;
+		char local[8], found[24];
 
 		/* sl local rem st queues timer retrnsmt uid timeout inode */
 		if (sscanf(line,
-			   "%*d: %*[0-9A-Fa-f]:%x %*s %*s %*s %*s %*s "
-			   "%*s %*s %lu",
-			   &local, &found) == 2 &&
-		    local == port) {
-			inode = found;
+			   "%*d: %*[0-9A-Fa-f]:%7s %*s %*s %*s %*s %*s "
+			   "%*s %*s %23s",
+			   local, found) == 2 &&
+		    strtoul(local, NULL, 16) == port) {
+			inode = strtoul(found, NULL, 10);
 		}
 	}
 	if (f) {

@@ -395,6 +395,24 @@ void tape_client(struct tape *t, FILE *out, const struct mru_entry *e)
 	json_decref(line);
 }
 
+void tape_add(struct tape *t, const char *name, json_t *value)
+{
+	t->structured = true;
+	json_object_set_new(t->object, name, value);
+}
+
+void tape_round(struct tape *t, FILE *out)
+{
+	json_t *next = json_object();
+
+	json_object_set(next, "command", json_object_get(t->object, "command"));
+	json_object_set(next, "host", json_object_get(t->object, "host"));
+	json_object_set_new(t->object, "ok", json_boolean(!t->failed));
+	write_line(out, t->object);
+	json_decref(t->object);
+	*t = (struct tape){ .object = next, .structured = true };
+}
+
 static void add_lines(struct tape *t, const char *text, size_t len)
 {
 	json_t *lines = inside(t->object, "text", true);

@@ -16,6 +16,7 @@
 #include "client/mrulist.h"
 
 struct tape;
+struct json_t; /* of jansson */
 
 /* NULL: no memory. */
 struct tape *tape_new(void);
@@ -33,6 +34,10 @@ void tape_failed(struct tape *t, enum ctl_result result,
 void tape_client(struct tape *t, FILE *out, const struct mru_entry *e);
 /* What this command prints is no table of the answers: it is to be kept. */
 void tape_words(struct tape *t);
+/* One more member of the object, which takes the value over. */
+void tape_add(struct tape *t, const char *name, struct json_t *value);
+/* Writes the object, one line, and begins another of the same command. */
+void tape_round(struct tape *t, FILE *out);
 /* The command has ended, having printed this; writes the object, one line. */
 void tape_end(struct tape *t, FILE *out, const char *text, size_t len);
 

@@ -2,6 +2,8 @@
 #include "client/verdict.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "client/units.h"
 
@@ -13,7 +15,7 @@
 const char *verdict_trouble(enum trouble t)
 {
 	static const char *const sentences[] = {
-#define TROUBLE(id, name, sentence) [TROUBLE_##id] = sentence,
+#define TROUBLE(id, name, sentence) [TROUBLE_##id] = (sentence),
 #include "client/troubles.def"
 #undef TROUBLE
 	};
@@ -24,7 +26,7 @@ const char *verdict_trouble(enum trouble t)
 const char *verdict_trouble_id(enum trouble t)
 {
 	static const char *const names[] = {
-#define TROUBLE(id, name, sentence) [TROUBLE_##id] = name,
+#define TROUBLE(id, name, sentence) [TROUBLE_##id] = (name),
 #include "client/troubles.def"
 #undef TROUBLE
 	};
@@ -192,4 +194,44 @@ void verdict_print(FILE *out, const struct overview *o, const struct verdict *v)
 		}
 	}
 	fputc('\n', out);
+}
+
+/* Ends lines between words; a word that is too long stands alone. */
+static void fold(FILE *out, const char *text, unsigned width)
+{
+	size_t column = 0;
+
+	while (*text != '\0' && *text != '\n') {
+		size_t len = strcspn(text, " \n");
+
+		if (column > 0 && column + 1 + len > width) {
+			fputc('\n', out);
+			column = 0;
+		} else if (column > 0) {
+			fputc(' ', out);
+			column++;
+		}
+		(void)fwrite(text, 1, len, out);
+		column += len;
+		text += len;
+		text += *text == ' ';
+	}
+	fputc('\n', out);
+}
+
+void verdict_print_folded(FILE *out, const struct overview *o,
+			  const struct verdict *v, unsigned width)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *whole = width > 0 ? open_memstream(&text, &len) : NULL;
+
+	if (!whole) {
+		verdict_print(out, o, v);
+		return;
+	}
+	verdict_print(whole, o, v);
+	(void)fclose(whole);
+	fold(out, text, width);
+	free(text);
 }

@@ -40,6 +40,10 @@ bool verdict_within(const struct overview *o, double most_s);
 void verdict_print(FILE *out, const struct overview *o,
 		   const struct verdict *v);
 
+/* Likewise, in lines of at most that many columns; 0: in one. */
+void verdict_print_folded(FILE *out, const struct overview *o,
+			  const struct verdict *v, unsigned width);
+
 /* "3 s", "12 min", "5 h", "3 d"; "-" when not known. */
 void verdict_duration(double s, struct text *out);
 /* With units and at most four digits; "-" when not known. */

@@ -43,7 +43,8 @@ static void usage(FILE *out)
 	fputs("Usage: ntpq [-46dinpuwV] [-a key] [-k file] [-c command]... "
 	      "[-D level]\n"
 	      "            [-l file] [-r hash|ipv4] [-W width] [host ...]\n"
-	      "       ntpq doctor|sources|status|waitsync [number ...] [host "
+	      "       ntpq doctor|sources|status|waitsync|watch [number ...] "
+	      "[host "
 	      "...]\n"
 	      "  -4, --ipv4             use IPv4 addresses of the hosts that "
 	      "follow\n"
@@ -248,7 +249,7 @@ static bool take_option(struct ntpq_options *o, struct shell *s, int letter,
 static bool is_word(const char *name)
 {
 	static const char *const words[] = { "doctor", "sources", "status",
-					     "waitsync" };
+					     "waitsync", "watch" };
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
 		if (strcmp(words[i], name) == 0) {

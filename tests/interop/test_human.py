@@ -1,7 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The commands of ntpq that a person reads, against real daemons in real
 trouble, and against hostile ones (SECURITY.md I8, I9)."""
+import fcntl
+import json
+import os
+import pty
 import re
+import select
+import signal
+import struct
+import subprocess
+import termios
 
 import pytest
 
@@ -249,3 +258,98 @@ def test_the_doctor_and_ntpsec(lan):
     said = findings(q(host, "doctor"))
     assert said["clock is synchronised"][0] == "OK"
     assert "ntpsec" in said["a daemon answers"][1]
+
+
+def spoken(done):
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_the_same_as_json(synced):
+    said, = spoken(q(synced, "--json", "status"))
+    assert said["verdict"]["synchronised"] and said["ok"]
+    assert 0 < said["verdict"]["bound_s"] < 0.1
+    assert said["verdict"]["summary"].startswith("localhost: synchronised to")
+    said, = spoken(q(synced, "--json", "sources"))
+    assert len(said["sources"]) == 3
+    assert {s["state"] for s in said["sources"]} <= {
+        "used", "combined", "outlier", "backup"}
+    assert all(abs(s["offset_s"]) < s["error_s"] < 0.1
+               for s in said["sources"])
+    done = q(synced, "--json", "doctor")
+    said, = spoken(done)
+    grades = {c["check"]: c["grade"] for c in said["checks"]}
+    assert grades["sync"] == "OK" and grades["auth"] == "UNKNOWN"
+    assert done.returncode == 1
+
+
+def test_no_daemon_as_json(net):
+    done = q(net, "--json", "status")
+    said, = spoken(done)
+    assert said["error"]["kind"] == "system" and not said["ok"]
+    assert done.returncode == 2
+
+
+def test_watch_where_there_is_no_terminal(synced):
+    done = q(synced, "watch", "0.2", "3")
+    assert done.stdout.count("localhost: synchronised to") == 3
+    assert done.stdout.count("\nsource ") == 3 and "\x1b" not in done.stdout
+    assert done.returncode == 0
+    *rounds, end = spoken(q(synced, "--json", "watch", "0.2", "2"))
+    assert len(rounds) == 2 and end["ok"]
+    assert all(r["verdict"]["synchronised"] and r["sources"] for r in rounds)
+    assert q(synced, "watch", "0").returncode == 1
+
+
+class Terminal:
+    """A terminal of 60 columns, with ntpq watch in it."""
+
+    def __init__(self, host, **env):
+        self.here, there = pty.openpty()
+        fcntl.ioctl(there, termios.TIOCSWINSZ, struct.pack("HHHH", 12, 60, 0, 0))
+        self.there, self.before, self.text = there, termios.tcgetattr(there), ""
+        self.process = subprocess.Popen(
+            host.command([NTPQ, "watch", "0.2"]), stdin=there, stdout=there,
+            stderr=there,
+            env={"PATH": os.environ["PATH"], "TERM": "xterm", **env})
+
+    def shows(self, words, seconds=10):
+        def look():
+            while select.select([self.here], [], [], 0)[0]:
+                self.text += os.read(self.here, 65536).decode()
+            return words in self.text
+        return wait_for(look, seconds)
+
+    def ends(self):
+        """Ends, and leaves the terminal as it was."""
+        code = self.process.wait(10)
+        assert self.shows("\x1b[?25h\x1b[?1049l")
+        assert termios.tcgetattr(self.there) == self.before
+        return code
+
+
+@pytest.mark.parametrize("how", ["q", "\x03", signal.SIGTERM])
+def test_watch_on_a_terminal_and_its_end(synced, how):
+    screen = Terminal(synced)
+    assert screen.shows("the clock is right")
+    assert screen.shows("\x1b[32m")  # green, for a source in use
+    if isinstance(how, str):
+        if how == "\x03":
+            screen.process.send_signal(signal.SIGINT)
+        else:
+            os.write(screen.here, how.encode())
+        assert screen.ends() == 0
+    else:
+        screen.process.send_signal(how)
+        assert screen.ends() != 0
+    assert "\x1b[2J" not in screen.text  # what is cleared first flickers
+    for line in re.sub(r"\x1b\[[?0-9;]*[A-Za-z]", "",
+                       screen.text).split("\r\n"):
+        assert len(line) <= 60
+
+
+def test_watch_without_colours(synced):
+    screen = Terminal(synced, NO_COLOR="1")
+    assert screen.shows("the clock is right") and screen.shows("used ")
+    os.write(screen.here, b"q")
+    assert screen.ends() == 0
+    assert not re.search(r"\x1b\[\d*m", screen.text)
