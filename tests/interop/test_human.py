@@ -39,6 +39,7 @@ def synced(lan):
         lan.fake(number, stratum=number)
     daemon = lan.ntpd(9, servers(1, 2, 3))
     assert daemon.synchronised(15)
+    assert wait_for(lambda: all(row.reach for row in daemon.peers()))
     return lan.host(9)
 
 
