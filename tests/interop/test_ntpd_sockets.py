@@ -111,6 +111,7 @@ def test_a_start_before_the_network_is_no_failure(host):
 def test_wrong_lengths_have_no_effect(host, size):  # F10
     host.serve()
     done = host.run("python3", "-c", f"""
+import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.connect(("127.0.0.1", 123))
 s.settimeout(0.5)
