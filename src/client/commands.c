@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "client/commands.h"
+#include "client/complaint.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,13 +37,13 @@ const struct command *command_find(const char *word)
 			continue;
 		}
 		if (found) {
-			fprintf(stderr, "***Command `%s' ambiguous\n", word);
+			complain("***Command `%s' ambiguous\n", word);
 			return NULL;
 		}
 		found = &commands[i];
 	}
 	if (!found) {
-		fprintf(stderr, "***Command `%s' unknown\n", word);
+		complain("***Command `%s' unknown\n", word);
 	}
 	return found;
 }
@@ -102,12 +103,33 @@ static void run_taped(struct shell *s, const struct command *command,
 		s->failed = true;
 		return;
 	}
+	bool failed = s->failed;
+
+	s->failed = false;
 	tape_begin(s->tape, s->host, line);
 	run(s, command, args);
 	(void)fclose(s->out);
 	s->out = out;
+	if (complaint_text() || s->failed) {
+		tape_complaint(s->tape, "command", complaint_text());
+	}
+	s->failed = s->failed || failed;
 	tape_end(s->tape, out, text, len);
 	free(text);
+}
+
+void shell_unrun(struct shell *s, const char *host, const char *line,
+		 const char *kind)
+{
+	char shown[SHELL_LINE];
+	struct text t = text_over(shown, sizeof(shown));
+
+	if (s->tape) {
+		text_bytes(&t, line, strcspn(line, "\r\n"));
+		tape_begin(s->tape, host, shown);
+		tape_complaint(s->tape, kind, complaint_text());
+		tape_end(s->tape, s->out, "", 0);
+	}
 }
 
 void shell_run(struct shell *s, const char *line)
@@ -116,9 +138,11 @@ void shell_run(struct shell *s, const char *line)
 	struct text t = text_over(copy, sizeof(copy));
 	struct shell_words words;
 
+	complaint_begin();
 	text_str(&t, line);
 	if (t.cut) {
-		fputs("***Command line too long\n", stderr);
+		complain("***Command line too long\n");
+		shell_unrun(s, s->host, line, "command");
 		return;
 	}
 	command_split(copy, &words);
@@ -127,7 +151,9 @@ void shell_run(struct shell *s, const char *line)
 	}
 	const struct command *command = command_find(words.word[0]);
 
-	if (command) {
+	if (!command) {
+		shell_unrun(s, s->host, line, "command");
+	} else {
 		struct shell_words args = { .count = words.count - 1,
 					    .rest = rest_of(line) };
 

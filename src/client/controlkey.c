@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "client/controlkey.h"
 
+#include "client/complaint.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -91,7 +93,7 @@ bool controlkey_load(struct controlkey *k, const char *path, uint32_t id)
 		k->len = line->len;
 		memcpy(k->secret, line->secret, line->len);
 	} else if (file) {
-		fprintf(stderr, "***No key %u in `%s'\n", id, path);
+		complain("***No key %u in `%s'\n", id, path);
 	}
 	keyfile_release(file);
 	return line != NULL;

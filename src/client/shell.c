@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "client/shell.h"
 
+#include "client/complaint.h"
+
 #include <errno.h>
 #include <netdb.h>
 #include <string.h>
@@ -26,9 +28,9 @@ void shell_end(struct shell *s)
 static void complain_name(const char *host, int err)
 {
 	if (err == EAI_AGAIN || err == EAI_FAIL) {
-		fprintf(stderr, "%s\n", gai_strerror(err));
+		complain("%s\n", gai_strerror(err));
 	} else {
-		fprintf(stderr, "***Can't find host %s\n", host);
+		complain("***Can't find host %s\n", host);
 	}
 }
 
@@ -78,7 +80,7 @@ bool shell_host(struct shell *s, const char *host)
 	err = host[0] == '/' ? ctl_open_path(&s->ctl, host)
 			     : open_address(s, 0);
 	if (err < 0) {
-		fprintf(stderr, "ntpq: connect: %s\n", strerror(-err));
+		complain("ntpq: connect: %s\n", strerror(-err));
 		return false;
 	}
 	return true;
@@ -211,11 +213,11 @@ enum ctl_result shell_try(struct shell *s, enum mode6_opcode opcode,
 bool shell_ready(const struct shell *s, const char *data)
 {
 	if (s->ctl.fd < 0) {
-		fputs("***No host open, use `host' command\n", stderr);
+		complain("***No host open, use `host' command\n");
 		return false;
 	}
 	if (strlen(data) > MODE6_DATA) {
-		fputs("***Internal error! Data too large\n", stderr);
+		complain("***Internal error! Data too large\n");
 		return false;
 	}
 	return true;

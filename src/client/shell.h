@@ -69,6 +69,12 @@ bool shell_reopen(struct shell *s);
 
 /* Carries out one line. */
 void shell_run(struct shell *s, const char *line);
+/*
+ * With --json: a line that cannot be carried out. What was complained of last
+ * is the reason; the kind is "command" or "host".
+ */
+void shell_unrun(struct shell *s, const char *host, const char *line,
+		 const char *kind);
 
 /*
  * For the commands: puts a question to the host and complains about whatever

@@ -6,6 +6,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "client/complaint.h"
 #include "client/shell.h"
 #include "host/ctlsock.h"
 
@@ -44,7 +45,7 @@ static bool prompt_keyid(struct shell *s)
 	    controlkey_id_read(&s->key.id, line)) {
 		return true;
 	}
-	fputs("Invalid key identifier\n", stderr);
+	complain("Invalid key identifier\n");
 	return false;
 }
 
@@ -60,7 +61,7 @@ static bool prompt_secret(struct shell *s)
 
 	explicit_bzero(line, sizeof(line));
 	if (!good) {
-		fputs("Invalid password\n", stderr);
+		complain("Invalid password\n");
 	}
 	return good;
 }
@@ -136,7 +137,7 @@ void shell_do_authenticate(struct shell *s, const struct shell_words *args)
 	} else if (strcmp(word, "no") == 0) {
 		s->authenticate = false;
 	} else if (args->count > 0) {
-		fputs("What?\n", stderr);
+		complain("What?\n");
 	} else {
 		fprintf(s->out, "%s requests being sent\n",
 			s->authenticate ? "authenticated" : "unauthenticated");
@@ -146,8 +147,7 @@ void shell_do_authenticate(struct shell *s, const struct shell_words *args)
 void shell_do_keyid(struct shell *s, const struct shell_words *args)
 {
 	if (args->count > 0 && !controlkey_id_read(&s->key.id, args->word[0])) {
-		fprintf(stderr, "***Invalid key identifier `%s'\n",
-			args->word[0]);
+		complain("***Invalid key identifier `%s'\n", args->word[0]);
 	} else if (args->count == 0 && s->key.id == 0) {
 		fputs("no keyid defined\n", s->out);
 	} else if (args->count == 0) {
@@ -167,7 +167,7 @@ void shell_do_keytype(struct shell *s, const struct shell_words *args)
 	enum mac_type type = mac_type_find(word, strlen(word));
 
 	if (type == MAC_NONE) {
-		fprintf(stderr, "***Keytype %s is not supported\n", word);
+		complain("***Keytype %s is not supported\n", word);
 	} else {
 		s->key.type = type;
 	}
@@ -182,6 +182,6 @@ void shell_do_passwd(struct shell *s, const struct shell_words *args)
 			s->key.len = 0;
 		}
 	} else if (!controlkey_secret_read(&s->key, args->word[0])) {
-		fputs("Invalid password\n", stderr);
+		complain("Invalid password\n");
 	}
 }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "client/complaint.h"
 #include "client/cooked.h"
 #include "client/ifstats.h"
 #include "client/reslist.h"
@@ -35,9 +36,8 @@ void shell_do_config(struct shell *s, const struct shell_words *args)
 	char line[SHELL_LINE];
 
 	if (args->count == 0) {
-		fputs("***A line of configuration is needed, as in "
-		      "`:config server 192.0.2.1'\n",
-		      stderr);
+		complain("***A line of configuration is needed, as in "
+			 "`:config server 192.0.2.1'\n");
 	} else if (shell_ask_signed(s, MODE6_CONFIGURE, 0,
 				    trimmed(args->rest, line))) {
 		show_text(s);
@@ -60,8 +60,7 @@ static void send_file(struct shell *s, FILE *in)
 		}
 		trimmed(raw + blanks, line);
 		if (!shell_ask_signed(s, MODE6_CONFIGURE, 0, line)) {
-			fprintf(stderr, "Line No: %u Failed: %s\n", number,
-				line);
+			complain("Line No: %u Failed: %s\n", number, line);
 			return;
 		}
 		fprintf(s->out, "Line No: %u ", number);
@@ -73,14 +72,14 @@ static void send_file(struct shell *s, FILE *in)
 void shell_do_configfile(struct shell *s, const struct shell_words *args)
 {
 	if (args->count == 0) {
-		fputs("***The name of a file is needed\n", stderr);
+		complain("***The name of a file is needed\n");
 		return;
 	}
 	FILE *in = fopen(args->word[0], "r");
 
 	if (!in) {
-		fprintf(stderr, "***Could not open `%s': %s\n", args->word[0],
-			strerror(errno));
+		complain("***Could not open `%s': %s\n", args->word[0],
+			 strerror(errno));
 		return;
 	}
 	send_file(s, in);
@@ -90,8 +89,7 @@ void shell_do_configfile(struct shell *s, const struct shell_words *args)
 void shell_do_saveconfig(struct shell *s, const struct shell_words *args)
 {
 	if (args->count == 0) {
-		fputs("***The name of a file of the daemon's is needed\n",
-		      stderr);
+		complain("***The name of a file of the daemon's is needed\n");
 	} else if (shell_ask_signed(s, MODE6_SAVECONFIG, 0, args->word[0])) {
 		show_text(s);
 	}

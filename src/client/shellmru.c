@@ -10,6 +10,7 @@
  */
 #include <string.h>
 
+#include "client/complaint.h"
 #include "client/interrupt.h"
 #include "client/moment.h"
 #include "client/mrulist.h"
@@ -66,7 +67,7 @@ static bool fetch_nonce(struct shell *s, struct walk *w)
 	}
 	take_nonce(w, &s->answer);
 	if (w->nonce[0] == '\0') {
-		fputs("***No nonce in the server's answer\n", stderr);
+		complain("***No nonce in the server's answer\n");
 	}
 	return w->nonce[0] != '\0';
 }
@@ -160,7 +161,7 @@ static bool take_rows(struct shell *s, struct walk *w, bool *news)
 		}
 		set_mark(w, &row);
 		if (++w->rows > ROWS_MOST) {
-			fputs("***The list does not end\n", stderr);
+			complain("***The list does not end\n");
 			return false;
 		}
 		if (!wanted(w, &e)) {
@@ -175,8 +176,7 @@ static bool take_rows(struct shell *s, struct walk *w, bool *news)
 		enum mru_added added = mru_add(&w->list, &e);
 
 		if (added == MRU_FULL) {
-			fputs("***Too many entries; these are not all\n",
-			      stderr);
+			complain("***Too many entries; these are not all\n");
 			return false;
 		}
 		*news = *news || added != MRU_KNOWN;
@@ -205,8 +205,7 @@ static bool take_answer(struct shell *s, struct walk *w)
 	}
 	w->idle = news ? 0 : w->idle + 1;
 	if (w->idle >= IDLE_ANSWERS) {
-		fputs("***The list brings nothing new and does not end\n",
-		      stderr);
+		complain("***The list brings nothing new and does not end\n");
 		return false;
 	}
 	if (w->fragments < FRAGMENTS_MOST) {
@@ -222,12 +221,11 @@ static bool start_again(struct walk *w)
 	if (++w->restarts <= RESTARTS) {
 		return true;
 	}
-	fprintf(stderr,
-		"Giving up after %d restarts from the beginning.\n"
-		"With high-traffic NTP servers, this can occur if the\n"
-		"MRU list is limited to less than about 16 seconds' of\n"
-		"entries.  See the `mru' line of ntp.conf.\n",
-		RESTARTS);
+	complain("Giving up after %d restarts from the beginning.\n"
+		 "With high-traffic NTP servers, this can occur if the\n"
+		 "MRU list is limited to less than about 16 seconds' of\n"
+		 "entries.  See the `mru' line of ntp.conf.\n",
+		 RESTARTS);
 	return false;
 }
 
@@ -269,9 +267,8 @@ static void tape_list(struct shell *s, const struct mru_list *list)
 static void report(struct shell *s, struct walk *w)
 {
 	if (interrupt_seen()) {
-		fputs("mrulist retrieval interrupted by operator.\n"
-		      "Displaying partial client list.\n",
-		      stderr);
+		complain("mrulist retrieval interrupted by operator.\n"
+			 "Displaying partial client list.\n");
 		interrupt_forget();
 	}
 	if (s->direct) {
@@ -341,8 +338,8 @@ static bool take_words(struct walk *w, const struct shell_words *args)
 
 	for (size_t i = 0; i < args->count; i++) {
 		if (!take_word(w, args->word[i], &filters)) {
-			fprintf(stderr, "***mrulist: `%s' is not understood\n",
-				args->word[i]);
+			complain("***mrulist: `%s' is not understood\n",
+				 args->word[i]);
 			return false;
 		}
 	}

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "client/complaint.h"
 #include "client/shell.h"
 
 bool shell_list(struct shell *s)
@@ -13,10 +14,9 @@ bool shell_list(struct shell *s)
 		return false;
 	}
 	if (s->answer.len % 4 != 0) {
-		fprintf(stderr,
-			"***Server returned %zu octets, should be multiple of "
-			"4\n",
-			s->answer.len);
+		complain("***Server returned %zu octets, should be multiple of "
+			 "4\n",
+			 s->answer.len);
 		return false;
 	}
 	associations_parse(&s->associations, s->answer.data, s->answer.len);
@@ -73,15 +73,15 @@ static bool indexed_assoc(struct shell *s, const char *word, uint16_t *assoc)
 	uint64_t index;
 
 	if (!text_to_u64(word + 1, strlen(word + 1), &index)) {
-		fprintf(stderr, "***Association index `%s' invalid\n", word);
+		complain("***Association index `%s' invalid\n", word);
 		return false;
 	}
 	if ((!s->listed && !shell_list(s)) || !shell_listed(s)) {
 		return false;
 	}
 	if (index < 1 || index > s->associations.count) {
-		fprintf(stderr, "***Association for `%s' unknown (max &%zu)\n",
-			word, s->associations.count);
+		complain("***Association for `%s' unknown (max &%zu)\n", word,
+			 s->associations.count);
 		return false;
 	}
 	*assoc = s->associations.list[index - 1].id;
@@ -101,8 +101,7 @@ bool shell_assoc(struct shell *s, const char *word, uint16_t *assoc)
 		return indexed_assoc(s, word, assoc);
 	}
 	if (!text_to_u64(word, strlen(word), &id) || id > UINT16_MAX) {
-		fprintf(stderr, "***Invalid association ID %s specified\n",
-			word);
+		complain("***Invalid association ID %s specified\n", word);
 		return false;
 	}
 	*assoc = (uint16_t)id;

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "client/complaint.h"
 #include "client/cooked.h"
 #include "client/fixedreports.h"
 #include "client/shell.h"
@@ -134,12 +135,10 @@ void shell_do_pstats(struct shell *s, const struct shell_words *args)
 	uint16_t assoc;
 
 	if (args->count == 0) {
-		fputs("***An association is needed, as in `pstats &1'\n",
-		      stderr);
+		complain("***An association is needed, as in `pstats &1'\n");
 	} else if (shell_assoc(s, args->word[0], &assoc)) {
 		if (assoc == 0) {
-			fputs("***Invalid association ID 0 specified\n",
-			      stderr);
+			complain("***Invalid association ID 0 specified\n");
 			return;
 		}
 		print_report(s, FIXED_PSTATS, assoc);

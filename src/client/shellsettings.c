@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "client/complaint.h"
 #include "client/shell.h"
 #include "client/version.h"
 
@@ -20,8 +21,7 @@ static bool take_ms(const struct shell_words *args, int64_t *ms)
 	    *ms <= 3600000) {
 		return true;
 	}
-	fprintf(stderr, "***Invalid number of milliseconds `%s'\n",
-		args->word[0]);
+	complain("***Invalid number of milliseconds `%s'\n", args->word[0]);
 	return false;
 }
 
@@ -102,7 +102,7 @@ void shell_do_hostnames(struct shell *s, const struct shell_words *args)
 	} else if (word_is(args, "yes") || word_is(args, "no")) {
 		s->numeric = word_is(args, "no");
 	} else {
-		fprintf(stderr, "What?\n");
+		complain("What?\n");
 	}
 }
 
@@ -115,7 +115,7 @@ void shell_do_debug(struct shell *s, const struct shell_words *args)
 	} else if (word_is(args, "less")) {
 		s->debug -= s->debug > 0 ? 1 : 0;
 	} else if (args->count > 0) {
-		fprintf(stderr, "What?\n");
+		complain("What?\n");
 		return;
 	}
 	s->ctl.debug = s->debug > 0 ? s->log : NULL;
@@ -135,7 +135,7 @@ void shell_do_ntpversion(struct shell *s, const struct shell_words *args)
 		   version >= 1 && version <= 4) {
 		s->ctl.version = (uint8_t)version;
 	} else {
-		fprintf(stderr, "***Invalid NTP version `%s'\n", args->word[0]);
+		complain("***Invalid NTP version `%s'\n", args->word[0]);
 	}
 }
 
@@ -171,7 +171,7 @@ void shell_do_drefid(struct shell *s, const struct shell_words *args)
 	if (word_is(args, "hash") || word_is(args, "ipv4")) {
 		s->refid_hash = word_is(args, "hash");
 	} else if (args->count > 0) {
-		fprintf(stderr, "What?\n");
+		complain("What?\n");
 		return;
 	}
 	fprintf(s->out, "drefid value is %s\n",

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "client/complaint.h"
 #include "client/cooked.h"
 #include "client/shell.h"
 
@@ -131,8 +132,8 @@ static void do_read_many(struct shell *s, const struct shell_words *args,
 	size_t from = place_of(s, low), to = place_of(s, high);
 
 	if (from == s->associations.count || to == s->associations.count) {
-		fprintf(stderr, "***Association ID %u not found in list\n",
-			from == s->associations.count ? low : high);
+		complain("***Association ID %u not found in list\n",
+			 from == s->associations.count ? low : high);
 		return;
 	}
 	if (from > to) {
@@ -155,8 +156,7 @@ static void do_read_many(struct shell *s, const struct shell_words *args,
 static bool two_associations(const struct shell_words *args)
 {
 	if (args->count < 2) {
-		fputs("***Two associations are needed, as in `mrv &1 &3'\n",
-		      stderr);
+		complain("***Two associations are needed, as in `mrv &1 &3'\n");
 	}
 	return args->count >= 2;
 }
@@ -190,11 +190,11 @@ static void do_write(struct shell *s, uint16_t assoc, const struct varlist *v)
 
 	varlist_request(v, true, &t);
 	if (t.len == 0) {
-		fputs("***No variables to write\n", stderr);
+		complain("***No variables to write\n");
 		return;
 	}
 	if (t.cut || t.len > MODE6_DATA) {
-		fputs("***Too many variables for one request\n", stderr);
+		complain("***Too many variables for one request\n");
 		return;
 	}
 	if (!shell_ask_signed(s, MODE6_WRITEVAR, assoc, items)) {

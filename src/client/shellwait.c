@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "client/complaint.h"
 #include "client/shell.h"
 #include "client/waitsync.h"
 
@@ -35,9 +36,9 @@ static bool take_goal(const struct shell_words *args, struct goal *g)
 	     !text_to_u64(args->word[0], strlen(args->word[0]), &g->tries)) ||
 	    !number_in(args, 1, 0, &g->limit_s) ||
 	    !number_in(args, 2, 0.01, &g->interval_s)) {
-		fputs("***Usage: waitsync [ tries [ max-error-s [ interval-s ] "
-		      "] ]\n",
-		      stderr);
+		complain("***Usage: waitsync [ tries [ max-error-s [ "
+			 "interval-s ] "
+			 "] ]\n");
 		return false;
 	}
 	return true;

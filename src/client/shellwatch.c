@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/complaint.h"
 #include "client/gather.h"
 #include "client/humanjson.h"
 #include "client/screen.h"
@@ -122,7 +123,7 @@ void shell_do_watch(struct shell *s, const struct shell_words *args)
 	struct watch w;
 
 	if (!read_words(&w, args)) {
-		fputs("***Usage: watch [ interval-s [ rounds ] ]\n", stderr);
+		complain("***Usage: watch [ interval-s [ rounds ] ]\n");
 		s->failed = true;
 		return;
 	}

@@ -9,10 +9,9 @@
 #include "client/status.h"
 #include "client/vars.h"
 
-#define STRING_TEXT 4096
 #define NAME_TEXT 128
 #define LINES_MOST 10000
-#define DIGITS 12
+#define DIGITS 15
 
 struct tape {
 	json_t *object;
@@ -45,11 +44,19 @@ void tape_free(struct tape *t)
 
 static json_t *escaped(const char *bytes, size_t len)
 {
-	char buffer[STRING_TEXT];
-	struct text t = text_over(buffer, sizeof(buffer));
+	size_t room = 4 * len + 1; /* each byte may become \xNN */
+	char *buffer = malloc(room);
+
+	if (!buffer) {
+		return json_null();
+	}
+	struct text t = text_over(buffer, room);
 
 	text_escaped(&t, bytes, len);
-	return json_stringn(buffer, t.len);
+	json_t *string = json_stringn(buffer, t.len);
+
+	free(buffer);
+	return string;
 }
 
 /* "2026-11-24T13:20:05.123456Z"; null for a time that never was. */
@@ -345,6 +352,20 @@ void tape_failed(struct tape *t, enum ctl_result result,
 		json_object_set_new(error, "reason",
 				    json_string(strerror(a->system)));
 	}
+	json_object_set_new(t->object, "error", error);
+}
+
+void tape_complaint(struct tape *t, const char *kind, const char *words)
+{
+	json_t *error;
+
+	t->failed = true;
+	if (!words || json_object_get(t->object, "error")) {
+		return;
+	}
+	error = json_object();
+	json_object_set_new(error, "kind", json_string(kind));
+	json_object_set_new(error, "reason", escaped(words, strlen(words)));
 	json_object_set_new(t->object, "error", error);
 }
 

@@ -30,6 +30,11 @@ void tape_answer(struct tape *t, enum mode6_opcode opcode, uint16_t assoc,
 /* It did not, or refused. */
 void tape_failed(struct tape *t, enum ctl_result result,
 		 const struct ctl_answer *a);
+/*
+ * The command failed for another reason, which the words tell, or the rest
+ * of the object where they are NULL. What failed first is kept.
+ */
+void tape_complaint(struct tape *t, const char *kind, const char *words);
 /* An entry of mrulist: a line of its own, at once. */
 void tape_client(struct tape *t, FILE *out, const struct mru_entry *e);
 /* What this command prints is no table of the answers: it is to be kept. */

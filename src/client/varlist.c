@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "client/varlist.h"
 
+#include "client/complaint.h"
+
 #include <string.h>
 
 /* The next item's start and length; *at moves behind it. False at the end. */
@@ -56,7 +58,7 @@ bool varlist_add(struct varlist *v, const char *items)
 		size_t i = find(v, item, name_len(item, len));
 
 		if (len > VARLIST_TEXT || i == VARLIST_NAMES) {
-			fputs("***Too many variables, or too long\n", stderr);
+			complain("***Too many variables, or too long\n");
 			return false;
 		}
 		memcpy(v->items[i], item, len);
@@ -75,8 +77,8 @@ void varlist_remove(struct varlist *v, const char *names)
 		size_t i = find(v, name, name_len(name, len));
 
 		if (i == v->count) {
-			fprintf(stderr, "***Variable `%.*s' not found\n",
-				(int)len, name);
+			complain("***Variable `%.*s' not found\n", (int)len,
+				 name);
 			continue;
 		}
 		v->count--;

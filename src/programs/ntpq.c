@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/complaint.h"
 #include "client/interrupt.h"
 #include "client/shell.h"
 #include "programs/ntpq_options.h"
@@ -126,9 +127,18 @@ static int width_of_servers(void)
 	return width > NAMES_TEXT ? NAMES_TEXT : (int)width;
 }
 
+/* Who asked for JSON gets an object for each command all the same. */
+static void skip_commands(const struct ntpq_host *host)
+{
+	for (size_t i = 0; i < options.command_count; i++) {
+		shell_unrun(&shell, host->name, options.commands[i], "host");
+	}
+}
+
 static bool choose_host(const struct ntpq_host *host)
 {
 	shell.family = host->family;
+	complaint_begin();
 	return shell_host(&shell, host->name);
 }
 
@@ -156,7 +166,10 @@ int main(int argc, char **argv)
 	     i++) {
 		if (choose_host(&options.hosts[i])) {
 			run_commands();
-		} else if (options.word[0] != '\0') {
+			continue;
+		}
+		skip_commands(&options.hosts[i]);
+		if (options.word[0] != '\0') {
 			shell.exit_code = EXIT_NO_DAEMON;
 		}
 	}

@@ -4,6 +4,7 @@
  * (SECURITY.md I8, I9): two length octets, then so many octets of a fragment,
  * and again. What reaches the terminal is printable.
  */
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include "client/mrulist.h"
 #include "client/peers.h"
 #include "client/reslist.h"
+#include "client/tape.h"
 #include "fuzz/fuzz.h"
 
 static struct ctl_answer answer;
@@ -85,6 +87,61 @@ static void render(FILE *out)
 	render_clients(out, v);
 }
 
+/* As --json has it: one line for each command, and each of them JSON. */
+static void check_lines(const char *text, size_t len)
+{
+	const char *end = text + len;
+
+	while (text < end) {
+		const char *stop = memchr(text, '\n', (size_t)(end - text));
+
+		must(stop);
+		json_t *object =
+			json_loadb(text, (size_t)(stop - text), 0, NULL);
+
+		must(object && json_is_object(object));
+		json_decref(object);
+		text = stop + 1;
+	}
+}
+
+static void tape_clients(struct tape *t, FILE *out)
+{
+	struct rows rows = mru_rows(vars_over(answer.data, answer.len));
+	struct mru_entry e;
+	struct row row;
+
+	while (rows_next(&rows, &row)) {
+		if (mru_entry_read(&e, &row)) {
+			tape_client(t, out, &e);
+		}
+	}
+}
+
+static void tape_all(FILE *out)
+{
+	static const enum mode6_opcode opcodes[] = {
+		MODE6_READSTAT,     MODE6_READVAR,   MODE6_READCLOCK,
+		MODE6_READ_ORDLIST, MODE6_CONFIGURE,
+	};
+	struct tape *t = tape_new();
+
+	must(t);
+	for (size_t i = 0; i < ARRAY_LEN(opcodes); i++) {
+		tape_begin(t, "host", "command");
+		for (uint16_t assoc = 0; assoc < 2; assoc++) {
+			tape_answer(t, opcodes[i], assoc, &answer);
+		}
+		tape_end(t, out, "", 0);
+	}
+	tape_begin(t, "host", "command");
+	tape_clients(t, out);
+	tape_failed(t, CTL_REFUSED, &answer);
+	tape_words(t);
+	tape_end(t, out, answer.data, answer.len);
+	tape_free(t);
+}
+
 static void collect(struct reader *r)
 {
 	struct fragments f;
@@ -107,14 +164,35 @@ static void collect(struct reader *r)
 	}
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* What reaches a terminal or a program is printable. */
+static void check_printable(const char *text, size_t len)
 {
-	struct reader r = reader_over(data, size);
+	for (size_t i = 0; i < len; i++) {
+		must(text[i] == '\n' || (text[i] >= 0x20 && text[i] <= 0x7e));
+	}
+}
+
+static void render_into_memory(void (*to)(FILE *out),
+			       void (*check)(const char *text, size_t len))
+{
 	char *text = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
 
 	must(out);
+	to(out);
+	must(fclose(out) == 0);
+	check_printable(text, len);
+	if (check) {
+		check(text, len);
+	}
+	free(text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct reader r = reader_over(data, size);
+
 	collect(&r);
 	/* What no fragment carries is rendered as well: it is the easier way
 	 * to odd lists. */
@@ -122,11 +200,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(answer.data, data, size);
 		answer.len = size;
 	}
-	render(out);
-	must(fclose(out) == 0);
-	for (size_t i = 0; i < len; i++) {
-		must(text[i] == '\n' || (text[i] >= 0x20 && text[i] <= 0x7e));
-	}
-	free(text);
+	render_into_memory(render, NULL);
+	render_into_memory(tape_all, check_lines);
 	return 0;
 }

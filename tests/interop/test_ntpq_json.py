@@ -84,6 +84,55 @@ def test_errors_are_objects_too(daemon, net):
     assert "refused" in said["error"]["reason"]
 
 
+@pytest.mark.parametrize("command,reason", [
+    ("rv 70000", "Invalid association ID 70000 specified"),
+    ("rv &9", "Association for `&9' unknown (max &1)"),
+    ("pstats", "An association is needed"),
+    ("timeout soon", "Invalid number of milliseconds `soon'"),
+    ("ntpversion 9", "Invalid NTP version `9'"),
+    ("mrulist colour=red", "`colour=red' is not understood"),
+    ("mrv &1", "Two associations are needed"),
+    ("watch soon", "Usage: watch"),
+    ("config-from-file /nonexistent", "Could not open `/nonexistent'"),
+    ("saveconfig", "The name of a file"),
+    ("rmvars none", "Variable `none' not found"),
+    ("host no.such.host.invalid", ""),
+    ("help nosuch", "Command `nosuch' unknown"),
+    ("nosuch", "Command `nosuch' unknown"),
+    ("re", "Command `re' ambiguous"),
+    ("\x1b[2Jnosuch", "Command `\\x1b[2Jnosuch' unknown"),
+])
+def test_what_is_not_carried_out_says_so(net, command, reason):
+    net.fake("fakectl.py", {"addr": "127.0.0.1", "status": 0x0615,
+                            "system": SYSTEM, "peers": [[7, 0x961a, "x=1"]]})
+    said, = ask(net, command)
+    assert said["ok"] is False
+    assert said["error"]["kind"] == "command"
+    assert reason in said["error"]["reason"]
+    assert not said["error"]["reason"].startswith("*")
+
+
+def test_a_complaint_is_its_own_commands_only(net):
+    net.fake("fakectl.py", {"addr": "127.0.0.1", "status": 0x0615,
+                            "system": SYSTEM, "peers": []})
+    said = ask(net, "rv 70000", "rv 0 stratum", "waitsync 1 0.0001",
+               "rv 0 stratum")
+    assert [s["ok"] for s in said] == [False, True, False, True]
+    assert "error" not in said[1]
+
+
+def test_a_host_that_is_not_there_is_an_object_a_command(net):
+    net.fake("fakectl.py", {"addr": "127.0.0.1", "status": 0x0615,
+                            "system": SYSTEM, "peers": []})
+    said = lines(net.run(NTPQ, "--json", "-c", "rv", "-c", "as", "127.0.0.1",
+                         "no.such.host.invalid", "127.0.0.1", timeout=60))
+    assert [s["host"] for s in said] == ["127.0.0.1"] * 2 + [
+        "no.such.host.invalid"] * 2 + ["127.0.0.1"] * 2
+    assert [s["command"] for s in said] == ["rv", "as"] * 3
+    assert [s["ok"] for s in said] == [True] * 2 + [False] * 2 + [True] * 2
+    assert said[2]["error"]["kind"] == "host" and said[2]["error"]["reason"]
+
+
 @pytest.mark.parametrize("act,kind", [("silent", "silence"),
                                       ("overlap", "malformed"),
                                       ("hole", "incomplete")])
@@ -111,7 +160,7 @@ def test_ntpsecs_daemon_is_understood(lan):
     lan.ntpsec(1, "server 127.127.1.0\ntos orphanwait 1\n"
                   "restrict default\nrestrict 127.0.0.1\n")
     assert wait_for(lambda: lan.host(1).run(
-        NTPQ, "-c", "timeout 500", "-c", "rv", "127.0.0.1").stdout, 20)
+        NTPQ, "-c", "rv", "127.0.0.1").stdout, 20)
     for command in ("peers", "as", "rv", "sysinfo", "sysstats", "kerninfo",
                     "monstats", "mrulist"):
         said = ask(lan.host(1), command)

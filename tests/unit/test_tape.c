@@ -107,6 +107,63 @@ static void numbers_beyond_all_bounds_stay_text(void **state)
 	json_decref(o);
 }
 
+static void long_strings_are_whole(void **state)
+{
+	static char text[CTL_ANSWER] = "name=\"";
+
+	(void)state;
+	memset(text + 6, 0x80, 60000); /* four letters each, escaped */
+	text[60006] = '"';
+	say(text, 60007);
+	json_t *o = taped(MODE6_READVAR, 0);
+
+	assert_int_equal(json_string_length(variable(o, "name")), 240000);
+	json_decref(o);
+}
+
+static void numbers_keep_their_digits(void **state)
+{
+	static const char text[] =
+		"frequency=-12.3456789012345, big=9007199254740993";
+
+	(void)state;
+	say(text, strlen(text));
+	json_t *o = taped(MODE6_READVAR, 0);
+
+	assert_true(json_real_value(variable(o, "frequency")) ==
+		    -12.3456789012345);
+	assert_true(json_integer_value(variable(o, "big")) == 9007199254740993);
+	json_decref(o);
+}
+
+/* The daemon's refusal is worth more than what we make of it. */
+static void the_first_failure_is_kept(void **state)
+{
+	struct tape *t = tape_new();
+	char *out = NULL;
+	size_t len;
+	FILE *f = open_memstream(&out, &len);
+
+	(void)state;
+	assert_non_null(t);
+	assert_non_null(f);
+	answer.error = MODE6_ERR_ASSOC;
+	tape_begin(t, "h", "c");
+	tape_failed(t, CTL_REFUSED, &answer);
+	tape_complaint(t, "command", "what?");
+	tape_end(t, f, "", 0);
+	tape_begin(t, "h", "c");
+	tape_complaint(t, "command", NULL);
+	tape_end(t, f, "", 0);
+	(void)fclose(f);
+	assert_string_equal(
+		out, "{\"command\":\"c\",\"host\":\"h\",\"error\":{\"kind\":"
+		     "\"refused\",\"reason\":\"association\"},\"ok\":false}\n"
+		     "{\"command\":\"c\",\"host\":\"h\",\"ok\":false}\n");
+	free(out);
+	tape_free(t);
+}
+
 static void rows_are_objects(void **state)
 {
 	static const char text[] =
@@ -130,6 +187,9 @@ int main(void)
 		cmocka_unit_test(values_have_the_types_that_they_look_like),
 		cmocka_unit_test(no_byte_leaves_its_string),
 		cmocka_unit_test(numbers_beyond_all_bounds_stay_text),
+		cmocka_unit_test(long_strings_are_whole),
+		cmocka_unit_test(numbers_keep_their_digits),
+		cmocka_unit_test(the_first_failure_is_kept),
 		cmocka_unit_test(rows_are_objects),
 	};
 
