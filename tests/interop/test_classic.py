@@ -100,8 +100,8 @@ def test_peers(lan, keys, key, auth):
 
 @pytest.mark.parametrize("key", ["key 7", "key 8"], ids=NAMES[1:3])
 def test_our_broadcast(lan, keys, key):
-    lan.ntpd(1, LOCAL + keys + f"broadcast 10.98.0.255 {key} minpoll 3\n")
     lan.classic(2, keys + "broadcastclient\n")
+    lan.ntpd(1, LOCAL + keys + f"broadcast 10.98.0.255 {key} minpoll 3\n")
     theirs(lan, v4(1), "b", "ok", 1)
 
 
