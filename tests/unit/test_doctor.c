@@ -4,10 +4,13 @@
  * disease that it knows.
  */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "check.h"
 #include "client/doctor.h"
+
+#define SET(field, words) ((void)snprintf(field, sizeof(field), "%s", words))
 
 #define SYNCED 0x0615
 #define STEPPED 0x061c
@@ -135,7 +138,7 @@ static void configuration(void **state)
 {
 	(void)state;
 	site.complaints = 2;
-	strcpy(site.complaint, "7:0: unknown word 'x'");
+	SET(site.complaint, "7:0: unknown word 'x'");
 	assert_said(CHECK_CONFIG, GRADE_WARN, "2 complaints, the first: 7:0");
 	site.config_missing = true;
 	assert_said(CHECK_CONFIG, GRADE_FAIL, "cannot be read");
@@ -161,7 +164,7 @@ static void names(void **state)
 	site.names = 2;
 	assert_int_equal(grade_of(CHECK_DNS), GRADE_OK);
 	site.names_failed = 1;
-	strcpy(site.name_failed, "no.such");
+	SET(site.name_failed, "no.such");
 	assert_said(CHECK_DNS, GRADE_WARN, "no.such");
 	site.names_failed = 2;
 	assert_int_equal(grade_of(CHECK_DNS), GRADE_FAIL);
@@ -229,14 +232,14 @@ static void one_operator(void **state)
 	(void)state;
 	o.count = o.total = 2;
 	for (size_t i = 0; i < ARRAY_LEN(same); i++) {
-		strcpy(o.sources[0].name, same[i][0]);
-		strcpy(o.sources[1].name, same[i][1]);
-		strcpy(o.sources[1].address, i == 1 ? "10.0.1.2" : "10.0.2.1");
+		SET(o.sources[0].name, same[i][0]);
+		SET(o.sources[1].name, same[i][1]);
+		SET(o.sources[1].address, i == 1 ? "10.0.1.2" : "10.0.2.1");
 		assert_said(CHECK_OPERATORS, GRADE_WARN, same[i][0]);
 	}
-	strcpy(o.sources[1].address, "10.0.2.1");
-	strcpy(o.sources[0].name, "0.pool.ntp.org");
-	strcpy(o.sources[1].name, "1.pool.ntp.org");
+	SET(o.sources[1].address, "10.0.2.1");
+	SET(o.sources[0].name, "0.pool.ntp.org");
+	SET(o.sources[1].name, "1.pool.ntp.org");
 	assert_int_equal(grade_of(CHECK_OPERATORS), GRADE_OK);
 }
 
@@ -286,10 +289,10 @@ static void frequency(void **state)
 static void the_machine(void **state)
 {
 	(void)state;
-	strcpy(site.rival, "chronyd (pid 9) keeps this clock");
+	SET(site.rival, "chronyd (pid 9) keeps this clock");
 	assert_said(CHECK_RIVALS, GRADE_FAIL, "chronyd (pid 9)");
 	site.may_set = false;
-	strcpy(site.container, "lxc");
+	SET(site.container, "lxc");
 	assert_said(CHECK_RIGHTS, GRADE_WARN, "container: lxc");
 	site.container[0] = '\0';
 	site.virtual_machine = true;
@@ -297,7 +300,7 @@ static void the_machine(void **state)
 	site.kernel_synced = false;
 	assert_int_equal(grade_of(CHECK_KERNEL), GRADE_WARN);
 	site.holder_pid = 99;
-	strcpy(site.holder, "other (pid 99)");
+	SET(site.holder, "other (pid 99)");
 	assert_said(CHECK_PORT, GRADE_FAIL, "other (pid 99)");
 	site.drift = SITE_DRIFT_NO_FOLDER;
 	assert_said(CHECK_FILES, GRADE_FAIL, "missing");
