@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* broadcastclient, multicastclient, manycastserver and ttl. */
+#include <string.h>
+
 #include "config/parser.h"
 
 #define USUAL_GROUP UINT32_C(0xe0000101) /* 224.0.1.1: NTP's own */
@@ -63,8 +65,10 @@ void parse_groups(struct parser *p)
 	}
 }
 
+/* A broken line leaves what was said before as it is. */
 void parse_ttls(struct parser *p)
 {
+	uint8_t ttls[CONFIG_TTLS] = { 0 };
 	struct word w;
 	uint64_t v;
 	uint8_t n = 0;
@@ -76,7 +80,8 @@ void parse_ttls(struct parser *p)
 				      "@ takes up to eight numbers up to 255");
 			return;
 		}
-		p->config->ttls[n++] = (uint8_t)v;
+		ttls[n++] = (uint8_t)v;
 	}
+	memcpy(p->config->ttls, ttls, sizeof(ttls));
 	p->config->ttl_count = n;
 }
