@@ -282,16 +282,6 @@ struct config_result config_parse_request(struct config *c, struct arena *arena,
 	return parse_text(&p, "request", text, len);
 }
 
-void config_take_orders(struct config *to, const struct config *from)
-{
-	to->panic_once = from->panic_once;
-	to->step_once = from->step_once;
-	to->slew_only = from->slew_only;
-	to->quit = from->quit;
-	to->no_clock = from->no_clock;
-	to->only = from->only;
-}
-
 void complaint_print(const struct complaint *c, struct text *out)
 {
 	text_str(out, c->place.file);

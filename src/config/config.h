@@ -258,6 +258,16 @@ struct idle_config {
 
 #define CONFIG_TTLS 8
 
+/* The command line's say in how the daemon behaves: no line can say it. */
+struct orders {
+	bool panic_once;  /* -g: the first offset may exceed panic */
+	bool step_once;   /* -G: step the first offset whatever its size */
+	bool slew_only;   /* -x: step threshold 600 s */
+	bool quit;        /* -q: set the clock once, then end */
+	bool no_clock;    /* --no-clock: measure and serve, never set */
+	enum family only; /* -4 or -6 */
+};
+
 struct config {
 	struct source_config *sources;
 	struct restrict_config *restricts;
@@ -296,13 +306,7 @@ struct config {
 	bool auth, monitor, ntp, kernel, stats;
 	uint32_t disabled; /* what a disable line named: it wins, always */
 
-	/* The command line's say in how the daemon behaves. */
-	bool panic_once;  /* -g: the first offset may exceed panic */
-	bool step_once;   /* -G: step the first offset whatever its size */
-	bool slew_only;   /* -x: step threshold 600 s */
-	bool quit;        /* -q: set the clock once, then end */
-	bool no_clock;    /* --no-clock: measure and serve, never set */
-	enum family only; /* -4 or -6 */
+	struct orders orders;
 };
 
 enum severity {
@@ -364,9 +368,6 @@ struct config_request {
 struct config_result config_parse_request(struct config *c, struct arena *arena,
 					  const char *text, size_t len,
 					  const struct config_request *request);
-
-/* What no line can say: the command line's part, see above. */
-void config_take_orders(struct config *to, const struct config *from);
 
 /*
  * How large an arena holds whatever `len` bytes of text can say. Included

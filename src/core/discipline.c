@@ -45,8 +45,8 @@ static void take_rules(struct discipline *d, const struct config *config)
 {
 	const struct tinker_config *t = &config->tinker;
 	/* -x and "never step" ask for a clock that moves gently. */
-	bool gentle =
-		config->slew_only || !(t->step_fwd_s > 0 && t->step_back_s > 0);
+	bool gentle = config->orders.slew_only ||
+		      !(t->step_fwd_s > 0 && t->step_back_s > 0);
 
 	d->step_fwd_s = t->step_fwd_s;
 	d->step_back_s = t->step_back_s;
@@ -54,7 +54,8 @@ static void take_rules(struct discipline *d, const struct config *config)
 	d->panic_s = t->panic_s;
 	d->slew_most = t->slew_ppm * 1e-6;
 	d->rush_most = gentle ? 0 : t->start_slew_ppm * 1e-6;
-	if (config->slew_only) { /* -x; what never stepped still does not */
+	if (config->orders
+		    .slew_only) { /* -x; what never stepped still does not */
 		d->step_fwd_s = t->step_fwd_s > 0 ? SLEW_ONLY_STEP_S : 0;
 		d->step_back_s = t->step_back_s > 0 ? SLEW_ONLY_STEP_S : 0;
 	}
@@ -70,9 +71,9 @@ void discipline_init(struct discipline *d, const struct config *config,
 		.slew_until = now,
 		.spike_since = now,
 		.updated = now,
-		.steering = config->ntp && !config->no_clock,
-		.panic_once = config->panic_once,
-		.step_once = config->step_once,
+		.steering = config->ntp && !config->orders.no_clock,
+		.panic_once = config->orders.panic_once,
+		.step_once = config->orders.step_once,
 	};
 	take_rules(d, config);
 	d->may_rush = d->steering && d->rush_most > d->slew_most;

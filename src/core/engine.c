@@ -225,7 +225,7 @@ static void tick_quit(struct engine *e, struct outbox *out)
 {
 	struct effect exit = { .kind = EFFECT_EXIT };
 
-	if (e->config->quit && !e->finished &&
+	if (e->config->orders.quit && !e->finished &&
 	    engine_age_s(e, e->began) >= ENGINE_QUIT_S) {
 		engine_note(e, NOTE_QUIT_NO_TIME, 0, "", out);
 		exit.exit.code = 1;
@@ -284,7 +284,7 @@ static instant deadline(const struct engine *e)
 	if (engine_is_gated(e)) {
 		sooner(&at, instant_add(e->now, SPAN_S(GATE_S)));
 	}
-	if (e->config->quit) {
+	if (e->config->orders.quit) {
 		sooner(&at, instant_add(e->began, SPAN_S(ENGINE_QUIT_S)));
 	}
 	if (e->leaving > 0) {

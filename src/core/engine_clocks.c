@@ -37,7 +37,7 @@ void engine_enrol_clocks(const struct engine *e, unsigned enough,
 			roll->heard += r->estimator.samples > 0;
 			roll->known += r->estimator.samples >= enough;
 			roll->agree +=
-				(!e->config->quit ||
+				(!e->config->orders.quit ||
 				 r->estimator.samples >= enough) &&
 				reason_tally(r->reason) > TALLY_FALSETICK;
 		}

@@ -249,7 +249,7 @@ static void stop(struct engine *e, int code, struct outbox *out)
 static void panic(struct engine *e, double offset_s, struct outbox *out)
 {
 	engine_note(e, NOTE_PANIC, offset_s, "", out);
-	if (e->config->panic_once && e->spent) {
+	if (e->config->orders.panic_once && e->spent) {
 		engine_note(e, NOTE_PANIC_SPENT, 0, "", out);
 	}
 	stop(e, 255, out);
@@ -457,7 +457,7 @@ static void follow(struct engine *e, bool sampled, struct outbox *out)
 		engine_follow_local(e, clock_at(e, peer), out);
 		return;
 	}
-	if (e->config->quit) {
+	if (e->config->orders.quit) {
 		finish_once(e, out);
 		return;
 	}

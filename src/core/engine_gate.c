@@ -48,8 +48,8 @@ static bool has_member(const struct engine *e, const struct pool *p)
 
 static struct engine_roll call_roll(const struct engine *e)
 {
-	unsigned enough = e->config->quit ? FEW_QUIT : FEW;
-	unsigned heard = e->config->quit ? FEW : 1;
+	unsigned enough = e->config->orders.quit ? FEW_QUIT : FEW;
+	unsigned heard = e->config->orders.quit ? FEW : 1;
 	struct engine_roll r = { .complete = true };
 
 	for (size_t i = 0; i < e->source_slots; i++) {

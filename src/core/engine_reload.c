@@ -322,7 +322,7 @@ static void find_peer(struct engine *e, const struct former *was,
 /* disable ntp, or enable it again. */
 static void take_clock(struct engine *e, struct outbox *out)
 {
-	bool may_set = e->config->ntp && !e->config->no_clock;
+	bool may_set = e->config->ntp && !e->config->orders.no_clock;
 	double slew = e->discipline.slew;
 
 	if (may_set == e->may_set) {

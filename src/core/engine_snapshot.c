@@ -39,7 +39,7 @@ void engine_keep(struct engine *e, struct outbox *out)
 		    (spent && !e->kept_spent) ||
 		    instant_diff(e->stepped_at, e->kept_at).v > 0;
 
-	if (e->finished || e->config->quit ||
+	if (e->finished || e->config->orders.quit ||
 	    (!news && engine_age_s(e, e->kept_at) < KEEP_S)) {
 		return;
 	}
@@ -122,7 +122,7 @@ size_t engine_snapshot(struct engine *e, const struct mark *mark,
 		.mark = *mark,
 		.ours = e->may_set && !e->yielded,
 		.spent = engine_is_spent(e),
-		.whole = !e->finished && !e->config->quit,
+		.whole = !e->finished && !e->config->orders.quit,
 	};
 	struct writer w = writer_over(bytes, room);
 	struct pack p = snapshot_begin(&w, &s);
@@ -323,18 +323,18 @@ void engine_resume(struct engine *e)
 	}
 	e->snapshot = snapshot_judge(&s, &now, e->may_set);
 	e->snapshot_age_s = engine_age_s(e, s.mark.now);
-	if (e->snapshot == SNAPSHOT_GOOD && !e->config->quit &&
+	if (e->snapshot == SNAPSHOT_GOOD && !e->config->orders.quit &&
 	    !resume(e, &s, body)) {
 		e->snapshot = SNAPSHOT_BROKEN;
 	}
-	e->warm = e->snapshot == SNAPSHOT_GOOD && !e->config->quit;
+	e->warm = e->snapshot == SNAPSHOT_GOOD && !e->config->orders.quit;
 }
 
 void engine_note_resumed(struct engine *e, struct outbox *out)
 {
 	if (e->warm) {
 		engine_note(e, NOTE_RESUMED, e->snapshot_age_s, "", out);
-	} else if (e->start.snapshot_len > 0 && !e->config->quit &&
+	} else if (e->start.snapshot_len > 0 && !e->config->orders.quit &&
 		   e->snapshot != SNAPSHOT_EMPTY) {
 		engine_note(e, NOTE_NOT_RESUMED, 0, snapshot_words(e->snapshot),
 			    out);

@@ -16,7 +16,8 @@
 
 enum family engine_family(const struct engine *e, const struct source_config *c)
 {
-	return e->config->only != FAMILY_ANY ? e->config->only : c->family;
+	return e->config->orders.only != FAMILY_ANY ? e->config->orders.only
+						    : c->family;
 }
 
 uint16_t engine_number(struct engine *e)
@@ -106,7 +107,7 @@ struct engine *engine_init(void *memory, const struct settings *settings,
 	e->now = e->began = e->lonely_since = start->now;
 	e->view_at = e->saved_at = start->now;
 	e->wall = start->wall;
-	e->may_set = config->ntp && !config->no_clock;
+	e->may_set = config->ntp && !config->orders.no_clock;
 	rng_init(&e->rng, start->seed);
 	e->next_number = (uint16_t)(1 + rng_below(&e->rng, 60000));
 	e->freq_sd = freq_sd_of(start);

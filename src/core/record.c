@@ -135,25 +135,8 @@ void record_config_print(const struct config *c, struct text *out)
 
 void record_take_settings(struct record_settings *r, const struct settings *s)
 {
-	const struct config *c = s->config;
-
 	r->leaps = s->leaps;
-	r->panic_once = c->panic_once;
-	r->step_once = c->step_once;
-	r->slew_only = c->slew_only;
-	r->quit = c->quit;
-	r->no_clock = c->no_clock;
-	r->only = c->only;
-}
-
-void record_give_config(const struct record_settings *r, struct config *c)
-{
-	c->panic_once = r->panic_once;
-	c->step_once = r->step_once;
-	c->slew_only = r->slew_only;
-	c->quit = r->quit;
-	c->no_clock = r->no_clock;
-	c->only = r->only;
+	r->orders = s->config->orders;
 }
 
 static void seed_field(struct fields *f, struct engine_start *s)
@@ -206,14 +189,16 @@ void record_leaps(struct fields *f, uint8_t tag, struct leap_table *t)
 static void config_fields(struct fields *f, uint8_t tag,
 			  struct record_settings *r)
 {
+	struct orders *o = &r->orders;
+
 	field_bytes(f, tag, "config", &r->config, &r->config_len);
-	r->panic_once = field_bool(f, tag + 1, "panic_once", r->panic_once);
-	r->step_once = field_bool(f, tag + 2, "step_once", r->step_once);
-	r->slew_only = field_bool(f, tag + 3, "slew_only", r->slew_only);
-	r->quit = field_bool(f, tag + 4, "quit", r->quit);
-	r->no_clock = field_bool(f, tag + 5, "no_clock", r->no_clock);
-	r->only =
-		(enum family)field_uint(f, tag + 6, "only", r->only, FAMILY_V6);
+	o->panic_once = field_bool(f, tag + 1, "panic_once", o->panic_once);
+	o->step_once = field_bool(f, tag + 2, "step_once", o->step_once);
+	o->slew_only = field_bool(f, tag + 3, "slew_only", o->slew_only);
+	o->quit = field_bool(f, tag + 4, "quit", o->quit);
+	o->no_clock = field_bool(f, tag + 5, "no_clock", o->no_clock);
+	o->only =
+		(enum family)field_uint(f, tag + 6, "only", o->only, FAMILY_V6);
 }
 
 void record_settings_fields(struct fields *f, uint8_t tag,

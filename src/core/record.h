@@ -45,8 +45,7 @@ struct record_settings {
 	const uint8_t *config; /* the normal form */
 	size_t config_len;
 	/* What the normal form has no words for. */
-	bool panic_once, step_once, slew_only, quit, no_clock;
-	enum family only;
+	struct orders orders;
 	struct leap_table leaps;
 };
 
@@ -85,9 +84,8 @@ struct record_done {
  * without effect, such as `crypto pw ...`.
  */
 void record_config_print(const struct config *c, struct text *out);
-/* All but the text; and gives to a configuration what its text has not. */
+/* All but the text. */
 void record_take_settings(struct record_settings *r, const struct settings *s);
-void record_give_config(const struct record_settings *r, struct config *c);
 
 /* Each appends an item; the writer fails when there is no room. */
 void record_put_start(struct writer *w, const struct record_start *r);

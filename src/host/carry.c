@@ -94,7 +94,7 @@ static void clock_result(struct loop *l, int error)
 
 static void carry_clock(struct loop *l, const struct effect *e)
 {
-	if (l->setup.config->no_clock || l->clock_lost) {
+	if (l->setup.config->orders.no_clock || l->clock_lost) {
 		return;
 	}
 	if (e->kind == EFFECT_STEER) {
@@ -178,7 +178,7 @@ void carry_snapshot(struct loop *l)
 	}
 	memcpy(mark.boot, l->boot, sizeof(mark.boot));
 	mark.machine = l->machine;
-	sysclock_machine(&mark.machine, !l->setup.config->no_clock);
+	sysclock_machine(&mark.machine, !l->setup.config->orders.no_clock);
 	error = statefile_write(path, l->engine, &mark);
 	if (error && !l->state_failed) {
 		journal_say(l->setup.journal, NOTE_WARNING,

@@ -100,7 +100,7 @@ static bool fill_random(uint8_t seed[RNG_SEED])
 /* Of a clock that we do not keep, nobody needs to know who does. */
 static void look_around(struct loop *l, instant now)
 {
-	bool ours = !l->setup.config->no_clock && !l->clock_lost;
+	bool ours = !l->setup.config->orders.no_clock && !l->clock_lost;
 	bool due =
 		span_cmp(instant_diff(now, l->rated_at), SPAN_S(RATE_S)) >= 0;
 
@@ -305,7 +305,7 @@ int loop_run(struct loop *l)
 			handle_signals(l);
 		}
 	}
-	if (!l->setup.config->quit) {
+	if (!l->setup.config->orders.quit) {
 		carry_snapshot(l);
 	}
 	return l->exit_code;

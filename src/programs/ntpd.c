@@ -64,7 +64,7 @@ static bool may_start(struct ntpd *d)
 {
 	const struct ntpd_options *o = &d->options;
 
-	if (geteuid() == 0 || d->config.config.no_clock ||
+	if (geteuid() == 0 || d->config.config.orders.no_clock ||
 	    option_given(o, OPTION_YIELD) || d->port >= LOWEST_FREE_PORT) {
 		return true;
 	}
@@ -83,7 +83,7 @@ static void yield(struct ntpd *d)
 	    !(rivals_keep_clock(&why) || rivals_hold_port(d->port, &why))) {
 		return;
 	}
-	d->config.config.no_clock = true;
+	d->config.config.orders.no_clock = true;
 	d->port = YIELD_PORT;
 	journal_say(&d->journal, NOTE_WARNING,
 		    "leaving the clock alone and serving on port %u: %s",
@@ -235,14 +235,14 @@ static bool drop_privileges(struct ntpd *d)
 static void take_clock(struct ntpd *d)
 {
 	struct config *c = &d->config.config;
-	int error = c->no_clock ? 0 : sysclock_take();
+	int error = c->orders.no_clock ? 0 : sysclock_take();
 
 	if (error) {
 		journal_say(&d->journal, NOTE_ERROR,
 			    "start_kern_loop: ntp_adjtime: %s: the clock is "
 			    "measured and served, but not set",
 			    strerror(-error));
-		c->no_clock = true;
+		c->orders.no_clock = true;
 	}
 }
 
@@ -317,14 +317,14 @@ static void set_up_loop(struct ntpd *d)
 	};
 
 	setup.rules.rules = d->config.config.nics;
-	setup.rules.only = d->config.config.only;
+	setup.rules.only = d->config.config.orders.only;
 	setup.rules.no_virtual = option_given(o, OPTION_NOVIRTUALIPS);
 	if (option_given(o, OPTION_UPDATE)) {
 		setup.rescan_s = (unsigned)o->number[OPTION_UPDATE];
 	}
 	if (option_given(o, OPTION_CONTROL)) {
 		setup.control = o->text[OPTION_CONTROL];
-	} else if (d->config.config.quit) {
+	} else if (d->config.config.orders.quit) {
 		setup.control = NULL;
 	}
 	loop_init(&d->loop, &setup);
@@ -379,7 +379,7 @@ static int run(struct ntpd *d)
 		goto out;
 	}
 	take_clock(d);
-	if (!d->config.config.no_clock) {
+	if (!d->config.config.orders.no_clock) {
 		signals_on_crash(sysclock_release);
 	}
 	if (!start_engine(d)) {
@@ -387,7 +387,8 @@ static int run(struct ntpd *d)
 	}
 	tell_parent(d);
 	code = loop_run(&d->loop);
-	if (!d->config.config.no_clock && !d->config.config.quit) {
+	if (!d->config.config.orders.no_clock &&
+	    !d->config.config.orders.quit) {
 		sysclock_release();
 	}
 out:

@@ -83,20 +83,20 @@ static void overrule(struct config *c, const struct ntpd_options *o)
 		}
 	}
 	if (option_given(o, OPTION_IPV4)) {
-		c->only = FAMILY_V4;
+		c->orders.only = FAMILY_V4;
 	} else if (option_given(o, OPTION_IPV6)) {
-		c->only = FAMILY_V6;
+		c->orders.only = FAMILY_V6;
 	}
 	if (option_given(o, OPTION_AUTHREQ)) {
 		c->auth = true;
 	} else if (option_given(o, OPTION_AUTHNOREQ)) {
 		c->auth = false;
 	}
-	c->panic_once = option_given(o, OPTION_PANICGATE);
-	c->step_once = option_given(o, OPTION_FORCE_STEP);
-	c->slew_only = option_given(o, OPTION_SLEW);
-	c->quit = option_given(o, OPTION_QUIT);
-	c->no_clock = option_given(o, OPTION_NO_CLOCK);
+	c->orders.panic_once = option_given(o, OPTION_PANICGATE);
+	c->orders.step_once = option_given(o, OPTION_FORCE_STEP);
+	c->orders.slew_only = option_given(o, OPTION_SLEW);
+	c->orders.quit = option_given(o, OPTION_QUIT);
+	c->orders.no_clock = option_given(o, OPTION_NO_CLOCK);
 }
 
 /* Behind those of the files before it. */

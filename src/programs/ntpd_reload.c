@@ -100,7 +100,7 @@ static bool finish(struct generation *r, struct keyfile *keys,
 {
 	struct config *c = &r->config.config;
 
-	config_take_orders(c, now->config);
+	c->orders = now->config->orders;
 	r->settings.config = c;
 	r->settings.leaps = now->leaps;
 	if (!trusted_keys_make(&r->keys, keys, c)) {

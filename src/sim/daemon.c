@@ -52,11 +52,7 @@ static void configure(struct daemon *d)
 		oracle_break(d->node->world, ORACLE_EXPECTED, d->node,
 			     "ntp.conf:%u: %s", c->place.line, c->text);
 	}
-	d->config.panic_once = o->panic_once;
-	d->config.step_once = o->step_once;
-	d->config.slew_only = o->slew_only;
-	d->config.quit = o->quit;
-	d->config.no_clock = o->no_clock;
+	d->config.orders = o->line;
 }
 
 /* What the host makes of a keys file. */
@@ -451,7 +447,7 @@ double daemon_step_threshold_s(const struct node *n)
 {
 	const struct config *c = &n->daemon->config;
 
-	return c->slew_only ? 600 : c->tinker.step_fwd_s;
+	return c->orders.slew_only ? 600 : c->tinker.step_fwd_s;
 }
 
 /* A daemon is known by its IPv4 address, which is its refid too. */

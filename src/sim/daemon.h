@@ -17,8 +17,8 @@
 
 /* What the operator gives it. */
 struct operator_orders {
-	const char *config; /* the text of ntp.conf */
-	bool panic_once, step_once, slew_only, quit, no_clock;
+	const char *config;             /* the text of ntp.conf */
+	struct orders line;             /* of the command line */
 	const struct leap_table *leaps; /* NULL: none; copied */
 	const char *keys; /* the text of its keys file, or NULL; a constant */
 };

@@ -400,7 +400,7 @@ void resteer_judge(const struct rerun *r, const struct past *p,
 	count_row(out, "steps", p->tally.steps, s->tally.steps);
 	say_exchanges(p, s, out);
 	say_notes(&p->tally, &s->tally, out);
-	if (r->began.settings.no_clock) {
+	if (r->began.settings.orders.no_clock) {
 		(void)fprintf(out, "  (with --no-clock: neither steered)\n");
 	}
 }

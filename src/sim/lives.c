@@ -45,7 +45,7 @@ void daemon_terminate(struct node *n)
 
 	vclock_advance(&n->clock, n->world->now);
 	daemon_snapshot(n);
-	if (d->config.ntp && !d->config.no_clock) {
+	if (d->config.ntp && !d->config.orders.no_clock) {
 		vclock_steer(&n->clock, n->world->now, d->base);
 	}
 	daemon_stop(n);

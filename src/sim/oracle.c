@@ -279,12 +279,12 @@ static const char *step_against_rules(struct node *n, double step_s)
 	double threshold_s = daemon_step_threshold_s(n);
 	double after_s = node_error_s(n) + step_s;
 
-	if (!(first && d->config.step_once) &&
+	if (!(first && d->config.orders.step_once) &&
 	    (threshold_s <= 0 || fabs(step_s) < threshold_s * 0.999)) {
 		return "below the step threshold";
 	}
 	if (tinker->panic_s > 0 && fabs(step_s) > tinker->panic_s &&
-	    !(first && d->config.panic_once)) {
+	    !(first && d->config.orders.panic_once)) {
 		return "past the panic threshold";
 	}
 	if (fabs(after_s) > fabs(node_error_s(n)) && truth_is_knowable(n) &&
@@ -322,7 +322,7 @@ void oracle_step(struct node *n, span step)
 
 void oracle_control(struct node *n)
 {
-	if (n->daemon->config.no_clock) {
+	if (n->daemon->config.orders.no_clock) {
 		oracle_break(n->world, ORACLE_CONTROL, n, "%s",
 			     "with --no-clock");
 	}

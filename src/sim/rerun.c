@@ -38,7 +38,7 @@ static bool read_settings(struct rerun_settings *s,
 			(void)fprintf(out, "its configuration: %s\n", line);
 		}
 	}
-	record_give_config(from, &s->config);
+	s->config.orders = from->orders;
 	s->settings =
 		(struct settings){ .config = &s->config, .leaps = from->leaps };
 	return !result.out_of_memory && result.warnings + result.fatals == 0 &&

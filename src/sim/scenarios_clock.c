@@ -183,7 +183,7 @@ void tell_no_clock(struct world *w)
 	struct oscillator kind = oscillator_quartz(0.003, 5e-6, 1e-9);
 	struct operator_orders orders = {
 		.config = SERVERS_IBURST,
-		.no_clock = true,
+		.line.no_clock = true,
 	};
 
 	world_add_servers(w, 4);
@@ -203,7 +203,7 @@ void tell_slew_only(struct world *w)
 	struct oscillator kind = oscillator_quartz(5, 20e-6, 1e-9);
 	struct operator_orders orders = {
 		.config = SERVERS_IBURST,
-		.slew_only = true,
+		.line.slew_only = true,
 	};
 
 	world_add_servers(w, 4);

@@ -18,7 +18,7 @@ static struct node *begin(struct world *w, const char *config, double offset_s,
 {
 	struct oscillator kind = oscillator_quartz(offset_s, 20e-6, 1e-9);
 	struct operator_orders orders = { .config = config,
-					  .panic_once = panic_once };
+					  .line.panic_once = panic_once };
 	struct way way = way_wan();
 
 	stage_network(w, &way);

@@ -150,8 +150,9 @@ void tell_drift_old(struct world *w)
 
 void tell_hour_wrong(struct world *w)
 {
-	struct node *n = start(w, "server @ iburst\n", 3600,
-			       (struct operator_orders){ .panic_once = true });
+	struct node *n =
+		start(w, "server @ iburst\n", 3600,
+		      (struct operator_orders){ .line.panic_once = true });
 
 	in_service_soon(w, n);
 	oracle_expect(w, n->daemon->steps == 1, "stepped once");
@@ -173,9 +174,10 @@ void tell_hour_panics(struct world *w)
 
 void tell_one_shot(struct world *w)
 {
-	struct node *n = start(
-		w, "server @ iburst\n", -4000,
-		(struct operator_orders){ .panic_once = true, .quit = true });
+	struct node *n =
+		start(w, "server @ iburst\n", -4000,
+		      (struct operator_orders){
+			      .line = { .panic_once = true, .quit = true } });
 
 	world_run(w, 60);
 	oracle_expect(w, !n->daemon->running && n->daemon->exit_code == 0,

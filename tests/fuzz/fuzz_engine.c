@@ -98,11 +98,11 @@ static void configure(struct run *r, uint8_t flags)
 		.nonvolatile_s = 1e-7,
 		.ntp = !(flags & 4),
 		.kernel = true,
-		.no_clock = flags & 8,
-		.panic_once = flags & 16,
-		.step_once = flags & 32,
-		.slew_only = flags & 64,
-		.quit = flags & 128,
+		.orders = { .no_clock = flags & 8,
+			    .panic_once = flags & 16,
+			    .step_once = flags & 32,
+			    .slew_only = flags & 64,
+			    .quit = flags & 128 },
 		.stats = true,
 		.statsdir = "/stats/",
 	};
@@ -170,7 +170,7 @@ static void check_stats(const struct run *r, const struct effect *e)
 
 static void check_effect(struct run *r, const struct effect *e)
 {
-	bool may_set = r->config.ntp && !r->config.no_clock;
+	bool may_set = r->config.ntp && !r->config.orders.no_clock;
 
 	switch (e->kind) {
 	case EFFECT_SEND:
@@ -189,7 +189,7 @@ static void check_effect(struct run *r, const struct effect *e)
 		r->wall = tstamp_add(r->wall, e->step);
 		break;
 	case EFFECT_SLEW:
-		INVARIANT(may_set && r->config.quit);
+		INVARIANT(may_set && r->config.orders.quit);
 		break;
 	case EFFECT_STATUS:
 		INVARIANT(may_set);

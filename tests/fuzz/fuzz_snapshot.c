@@ -53,8 +53,8 @@ static void live(const uint8_t *data, size_t size, uint8_t flags)
 
 	config_defaults(&config);
 	config.sources = &server;
-	config.quit = flags & 1;
-	config.no_clock = flags & 2;
+	config.orders.quit = flags & 1;
+	config.orders.no_clock = flags & 2;
 	server.addr = netaddr_v4(0x0a000001, NTP_PORT);
 	/* The moment is that of the file, so that it is not too old. */
 	if (snapshot_open(data, size, &s, &body) == SNAPSHOT_GOOD) {

@@ -227,7 +227,7 @@ static void an_outbox_too_small_is_noticed(void **state)
 static void a_clock_set_in_spite_of_no_clock_is_noticed(void **state)
 {
 	(void)state;
-	client->daemon->config.no_clock = true;
+	client->daemon->config.orders.no_clock = true;
 	oracle_control(client);
 	assert_broken(ORACLE_CONTROL);
 }

@@ -24,7 +24,7 @@ static double night(const char *config, bool slew_only, double offset_s)
 {
 	struct oscillator kind = oscillator_quartz(offset_s, 20e-6, 3e-9);
 	struct operator_orders orders = { .config = config,
-					  .slew_only = slew_only };
+					  .line.slew_only = slew_only };
 	struct way way = { .base_s = 2e-3,
 			   .jitter = { LAW_EXPONENTIAL, 1e-4, 0 } };
 	FILE *f = tmpfile();
@@ -99,7 +99,7 @@ static void pretend(const char *config, bool slew_only)
 	assert_int_equal(record_get_start(&item, &start), FIELDS_FINE);
 	start.settings.config = (const uint8_t *)config;
 	start.settings.config_len = strlen(config);
-	start.settings.slew_only = slew_only;
+	start.settings.orders.slew_only = slew_only;
 	record_put_start(&w, &start);
 	assert_false(w.failed);
 	memcpy(w.at, r.at, reader_left(&r));

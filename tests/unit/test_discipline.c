@@ -66,9 +66,9 @@ static void the_rules_of_stepping(void **state)
 		    (rules[r].x || rules[r].never)) {
 			continue; /* what is watched is below the threshold */
 		}
-		c.panic_once = rules[r].g;
-		c.step_once = rules[r].G;
-		c.slew_only = rules[r].x;
+		c.orders.panic_once = rules[r].g;
+		c.orders.step_once = rules[r].G;
+		c.orders.slew_only = rules[r].x;
 		c.tinker.panic_s = rules[r].no_panic ? 0 : 1000;
 		if (rules[r].never) {
 			c.tinker.step_fwd_s = c.tinker.step_back_s = 0;
@@ -147,7 +147,7 @@ static void the_pardon_of_g_is_good_for_one_correction(void **state)
 	struct config c = usual();
 	struct estimate small = known(0.001, 0), huge = known(86400, 0);
 
-	c.panic_once = true;
+	c.orders.panic_once = true;
 	struct discipline d = started(&c, DISCIPLINE_NSET);
 
 	assert_int_equal(discipline_update(&d, &small, 64, at_s(0)).kind,
@@ -169,7 +169,7 @@ static void an_observer_touches_nothing(void **state)
 		struct config c = usual();
 
 		c.ntp = how != 0;
-		c.no_clock = how != 0;
+		c.orders.no_clock = how != 0;
 		struct discipline d;
 		const double offsets[] = { 1e-3, 0.5, 5000, -1 };
 

@@ -111,7 +111,7 @@ static void a_step_is_confirmed_and_served_within_seconds(void **state)
 
 	tiny_server(t, true);
 	t->error_s = -3600;
-	t->config.panic_once = true;
+	t->config.orders.panic_once = true;
 	tiny_start(t);
 	while (t->steps == 0 && t->now_s < 10) {
 		tiny_run(t, t->now_s + 0.1);
@@ -166,8 +166,8 @@ static void quit_sets_the_clock_once_and_ends(void **state)
 		struct tiny *t = fresh();
 
 		tiny_server(t, true);
-		t->config.quit = true;
-		t->config.panic_once = cases[i].gate;
+		t->config.orders.quit = true;
+		t->config.orders.panic_once = cases[i].gate;
 		t->error_s = cases[i].error_s;
 		tiny_start(t);
 		tiny_run(t, 30);
@@ -190,7 +190,7 @@ static void quit_gives_up_when_nobody_answers(void **state)
 	struct tiny *t = fresh();
 
 	tiny_server(t, true)->manner = TINY_SILENT;
-	t->config.quit = true;
+	t->config.orders.quit = true;
 	tiny_start(t);
 	tiny_run(t, 59);
 	assert_false(t->exited);
@@ -208,7 +208,7 @@ static void no_clock_leaves_the_clock_alone(void **state)
 	struct tiny *t = fresh();
 
 	tiny_server(t, true);
-	t->config.no_clock = true;
+	t->config.orders.no_clock = true;
 	t->error_s = 0.7;
 	t->own_freq = 50e-6;
 	tiny_start(t);
@@ -229,7 +229,7 @@ static void no_clock_far_off_does_not_serve(void **state)
 	struct tiny *t = fresh();
 
 	tiny_server(t, true);
-	t->config.no_clock = true;
+	t->config.orders.no_clock = true;
 	t->error_s = 60;
 	tiny_start(t);
 	tiny_run(t, 100);

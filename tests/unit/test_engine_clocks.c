@@ -83,7 +83,7 @@ static void one_shot_sets_the_clock_by_it(void **state)
 	(void)state;
 	begin();
 	t.error_s = 3;
-	t.config.quit = true;
+	t.config.orders.quit = true;
 	(void)tiny_clock(&t);
 	tiny_start(&t);
 	tiny_run(&t, 100);
@@ -229,7 +229,7 @@ static void its_samples_are_told(void **state)
 	(void)state;
 	begin();
 	(void)tiny_clock(&t);
-	t.config.no_clock = true;
+	t.config.orders.no_clock = true;
 	t.own_freq = 0;
 	tiny_start(&t);
 	tiny_run(&t, 2.5);

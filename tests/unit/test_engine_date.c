@@ -30,7 +30,8 @@ static bool is_refused(struct tiny *t)
 	bool refused = t->exited;
 
 	assert_int_equal(t->notes[NOTE_IMPOSSIBLE_DATE], refused);
-	assert_int_equal(t->steps + (t->config.quit ? 1U : 0U), !refused);
+	assert_int_equal(t->steps + (t->config.orders.quit ? 1U : 0U),
+			 !refused);
 	if (refused) {
 		assert_int_equal(t->code, 255);
 	}
@@ -73,7 +74,7 @@ static void the_operator_may_say_otherwise(void **state)
 	(void)state;
 	struct tiny *t = told(BUILT, -7.0 * YEAR_S);
 
-	t->config.panic_once = true;
+	t->config.orders.panic_once = true;
 	assert_false(is_refused(t));
 	t = told(BUILT, -7.0 * YEAR_S);
 	t->config.tos.basedate = "2016-01-01";
@@ -91,7 +92,7 @@ static void one_shot_runs_are_held_to_it_too(void **state)
 	(void)state;
 	struct tiny *t = told(BUILT, -7.0 * YEAR_S);
 
-	t->config.quit = true;
+	t->config.orders.quit = true;
 	tiny_start(t);
 	tiny_run(t, 30);
 	assert_true(t->exited);

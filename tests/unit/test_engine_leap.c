@@ -275,7 +275,7 @@ static void a_clock_of_others_may_miss_it(void **state)
 	(void)state;
 	struct tiny *t = voters(3, JULY);
 
-	t->config.no_clock = true;
+	t->config.orders.no_clock = true;
 	tiny_start(t);
 	tiny_run(t, 100);
 	assert_int_equal(t->view.leap, LEAP_INSERT);

@@ -348,7 +348,7 @@ static void what_minus_g_allows_it_allows_once(void **state)
 	for (int i = 0; i < 4; i++) {
 		tiny_server(t, true);
 	}
-	t->config.panic_once = true;
+	t->config.orders.panic_once = true;
 	t->error_s = -5000;
 	tiny_start(t);
 	tiny_run(t, 300);

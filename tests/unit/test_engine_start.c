@@ -67,7 +67,7 @@ static void an_early_liar_does_not_decide(void **state)
 	tiny_server(t, true)->lie_s = 100;
 	tiny_server(t, true);
 	tiny_server(t, true);
-	t->config.panic_once = true;
+	t->config.orders.panic_once = true;
 	tiny_start(t);
 	tiny_run(t, 600);
 	assert_int_equal(t->steps, 0);

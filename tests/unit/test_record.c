@@ -278,8 +278,8 @@ static size_t put_config(struct writer *w)
 
 	assert_int_equal(result.fatals, 0);
 	assert_non_null(c.idles);
-	c.step_once = c.no_clock = true;
-	c.only = FAMILY_V6;
+	c.orders.step_once = c.orders.no_clock = true;
+	c.orders.only = FAMILY_V6;
 	s.start.seed[31] = 7;
 	settings.leaps.count = 2;
 	settings.leaps.entries[1] = (struct leap_entry){ 1483228800, 37 };
@@ -323,9 +323,10 @@ static void a_start_comes_back(void **state)
 	assert_int_equal(r.settings.leaps.entries[1].tai, 37);
 	assert_int_equal(r.settings.leaps.expires, 1800000000);
 	config_defaults(&c);
-	record_give_config(&r.settings, &c);
-	assert_true(c.step_once && c.no_clock && !c.quit && !c.panic_once);
-	assert_int_equal(c.only, FAMILY_V6);
+	c.orders = r.settings.orders;
+	assert_true(c.orders.step_once && c.orders.no_clock && !c.orders.quit &&
+		    !c.orders.panic_once);
+	assert_int_equal(c.orders.only, FAMILY_V6);
 }
 
 static bool has(const char *word, size_t len)

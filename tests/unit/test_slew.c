@@ -127,7 +127,7 @@ static void five_seconds_are_slewed_over_many_updates(void **state)
 	double left_s = 5;
 	int updates = 0;
 
-	c.slew_only = true;
+	c.orders.slew_only = true;
 	struct discipline d;
 
 	discipline_init(&d, &c, 0, true, at_s(0));
@@ -274,7 +274,7 @@ static void who_wants_a_gentle_clock_gets_no_rush(void **state)
 	for (int how = 0; how < 4; how++) {
 		struct config c = usual();
 
-		c.slew_only = how == 0;
+		c.orders.slew_only = how == 0;
 		c.tinker.step_fwd_s = how == 1 ? 0 : 0.128;
 		struct discipline d = cold(&c);
 
@@ -326,10 +326,10 @@ static void nothing_makes_it_diverge(void **state)
 	FORALL(300) {
 		struct config c = usual();
 
-		c.slew_only = check_rng() % 2;
+		c.orders.slew_only = check_rng() % 2;
 		c.tinker.start_slew_ppm = check_rng() % 2 ? 83333 : 0;
 		double most = fmax(c.tinker.start_slew_ppm * 1.1e-6, SLEW_MOST);
-		c.panic_once = check_rng() % 2;
+		c.orders.panic_once = check_rng() % 2;
 		c.tinker.step_fwd_s = check_rng() % 3 ? 0.128 : 0;
 		struct discipline d = started(&c, DISCIPLINE_NSET);
 		double rate = discipline_freq(&d);

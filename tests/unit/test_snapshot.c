@@ -269,7 +269,7 @@ static void what_g_forgives_is_forgiven_once_in_a_boot(void **state)
 		struct tiny *t = lived(LIVED_S);
 
 		t->start.boot[0] = (uint8_t)boot;
-		t->config.panic_once = true;
+		t->config.orders.panic_once = true;
 		t->error_s += 2000; /* by hand, so that nothing is taken up */
 		live_again(t, bytes, len);
 		assert_int_equal(t->view.leap, LEAP_UNSYNC);
@@ -296,7 +296,7 @@ static void a_one_shot_run_leaves_word_that_g_is_used_up(void **state)
 	struct pack body;
 
 	tiny_server(t, true);
-	t->config.panic_once = t->config.quit = true;
+	t->config.orders.panic_once = t->config.orders.quit = true;
 	t->error_s = 2000;
 	tiny_start(t);
 	tiny_run(t, 20);
@@ -309,7 +309,7 @@ static void a_one_shot_run_leaves_word_that_g_is_used_up(void **state)
 	assert_false(s.whole);
 	tiny_end(t);
 	t->exited = false;
-	t->config.quit = false;
+	t->config.orders.quit = false;
 	t->error_s = 0.01;
 	memset(t->queue, 0, sizeof(t->queue));
 	live_again(t, bytes, len);
