@@ -108,23 +108,14 @@ static bool parse_v4(uint8_t out[4], const char *s, size_t len)
 	return at == len;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9') {
-		return c - '0';
-	}
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* One group of up to four hex digits; false if there is none. */
 static bool parse_group(const char *s, size_t len, size_t *at, unsigned *v)
 {
 	size_t start = *at;
 
 	*v = 0;
-	while (*at < len && *at - start < 4 && hex_digit(s[*at]) >= 0) {
-		*v = *v << 4 | (unsigned)hex_digit(s[(*at)++]);
+	while (*at < len && *at - start < 4 && text_hex_digit(s[*at]) >= 0) {
+		*v = *v << 4 | (unsigned)text_hex_digit(s[(*at)++]);
 	}
 	return *at > start;
 }

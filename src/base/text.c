@@ -216,6 +216,40 @@ bool text_to_i64(const char *s, size_t len, int64_t *v)
 	return true;
 }
 
+int text_hex_digit(char c)
+{
+	if (c >= '0' && c <= '9') {
+		return c - '0';
+	}
+	c = (char)(c | 0x20);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool text_hex_to_u64(const char *s, size_t len, uint64_t *v)
+{
+	uint64_t sum = 0;
+
+	if (len == 0 || len > 16) {
+		return false;
+	}
+	for (size_t i = 0; i < len; i++) {
+		int digit = text_hex_digit(s[i]);
+
+		if (digit < 0) {
+			return false;
+		}
+		sum = sum << 4 | (unsigned)digit;
+	}
+	*v = sum;
+	return true;
+}
+
+bool text_0x_to_u64(const char *s, size_t len, uint64_t *v)
+{
+	return len > 2 && s[0] == '0' && (s[1] == 'x' || s[1] == 'X') &&
+	       text_hex_to_u64(s + 2, len - 2, v);
+}
+
 /* Digits of one part of a number; moves *at behind them and counts them. */
 static double read_digits(const char *s, size_t len, size_t *at,
 			  unsigned *count)

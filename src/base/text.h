@@ -51,6 +51,11 @@ unsigned text_distance(const char *a, const char *b);
  */
 MUST_USE bool text_to_u64(const char *s, size_t len, uint64_t *v);
 MUST_USE bool text_to_i64(const char *s, size_t len, int64_t *v);
+/* One to sixteen hex digits in either case; and the same behind a 0x. */
+MUST_USE bool text_hex_to_u64(const char *s, size_t len, uint64_t *v);
+MUST_USE bool text_0x_to_u64(const char *s, size_t len, uint64_t *v);
+/* What a hex digit in either case stands for; -1: it is none. */
+int text_hex_digit(char c);
 /* Decimal with optional fraction and exponent; always finite. */
 MUST_USE bool text_to_double(const char *s, size_t len, double *v);
 

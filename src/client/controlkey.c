@@ -30,17 +30,6 @@ bool controlkey_id_read(uint32_t *id, const char *word)
 	return true;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9') {
-		return c - '0';
-	}
-	if (c >= 'a' && c <= 'f') {
-		return c - 'a' + 10;
-	}
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 bool controlkey_secret_read(struct controlkey *k, const char *text)
 {
 	size_t len = strlen(text);
@@ -57,7 +46,8 @@ bool controlkey_secret_read(struct controlkey *k, const char *text)
 		return false;
 	}
 	for (size_t i = 0; i < len; i += 2) {
-		int high = hex_digit(text[i]), low = hex_digit(text[i + 1]);
+		int high = text_hex_digit(text[i]),
+		    low = text_hex_digit(text[i + 1]);
 
 		if (high < 0 || low < 0) {
 			return false;

@@ -96,47 +96,10 @@ void vars_show(const struct vars_item *item, struct text *out)
 	text_escaped(out, item->value, item->value_len);
 }
 
-static unsigned hex_digit(char c)
-{
-	if (c >= '0' && c <= '9') {
-		return (unsigned)(c - '0');
-	}
-	if (c >= 'a' && c <= 'f') {
-		return (unsigned)(c - 'a') + 10;
-	}
-	return c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10 : 16;
-}
-
-static bool hex_value(const char *s, size_t len, uint64_t *out)
-{
-	uint64_t sum = 0;
-
-	if (len == 0 || len > 16) {
-		return false;
-	}
-	for (size_t i = 0; i < len; i++) {
-		unsigned digit = hex_digit(s[i]);
-
-		if (digit > 15) {
-			return false;
-		}
-		sum = sum << 4 | digit;
-	}
-	*out = sum;
-	return true;
-}
-
-static bool has_0x(const char *s, size_t len)
-{
-	return len > 2 && s[0] == '0' && (s[1] == 'x' || s[1] == 'X');
-}
-
 bool vars_u64(const struct vars_item *item, uint64_t *out)
 {
-	if (has_0x(item->value, item->value_len)) {
-		return hex_value(item->value + 2, item->value_len - 2, out);
-	}
-	return text_to_u64(item->value, item->value_len, out);
+	return text_to_u64(item->value, item->value_len, out) ||
+	       text_0x_to_u64(item->value, item->value_len, out);
 }
 
 bool vars_double(const struct vars_item *item, double *out)
@@ -150,9 +113,9 @@ bool vars_tstamp(const struct vars_item *item, tstamp *out)
 	const char *s = item->value;
 	uint64_t seconds, fraction;
 
-	if (item->value_len != 19 || !has_0x(s, item->value_len) ||
-	    s[10] != '.' || !hex_value(s + 2, 8, &seconds) ||
-	    !hex_value(s + 11, 8, &fraction)) {
+	if (item->value_len != 19 || s[10] != '.' ||
+	    !text_0x_to_u64(s, 10, &seconds) ||
+	    !text_hex_to_u64(s + 11, 8, &fraction)) {
 		return false;
 	}
 	out->v = seconds << 32 | fraction;

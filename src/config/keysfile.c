@@ -87,15 +87,6 @@ static struct piece take_word(struct parse *p)
 	return w;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9') {
-		return c - '0';
-	}
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool read_hex(struct parse *p, struct key_line *k, struct piece w,
 		     size_t most)
 {
@@ -108,7 +99,7 @@ static bool read_hex(struct parse *p, struct key_line *k, struct piece w,
 		return false;
 	}
 	for (size_t i = 0; i < w.len; i++) {
-		int digit = hex_digit(w.text[i]);
+		int digit = text_hex_digit(w.text[i]);
 
 		if (digit < 0) {
 			broken(p, "invalid hex digit", NULL);

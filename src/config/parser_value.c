@@ -7,6 +7,7 @@
 
 /* Beyond this a double has no nanoseconds to keep. */
 #define FINE_MAX 9e6
+#define HEX_MAX 10 /* characters, with the 0x */
 
 /*
  * Reals are kept to 1e-9, so that nine decimals in the normal form say the
@@ -20,37 +21,20 @@ static double to_nano(double v)
 	return floor(v * 1e9 + 0.5) / 1e9;
 }
 
-static bool hex_number(const struct word *w, double *v)
-{
-	uint64_t sum = 0;
-
-	if (w->len < 3 || w->len > 10 || w->text[0] != '0' ||
-	    (w->text[1] | 0x20) != 'x') {
-		return false;
-	}
-	for (size_t i = 2; i < w->len; i++) {
-		const char *digits = "0123456789abcdef";
-		char lower = (char)(w->text[i] | 0x20);
-		const char *digit = strchr(digits, lower);
-
-		if (!digit || lower == '\0') {
-			return false;
-		}
-		sum = sum * 16 + (uint64_t)(digit - digits);
-	}
-	*v = (double)sum;
-	return true;
-}
-
 static bool whole_number(const struct word *w, double *v)
 {
+	uint64_t hex;
 	int64_t i;
 
 	if (text_to_i64(w->text, w->len, &i)) {
 		*v = (double)i;
 		return true;
 	}
-	return hex_number(w, v);
+	if (w->len > HEX_MAX || !text_0x_to_u64(w->text, w->len, &hex)) {
+		return false;
+	}
+	*v = (double)hex;
+	return true;
 }
 
 static enum value store_number(struct parser *p, const struct option *o,
@@ -156,7 +140,7 @@ static enum value read_policy(struct parser *p, const struct option *o,
 	for (unsigned i = 0; i < AUTHSELECTS; i++) {
 		const char *word = authselect_word(i);
 
-		if (strlen(word) == w.len && memcmp(word, w.text, w.len) == 0) {
+		if (text_equal(word, w.text, w.len)) {
 			option_set(o, base, i);
 			return VALUE_TAKEN;
 		}

@@ -60,22 +60,14 @@ static bool take_number(struct parse *p, struct line *l, int64_t *v)
 	return true;
 }
 
-static int hex_digit(char c)
-{
-	return c >= '0' && c <= '9'   ? c - '0'
-	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
-	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
-				      : -1;
-}
-
 static bool take_hash_word(struct line *l, uint8_t out[4])
 {
 	uint32_t v = 0;
 	unsigned digits = 0;
 
 	skip_blanks(l);
-	for (; l->at < l->end && hex_digit(*l->at) >= 0; l->at++) {
-		v = v << 4 | (uint32_t)hex_digit(*l->at);
+	for (; l->at < l->end && text_hex_digit(*l->at) >= 0; l->at++) {
+		v = v << 4 | (uint32_t)text_hex_digit(*l->at);
 		digits++;
 	}
 	for (unsigned i = 0; i < 4; i++) {

@@ -35,44 +35,20 @@ struct mru_query {
 	bool has_frags, has_limit, has_resany, has_laddr, bad;
 };
 
-static bool hex_of(const char *s, size_t len, uint64_t *v)
-{
-	if (len < 3 || len > 18 || s[0] != '0' || (s[1] | 0x20) != 'x') {
-		return false;
-	}
-	*v = 0;
-	for (size_t i = 2; i < len; i++) {
-		char c = s[i], low = (char)(c | 0x20);
-
-		if (c >= '0' && c <= '9') {
-			*v = *v << 4 | (unsigned)(c - '0');
-		} else if (low >= 'a' && low <= 'f') {
-			*v = *v << 4 | (unsigned)(low - 'a' + 10);
-		} else {
-			return false;
-		}
-	}
-	return true;
-}
-
 static bool number_of(const char *s, size_t len, uint64_t *v)
 {
-	return text_to_u64(s, len, v) || hex_of(s, len, v);
+	return text_to_u64(s, len, v) || text_0x_to_u64(s, len, v);
 }
 
 /* 0x1234abcd.00ff00ff */
 static bool stamp_of(const char *s, size_t len, tstamp *t)
 {
 	const char *dot = memchr(s, '.', len);
-	char fraction[10] = "0x";
 	uint64_t high, low;
 
-	if (!dot || s + len - dot != 9 || dot - s > 10) {
-		return false;
-	}
-	memcpy(fraction + 2, dot + 1, 8);
-	if (!hex_of(s, (size_t)(dot - s), &high) ||
-	    !hex_of(fraction, sizeof(fraction), &low)) {
+	if (!dot || s + len - dot != 9 || dot - s > 10 ||
+	    !text_0x_to_u64(s, (size_t)(dot - s), &high) ||
+	    !text_hex_to_u64(dot + 1, 8, &low)) {
 		return false;
 	}
 	*t = (tstamp){ high << 32 | low };

@@ -3,6 +3,7 @@
  * Text without printf, held against printf and strtod; builders that run out
  * of room; and bytes that somebody else chose.
  */
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -117,6 +118,50 @@ static void doubles_are_read_as_strtod_reads_them(void **state)
 
 		assert_true(fabs(got - expected) <= fabs(expected) * 1e-15);
 	}
+}
+
+static void hex_is_read_in_either_case(void **state)
+{
+	(void)state;
+	FORALL(20000) {
+		uint64_t v = check_rng() >> check_rng() % 64, got = 0;
+		char in[32];
+		int n = check_rng() % 2
+				? snprintf(in, sizeof(in), "0x%" PRIx64, v)
+				: snprintf(in, sizeof(in), "0X%" PRIX64, v);
+
+		assert_true(n > 2);
+		assert_true(text_0x_to_u64(in, (size_t)n, &got));
+		assert_true(got == v);
+		got = 0;
+		assert_true(text_hex_to_u64(in + 2, (size_t)n - 2, &got));
+		assert_true(got == v);
+		assert_false(text_hex_to_u64(in, (size_t)n, &got));
+	}
+	for (int c = CHAR_MIN; c <= CHAR_MAX; c++) {
+		char s[2] = { (char)c, '\0' };
+		int digit = strspn(s, "0123456789abcdefABCDEF") == 1
+				    ? (int)strtol(s, NULL, 16)
+				    : -1;
+
+		assert_int_equal(text_hex_digit((char)c), digit);
+	}
+}
+
+static void what_is_no_hex_is_refused(void **state)
+{
+	(void)state;
+	static const char *const bad[] = {
+		"",    "0",    "0x",   "x1",   "00x1",
+		"0xg", "0x 1", "0x1.", "-0x1", "0x00000000000000000",
+	};
+	uint64_t v = 77;
+
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		assert_false(text_0x_to_u64(bad[i], strlen(bad[i]), &v));
+	}
+	assert_false(text_hex_to_u64("", 0, &v));
+	assert_int_equal(v, 77);
 }
 
 static void what_is_no_number_is_refused(void **state)
@@ -263,6 +308,8 @@ int main(void)
 		cmocka_unit_test(odd_doubles_have_a_form_too),
 		cmocka_unit_test(integers_come_out_as_printf_has_them),
 		cmocka_unit_test(doubles_are_read_as_strtod_reads_them),
+		cmocka_unit_test(hex_is_read_in_either_case),
+		cmocka_unit_test(what_is_no_hex_is_refused),
 		cmocka_unit_test(what_is_no_number_is_refused),
 		cmocka_unit_test(integers_end_where_their_type_does),
 		cmocka_unit_test(a_builder_never_runs_over),
