@@ -130,7 +130,7 @@ bool answer_broadcast(const struct source *s, const struct event *ev,
 		return false;
 	}
 	/* Of a server that is known, its key alone will do (C1). */
-	return s ? s->config->key == *key : *key != 0 || may_be_unsigned;
+	return (*key != 0 || may_be_unsigned) && (!s || s->config->key == *key);
 }
 
 bool answer_call(const struct source_config *group, const struct event *ev,
@@ -228,11 +228,15 @@ static span answer_noise(const struct packet *p)
 /* Impossible headers (A15). */
 static enum source_verdict check_sanity(const struct packet *p)
 {
-	if (tstamp_is_zero(p->receive) || tstamp_is_zero(p->transmit)) {
+	/* A broadcast answers nobody: it was not asked at any time. */
+	bool answers = p->mode != MODE_BROADCAST;
+
+	if (tstamp_is_zero(p->transmit) ||
+	    (answers && tstamp_is_zero(p->receive))) {
 		return SOURCE_NO_TIME;
 	}
-	if (tstamp_before(tstamp_add(p->transmit, answer_noise(p)),
-			  p->receive)) {
+	if (answers && tstamp_before(tstamp_add(p->transmit, answer_noise(p)),
+				     p->receive)) {
 		return SOURCE_BACKWARDS;
 	}
 	if (p->precision < -32 || p->precision > 1) {

@@ -143,7 +143,8 @@ static void place_sources(struct engine *e, const struct former *was)
 		s->named = false;
 		if (s->listener.on) {
 			s->config = &s->listener.config;
-			s->named = engine_listens(e->config);
+			s->named = engine_listens(e->config) &&
+				   (s->config->key != 0 || !e->config->auth);
 		}
 	}
 }

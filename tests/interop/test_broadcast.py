@@ -1,9 +1,18 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Broadcast, multicast and manycast, on a wire: ours to ours, and ntpsec's.
+"""Broadcast, multicast and manycast, on a wire: ours to ours, and chronyd's
+to ours.
+
+Nobody of Debian hears ours: chronyd sends broadcasts and does not listen,
+ntpsec 1.2.2 takes the line and sends none, openntpd, busybox and
+systemd-timesyncd do neither. The ntpd of ntp.org does both: see
+test_classic.py.
 
 Hosts 1 and 2 tell the time, 3 and more listen. LOCAL at stratum 5 makes a
 server of a host at once.
 """
+import json
+import sys
+
 import pytest
 
 from lab.lan import v4, v6
@@ -15,10 +24,12 @@ GROUP, GROUP6 = "224.0.1.1", "ff05::101"
 
 
 def listener(daemon, addr, seconds=60):
-    """The row of a server that was heard and then listened to."""
+    """The row of a server that is listened to, and heard again and again: when
+    it was asked, that counted once."""
     def heard():
         row = daemon.peer(addr)
-        return row if row and row.kind == "b" and row.reach else None
+        good = row and row.kind == "b" and bin(row.reach).count("1") >= 3
+        return row if good else None
 
     return wait_for(heard, seconds)
 
@@ -61,3 +72,45 @@ def test_signed_and_nothing_else(lan):
     assert row, (client.text(), client.peers())
     assert abs(row.offset) < 5
     assert client.peer(v4(2)) is None
+
+
+@pytest.mark.parametrize("listen", ["broadcastclient",
+                                    "broadcastclient novolley"])
+def test_chronyd_is_heard(lan, listen):
+    """It signs none: only with `disable auth`, and else not at all (D1)."""
+    lan.chronyd(1, "local stratum 5", "broadcast 8 10.98.0.255")
+    wary = lan.ntpd(2, f"{listen}\n")
+    client = lan.ntpd(3, f"disable auth\n{listen}\n")
+    row = listener(client, v4(1))
+    assert row, (client.text(), client.peers())
+    assert abs(row.offset) < 10
+    assert wary.peers() == []
+
+
+CALLER = """
+import json, socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF,
+             socket.inet_aton(sys.argv[1]))
+s.settimeout(1)
+for first in range(256):
+    s.sendto(bytes([first]) + bytes(46) + b"1", (sys.argv[2], 123))
+heard = []
+try:
+    while True:
+        data, peer = s.recvfrom(2048)
+        heard.append((data[0], peer[0]))
+except TimeoutError:
+    print(json.dumps(heard))
+"""
+
+
+def test_a_group_answers_calls_alone(lan):
+    """F1: of all first octets those of a client, versions 1 to 4."""
+    server = lan.ntpd(1, LOCAL + f"manycastserver {GROUP}\n")
+    assert server.synchronised(30)
+    done = lan.host(3).run(sys.executable, "-c", CALLER, v4(3), GROUP)
+    heard = json.loads(done.stdout)
+    assert sorted({first & 0x3f for first, _ in heard}) == [
+        version << 3 | 4 for version in (1, 2, 3, 4)], done
+    assert len(heard) == 4 * 4 and {addr for _, addr in heard} == {v4(1)}
