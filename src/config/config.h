@@ -298,7 +298,8 @@ struct config {
 
 	/* Broadcast and manycast. */
 	bool broadcast_client, no_volley;
-	double broadcast_delay_s;  /* one way */
+	double broadcast_delay_s; /* one way */
+	bool broadcast_delay_given;
 	uint8_t ttls[CONFIG_TTLS]; /* that a manycast call tries in turn */
 	uint8_t ttl_count;         /* 0: the usual ones */
 

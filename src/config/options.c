@@ -245,19 +245,26 @@ const char *option_string(const struct option *o, const void *base)
 	return NULL;
 }
 
-void option_give(const struct option *o, struct config *c)
+/* Where the fact is kept that a row of TYPE_GIVEN was given. */
+static size_t given_offset(const struct option *o)
 {
 	if (option_id(o) == OPTION_TINKER_freq) {
-		c->tinker.freq_given = true;
-	} else {
-		c->tos.orphanwait_given = true;
+		return offsetof(struct config, tinker.freq_given);
 	}
+	return option_id(o) == OPTION_TOS_orphanwait
+		       ? offsetof(struct config, tos.orphanwait_given)
+		       : offsetof(struct config, broadcast_delay_given);
+}
+
+void option_give(const struct option *o, struct config *c)
+{
+	*(bool *)((uint8_t *)c + given_offset(o)) = true;
 }
 
 bool option_is_given(const struct option *o, const struct config *c)
 {
-	return option_id(o) == OPTION_TINKER_freq ? c->tinker.freq_given
-						  : c->tos.orphanwait_given;
+	return o->type == TYPE_GIVEN &&
+	       *(const bool *)((const uint8_t *)c + given_offset(o));
 }
 
 void option_reset(enum option_scope scope, void *base)

@@ -93,8 +93,7 @@ static void print_given(const struct config *c, enum option_scope scope,
 	for (unsigned i = 0; i < OPTIONS; i++) {
 		const struct option *o = option_at((enum option_id)i);
 
-		if (o->scope == scope && o->type == TYPE_GIVEN &&
-		    option_is_given(o, c)) {
+		if (o->scope == scope && option_is_given(o, c)) {
 			text_char(out, ' ');
 			text_str(out, o->word);
 			text_char(out, ' ');
@@ -128,7 +127,7 @@ static void print_values(const struct config *c, struct text *out)
 		const char *path = option_string(o, c);
 		double v = option_number(o, c);
 
-		if (path || v != o->normal) {
+		if (path || v != o->normal || option_is_given(o, c)) {
 			text_str(out, o->word);
 			text_char(out, ' ');
 			if (path) {

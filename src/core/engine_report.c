@@ -5,6 +5,8 @@
 
 #include <math.h>
 
+#define NO_BROADCAST_DELAY_S (-0.05) /* as classic says it */
+
 static uint64_t whole_s(double s)
 {
 	return s > 0 ? (uint64_t)s : 0;
@@ -52,6 +54,9 @@ void engine_report_system(const struct engine *e, const struct event *ev,
 		.uptime_s = whole_s(engine_age_s(e, e->began)),
 		.synced_known = e->said_serving,
 		.synced_s = whole_s(engine_age_s(e, e->serving_since)),
+		.broadcast_delay_s = e->config->broadcast_delay_given
+					     ? e->config->broadcast_delay_s
+					     : NO_BROADCAST_DELAY_S,
 		.setvars = e->config->setvars,
 	};
 	r->bound_known = standing_clock_bound(s, e->now, &r->clock_bound_s);

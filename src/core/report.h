@@ -71,6 +71,7 @@ struct system_report {
 	double jitter_s;       /* of the system peers among themselves */
 	double clock_jitter_s; /* of one measurement after another */
 	double wander_ppm;
+	double broadcast_delay_s; /* -0.05: none was said, as in classic */
 
 	bool bound_known;
 	double clock_bound_s; /* the clock is right within this */

@@ -49,6 +49,9 @@ static struct serversock *open_group(struct serversocks *ss,
 void groups_scan(struct serversocks *ss, const struct local_address *all,
 		 size_t count, instant now)
 {
+	for (size_t i = 0; i < ss->count; i++) {
+		ss->items[i].heard = ss->items[i].finds = false;
+	}
 	for (size_t i = 0; i < count && ss->broadcasts; i++) {
 		struct serversock *s =
 			netaddr_is_none(&all[i].broadcast)

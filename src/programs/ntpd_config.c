@@ -58,6 +58,8 @@ static char *lines_by_hand(const struct ntpd_options *o)
 		} else if (use->id == OPTION_INTERFACE) {
 			(void)fprintf(f, "interface listen \"%s\"\n",
 				      use->text);
+		} else if (use->id == OPTION_PROPAGATION) {
+			(void)fprintf(f, "broadcastdelay %s\n", use->text);
 		}
 	}
 	return fclose(f) == 0 ? text : NULL;
@@ -92,6 +94,7 @@ static void overrule(struct config *c, const struct ntpd_options *o)
 	} else if (option_given(o, OPTION_AUTHNOREQ)) {
 		c->auth = false;
 	}
+	c->broadcast_client |= option_given(o, OPTION_BCASTSYNC);
 	c->orders.panic_once = option_given(o, OPTION_PANICGATE);
 	c->orders.step_once = option_given(o, OPTION_FORCE_STEP);
 	c->orders.slew_only = option_given(o, OPTION_SLEW);

@@ -114,3 +114,11 @@ def test_a_group_answers_calls_alone(lan):
     assert sorted({first & 0x3f for first, _ in heard}) == [
         version << 3 | 4 for version in (1, 2, 3, 4)], done
     assert len(heard) == 4 * 4 and {addr for _, addr in heard} == {v4(1)}
+
+
+def test_the_delay_assumed_is_what_is_configured(lan):
+    """-50 says that no line did, as in classic."""
+    assert lan.ntpd(1, "").listening().rv("bcastdelay") == {
+        "bcastdelay": "-50.000"}
+    assert lan.ntpd(2, "broadcastdelay 0.004\n").listening().rv(
+        "bcastdelay") == {"bcastdelay": "4.000"}

@@ -71,6 +71,18 @@ def test_a_million_letters_are_a_usage_error_and_no_crash():
     assert ask("-" + "Q" * 100000).returncode == 1
 
 
+@pytest.mark.parametrize("options, lines, said", [
+    (["-b"], "enable bclient\n", ""),
+    (["-r", "0.02"], "broadcastdelay 0.02\n", ""),
+    (["-b", "-r", "0.02"], "broadcastdelay 0.02\nenable bclient\n", ""),
+    (["-r", "far"], "", "'broadcastdelay' needs a number, not 'far'"),
+])
+def test_broadcasts_by_option(options, lines, said):
+    done = ask("--check", "-c", "/dev/null", *options)
+    assert done.stdout == lines
+    assert said in done.stderr and bool(said) == bool(done.stderr)
+
+
 # --- configuration ---------------------------------------------------------
 
 def test_the_seeds_configuration_checks_without_a_word():  # [9-24]

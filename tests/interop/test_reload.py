@@ -345,3 +345,43 @@ def test_pieces_beside_the_file_are_read_in_the_order_of_their_names(tmp_path):
     (pieces / "40-d.conf").mkdir()
     done = ask("--check", "-c", main)
     assert done.stderr == f"{pieces}/40-d.conf:0:0: it cannot be read\n"
+
+
+GROUP = "224.0.1.1"
+
+
+def test_what_is_said_to_many_and_heard_of_many(town):
+    """broadcast, broadcastclient, multicastclient, manycastserver and peer
+    lines come and go, each without a restart."""
+    ours = town.ntpd(1, SERVES_ALL).listening()
+    base = f"{SERVES_ALL}disable auth\n"
+    open_on = f"Listen normally on \\d+ group {re.escape(GROUP)}:123"
+
+    def now(lines):
+        conf_of(town, ours).write_text(base + lines)
+        code, _, err = ntpq(town, ours, "reload")
+        assert (code, err) == (0, "") and "next start" not in ours.text()
+
+    def heard(addr, seconds=60):
+        return wait_for(lambda: ours.peer(addr) is not None, seconds)
+
+    now(f"multicastclient {GROUP}\n")
+    assert wait_for(lambda: re.search(open_on, ours.text()), 10), ours.text()
+    town.ntpd(6, LOCAL + f"broadcast {GROUP} minpoll 3\n")
+    assert heard(v4(6)), ours.text()
+    now("")
+    assert wait_for(lambda: ours.peer(v4(6)) is None, 10)
+    assert wait_for(lambda: f"group, {GROUP}#123" in ours.text(), 10)
+    # The same group is for calls now, and no broadcast is heard any more.
+    now(f"multicastclient {GROUP}\n")
+    assert heard(v4(6))
+    now(f"manycastserver {GROUP}\nbroadcastclient\n"
+        "server 127.127.1.0\ntos orphanwait 0\n")
+    caller = town.ntpd(7, f"manycastclient {GROUP} iburst minpoll 3\n")
+    assert wait_for(lambda: caller.peer(v4(1)) is not None, 60), ours.text()
+    # One of each that we send to.
+    now(f"broadcast {GROUP} minpoll 3\npeer {v4(3)}\n"
+        "server 127.127.1.0\ntos orphanwait 0\n")
+    assert ours.peer(GROUP).kind == "M" and ours.peer(v4(3)) is not None
+    now("")
+    assert ours.peers() == []

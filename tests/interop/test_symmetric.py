@@ -10,7 +10,7 @@ import pytest
 
 from lab import BUILD
 from lab.lan import SERVES_ALL, v4
-from lab.namespace import wait_for
+from lab.namespace import requests, wait_for
 from lab.ntpd import Row
 
 LOCAL = ("server 127.127.1.0\nfudge 127.127.1.0 stratum 5\n"
@@ -65,6 +65,17 @@ def test_another_key_is_none(lan, keys):
     a.listening()
     time.sleep(25)
     assert a.peer(v4(2)).reach == b.peer(v4(1)).reach == 0
+
+
+def test_our_own_packets_sent_back_are_no_peer(lan, keys):
+    """A17: they are signed with the right key, and come from its address."""
+    mirror = lan.fake(2, act="mirror")
+    a = lan.ntpd(1, LOCAL + keys + f"peer {v4(2)} key 7 {FAST}\n")
+    assert wait_for(lambda: int(a.rv("bogusorg", "&2").get(
+        "bogusorg", 0)) >= 2, 60), (a.peers(), a.text())
+    assert a.peer(v4(2)).reach == 0
+    assert len(a.peers()) == 2
+    assert any(bytes.fromhex(r["bytes"])[0] & 7 == 1 for r in requests(mirror))
 
 
 def test_without_a_key_each_asks_the_other(lan):

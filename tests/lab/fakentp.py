@@ -6,7 +6,8 @@ Usage: fakentp.py JSON, a list of servers. Of each: "addr" and, if wanted,
 "age" (s since its reference time), "answers" (at most so many), "limit" (a
 second request within so many seconds gets a RATE kiss) and "act": one of
 honest, silent, rate, deny, garbage, forged (wrong origin), short, mode3,
-stranger (answers from another port), wakes (unsynchronised at first), huge
+stranger (answers from another port), mirror (sends back what came), wakes
+(unsynchronised at first), huge
 (an hour off, and 1400 octets), attacked (an hour off in every wrong way, then
 the honest answer, then the same again and again).
 Prints "ready", then a line of JSON for every request: server, time, bytes.
@@ -30,6 +31,8 @@ def stamp(t):
 def answer(spec, request, now):
     act = spec.get("act", "honest")
     version = request[0] >> 3 & 7
+    if act == "mirror":
+        return request
     leap, stratum = spec.get("leap", 0), spec.get("stratum", 2)
     refid = spec.get("refid", 0x01020304)
     origin = request[40:48]

@@ -220,7 +220,8 @@ static void numbers_go_where_they_belong(void **state)
 		 "discard average 5 minimum 1\nlimit average 2 burst 5\n"
 		 "mru maxmem 2048 mindepth 0x10\nmru maxdepth -1\n"
 		 "rlimit memlock 32 filenum 99\n"
-		 "nonvolatile 1e-6\ncontrolkey 8\n",
+		 "nonvolatile 1e-6\ncontrolkey 8\nbroadcastdelay 0.004\n",
+		 "broadcastdelay 0.004\n"
 		 "nonvolatile 0.000001\ncontrolkey 8\n"
 		 "tos minclock 4 maxclock 11 minsane 3 maxdist 15 "
 		 "orphan 12 maxdisp 8 orphanwait 300\n"
