@@ -49,10 +49,11 @@ struct carried {
 };
 
 struct symmetric {
-	bool on;    /* it is a peer, and has a key */
-	bool timed; /* answers when its own poll comes */
-	bool plain; /* asked as a server is: it answers nothing else */
-	bool heard; /* signed packets have come */
+	bool on;             /* it is a peer, and has a key */
+	bool timed;          /* answers when its own poll comes */
+	bool plain;          /* asked as a server is: it answers nothing else */
+	bool heard;          /* signed packets have come */
+	uint8_t passed_over; /* polls of ours in a row, for the answer before */
 	instant heard_at;
 	/* Of packets that answered ours; of those that answered none. */
 	struct carried measured, restart;

@@ -8,8 +8,9 @@
 #include "core/source_inner.h"
 #include "core/standing.h"
 
-#define TRIES 4    /* packets one way before the other */
-#define LONG_S 1.0 /* a wait that tells of rates, and not only of the way */
+#define TRIES 4       /* packets one way before the other */
+#define LONG_S 1.0    /* a wait that tells of rates, and not only of the way */
+#define PASSED_OVER 2 /* so often is no chance: a packet may be lost */
 
 void symmetric_forget(struct symmetric *y)
 {
@@ -165,6 +166,27 @@ static void learn_habit(struct source *s, const struct packet *p,
 	}
 }
 
+/*
+ * Classic's ntpd takes our answer to its packet, and a poll of ours behind it
+ * for a copy: its next packet, long after that poll, still answers the answer.
+ */
+static void learn_deafness(struct source *s, const struct packet *p,
+			   const struct event *ev)
+{
+	struct symmetric *y = &s->symmetric;
+	span ago = instant_diff(ev->now, s->asked_at);
+
+	if (p->mode != MODE_ACTIVE || s->past_nonce == 0 ||
+	    p->origin.v != s->past_nonce || span_cmp(ago, SOURCE_WINDOW) < 0) {
+		return;
+	}
+	y->passed_over++;
+	if (y->passed_over >= PASSED_OVER) {
+		y->passed_over = 0;
+		y->timed = true;
+	}
+}
+
 static void note_stamps(struct symmetric *y, const struct packet *p,
 			const struct event *ev, bool answers)
 {
@@ -203,8 +225,11 @@ enum source_verdict symmetric_receive(struct source *s, const struct event *ev,
 	}
 	v = SOURCE_REQUEST;
 	if (answers) {
+		y->passed_over = 0;
 		learn_habit(s, &p, ev);
 		v = source_take_answer(s, ev, &p, world, out, sample);
+	} else {
+		learn_deafness(s, &p, ev);
 	}
 	note_stamps(y, &p, ev, answers);
 	s->authentic = true;

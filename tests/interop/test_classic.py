@@ -88,8 +88,6 @@ def test_peers_without_a_key(lan, keys):
     theirs(lan, v4(1), "s", "none", 7)
 
 
-@pytest.mark.xfail(reason="theirs drops our poll right behind our answer, "
-                   "and ours does not take its next packet for an answer")
 @pytest.mark.parametrize("key,auth", AUTH[1:], ids=NAMES[1:])
 def test_peers(lan, keys, key, auth):
     lan.classic(2, LOCAL + keys + f"peer {v4(1)} {key} {FAST}\n")

@@ -250,6 +250,62 @@ static void a_late_answer_counts_once(void **state)
 			   1e-3);
 }
 
+/* Classic's ntpd takes our answer, and for a copy our poll behind it. */
+static void who_hears_our_answers_alone_gets_no_polls(void **state)
+{
+	struct bench *b = peer();
+	struct packet q = polls(b);
+	struct packet p = from_peer(b, MODE_ACTIVE, q.transmit);
+
+	(void)state;
+	p.receive = wall(b->now_s + 0.010);
+	assert_int_equal(arrive(b, &p, KEY), SOURCE_SAMPLE);
+	struct packet a = sent_packet(b);
+
+	(void)sent(b);
+	for (int round = 0; round < 2; round++) {
+		assert_true(
+			symmetric_asks(&b->source, event(b, EVENT_TICK).now));
+		(void)polls(b);
+		b->now_s += 4;
+		p = from_peer(b, MODE_ACTIVE, a.transmit);
+		assert_int_equal(arrive(b, &p, KEY), SOURCE_REQUEST);
+		a = sent_packet(b);
+		(void)sent(b);
+	}
+	/* From now on our answers are our polls. */
+	assert_false(symmetric_asks(&b->source, event(b, EVENT_TICK).now));
+	b->now_s += 1;
+	p = from_peer(b, MODE_ACTIVE, a.transmit);
+	p.receive = wall(b->now_s - 1 + 0.010);
+	assert_int_equal(arrive(b, &p, KEY), SOURCE_SAMPLE);
+}
+
+/* Packets that cross on the way tell nothing. */
+static void packets_that_cross_change_no_habit(void **state)
+{
+	struct bench *b = peer();
+	struct packet q = polls(b);
+	struct packet p = from_peer(b, MODE_ACTIVE, q.transmit);
+
+	(void)state;
+	p.receive = wall(b->now_s + 0.010);
+	assert_int_equal(arrive(b, &p, KEY), SOURCE_SAMPLE);
+	struct packet a = sent_packet(b);
+
+	(void)sent(b);
+	for (int round = 0; round < 4; round++) {
+		(void)polls(b);
+		b->now_s += 0.1; /* it has not come there yet */
+		p = from_peer(b, MODE_ACTIVE, a.transmit);
+		assert_int_equal(arrive(b, &p, KEY), SOURCE_REQUEST);
+		assert_true(
+			symmetric_asks(&b->source, event(b, EVENT_TICK).now));
+		b->now_s += 4;
+		a = b->asked;
+	}
+}
+
 /* First an origin of zero never matches, whatever is outstanding (A2). */
 static void zero_origins_match_nothing(void **state)
 {
@@ -313,6 +369,8 @@ int main(void)
 		cmocka_unit_test(a_request_is_answered),
 		cmocka_unit_test(our_own_come_back_in_vain),
 		cmocka_unit_test(a_late_answer_counts_once),
+		cmocka_unit_test(who_hears_our_answers_alone_gets_no_polls),
+		cmocka_unit_test(packets_that_cross_change_no_habit),
 		cmocka_unit_test(zero_origins_match_nothing),
 		cmocka_unit_test(no_packet_switches_modes),
 		cmocka_unit_test(who_answers_no_peer_is_asked_plainly),
