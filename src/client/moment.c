@@ -4,8 +4,9 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <time.h>
+
+#include "host/entropy.h"
 
 instant moment_steady(void)
 {
@@ -38,8 +39,7 @@ int moment_poll_ms(instant now, instant when)
 
 void moment_seed(uint8_t seed[32])
 {
-	/* 32 octets come whole or not at all (random(4)). */
-	if (getrandom(seed, 32, 0) != 32) {
+	if (!entropy_draw(seed, 32)) {
 		perror("getrandom");
 		exit(EXIT_FAILURE);
 	}

@@ -2,9 +2,9 @@
 #include "host/limits.h"
 
 #include <stdlib.h>
-#include <sys/random.h>
 
 #include "core/access.h"
+#include "host/entropy.h"
 
 static bool wants_limits(const struct config *c)
 {
@@ -21,18 +21,13 @@ static bool wants_list(const struct loop *l, const struct config *c)
 	return c->monitor && l->setup.serve;
 }
 
-static bool fill_random(uint8_t seed[RNG_SEED])
-{
-	return getrandom(seed, RNG_SEED, 0) == RNG_SEED;
-}
-
 static bool start_list(struct loop *l, const struct config *c)
 {
 	uint8_t seed[RNG_SEED];
 
 	/* As it fills it becomes real memory, and never more than that. */
 	l->clients_memory = calloc(1, mru_size(mru_room(&c->mru)));
-	if (!l->clients_memory || !fill_random(seed)) {
+	if (!l->clients_memory || !entropy_draw(seed, sizeof(seed))) {
 		return false;
 	}
 	l->shard.clients = mru_init(l->clients_memory, &c->mru, seed);
@@ -44,7 +39,7 @@ static bool start_limits(struct loop *l, const struct config *c)
 	uint8_t seed[RNG_SEED];
 
 	l->limits = malloc(ratelimit_size(RATELIMIT_CLIENTS));
-	if (!l->limits || !fill_random(seed)) {
+	if (!l->limits || !entropy_draw(seed, sizeof(seed))) {
 		return false;
 	}
 	l->shard.limit =

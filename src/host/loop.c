@@ -5,12 +5,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "core/filegen.h"
 #include "host/carry.h"
 #include "host/daemonize.h"
+#include "host/entropy.h"
 #include "host/limits.h"
 #include "host/netwatch.h"
 #include "host/ready.h"
@@ -92,11 +92,6 @@ bool loop_open(struct loop *l)
 	return true;
 }
 
-static bool fill_random(uint8_t seed[RNG_SEED])
-{
-	return getrandom(seed, RNG_SEED, 0) == RNG_SEED;
-}
-
 /* Of a clock that we do not keep, nobody needs to know who does. */
 static void look_around(struct loop *l, instant now)
 {
@@ -118,7 +113,8 @@ bool loop_start(struct loop *l, struct engine_start *start)
 	uint8_t *state;
 
 	l->outbox = calloc(1, sizeof(*l->outbox));
-	if (!memory || !l->outbox || !fill_random(start->seed) ||
+	if (!memory || !l->outbox ||
+	    !entropy_draw(start->seed, sizeof(start->seed)) ||
 	    !limits_start(l)) {
 		free(memory);
 		return false;

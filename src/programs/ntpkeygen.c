@@ -14,12 +14,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "client/version.h"
+#include "host/entropy.h"
 
 #define KEYS 20
 #define KEYS_OF_KIND 10
@@ -53,18 +53,13 @@ static void append(struct file *f, const char *text, size_t len)
 	f->len += len;
 }
 
-static bool draw(void *bytes, size_t len)
-{
-	return getrandom(bytes, len, 0) == (ssize_t)len;
-}
-
 /* Printable, and no '#': that begins a comment. Each is as likely. */
 static bool draw_letter(char *letter)
 {
 	unsigned char byte;
 
 	do {
-		if (!draw(&byte, 1)) {
+		if (!entropy_draw(&byte, 1)) {
 			return false;
 		}
 		byte &= 0x7f;
@@ -88,7 +83,7 @@ static bool draw_hex(char *text, size_t len)
 	static const char digits[] = "0123456789abcdef";
 	unsigned char bytes[HEX_KEY];
 
-	if (!draw(bytes, len)) {
+	if (!entropy_draw(bytes, len)) {
 		return false;
 	}
 	for (size_t i = 0; i < len; i++) {
