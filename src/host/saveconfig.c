@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "host/normalform.h"
+#include "host/store.h"
 
 static bool is_letter(char c)
 {
@@ -49,38 +50,17 @@ static bool expand(const char *name, size_t len, char out[SAVECONFIG_NAME])
 	return made > 0 && is_safe(out);
 }
 
-/* 0 or an errno. */
+/* 0 or a negative errno. */
 static int write_new(const char *dir, const char *name, const char *text)
 {
-	size_t left = strlen(text);
 	int folder = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int fd = folder < 0 ? -1
-			    : openat(folder, name,
-				     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
-					     O_CLOEXEC,
-				     0600);
-	int error = fd < 0 ? errno : 0;
+	int error;
 
-	while (error == 0 && left > 0) {
-		ssize_t n = write(fd, text, left);
-
-		if (n > 0) {
-			text += n;
-			left -= (size_t)n;
-		} else if (n == 0 || errno != EINTR) {
-			error = n == 0 ? EIO : errno;
-		}
+	if (folder < 0) {
+		return -errno;
 	}
-	if (fd >= 0 && (error != 0 || fsync(fd) != 0)) {
-		error = error ? error : errno;
-		(void)unlinkat(folder, name, 0);
-	}
-	if (fd >= 0) {
-		close(fd);
-	}
-	if (folder >= 0) {
-		close(folder);
-	}
+	error = store_create(folder, name, text, strlen(text), 0600, true);
+	close(folder);
 	return error;
 }
 
@@ -103,7 +83,7 @@ void saveconfig(const struct config *c, const char *name, size_t len,
 		return;
 	}
 	text = normalform(c);
-	error = text ? write_new(c->saveconfigdir, file, text) : ENOMEM;
+	error = text ? write_new(c->saveconfigdir, file, text) : -ENOMEM;
 	free(text);
 	text_str(out, error ? "cannot save configuration to '"
 			    : "Configuration saved to '");
@@ -111,6 +91,6 @@ void saveconfig(const struct config *c, const char *name, size_t len,
 	text_char(out, '\'');
 	if (error) {
 		text_str(out, ": ");
-		text_str(out, strerror(error));
+		text_str(out, strerror(-error));
 	}
 }

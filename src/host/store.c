@@ -141,8 +141,8 @@ static int write_all(int fd, const char *data, size_t len)
 		if (n < 0 && errno == EINTR) {
 			continue;
 		}
-		if (n < 0) {
-			return -errno;
+		if (n <= 0) {
+			return n < 0 ? -errno : -EIO;
 		}
 		data += n;
 		len -= (size_t)n;
@@ -150,13 +150,13 @@ static int write_all(int fd, const char *data, size_t len)
 	return 0;
 }
 
-/* Fills a file that did not exist before; removes it when that fails. */
-static int write_new(const char *path, const char *data, size_t len, bool sync)
+int store_create(int folder, const char *path, const char *data, size_t len,
+		 mode_t mode, bool sync)
 {
 	int error;
-	int fd =
-		open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-		     0644);
+	int fd = openat(folder, path,
+			O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			mode);
 
 	if (fd < 0) {
 		return -errno;
@@ -169,7 +169,7 @@ static int write_new(const char *path, const char *data, size_t len, bool sync)
 		error = -errno;
 	}
 	if (error) {
-		(void)unlink(path);
+		(void)unlinkat(folder, path, 0);
 	}
 	return error;
 }
@@ -197,7 +197,7 @@ int store_replace(const char *path, const char *data, size_t len, bool sync)
 	}
 	/* What an earlier run left half done. */
 	(void)unlink(temporary);
-	error = write_new(temporary, data, len, sync);
+	error = store_create(AT_FDCWD, temporary, data, len, 0644, sync);
 	if (error == 0 && rename(temporary, path) != 0) {
 		error = -errno;
 		(void)unlink(temporary);

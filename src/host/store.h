@@ -27,6 +27,14 @@ MUST_USE char *store_read(const char *path, size_t *len);
 MUST_USE char *store_read_from(int fd, size_t *len);
 
 /*
+ * A file that did not exist before, below the directory that is open (or
+ * AT_FDCWD); `sync`: it is on the disk. 0, or a negative errno, and then there
+ * is none of ours.
+ */
+MUST_USE int store_create(int folder, const char *path, const char *data,
+			  size_t len, mode_t mode, bool sync);
+
+/*
  * Puts a new file in the place of whatever had this name; a link is replaced,
  * not followed. `sync`: it is on the disk before it gets its name. 0, or a
  * negative errno, and then the old file is as it was.
