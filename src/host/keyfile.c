@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include "host/store.h"
 
@@ -26,23 +26,13 @@ static void wipe(void *memory, size_t size)
 }
 
 /* Classic reads any file; who can write to it has the keys of our clock. */
-static bool may_be_used(const char *path, struct text *said)
+static bool may_be_used(mode_t mode, const char *path, struct text *said)
 {
-	struct stat st;
-
-	if (stat(path, &st) != 0) {
-		say(said, path, strerror(errno));
-		return false;
-	}
-	if (!S_ISREG(st.st_mode)) {
-		say(said, path, "not a file");
-		return false;
-	}
-	if (st.st_mode & S_IWOTH) {
+	if (mode & S_IWOTH) {
 		say(said, path, "everybody can write to it: it is not used");
 		return false;
 	}
-	if (st.st_mode & S_IROTH) {
+	if (mode & S_IROTH) {
 		say(said, path, "everybody can read it: chmod 640 would do");
 	}
 	return true;
@@ -90,20 +80,26 @@ static struct keyfile *parse(const char *path, const char *text, size_t len,
 
 struct keyfile *keyfile_read(const char *path, struct text *said)
 {
-	struct keyfile *file;
+	struct keyfile *file = NULL;
+	struct stat st;
+	int fd = store_open(path, 0, &st);
 	size_t len;
 	char *text;
 
-	if (!may_be_used(path, said)) {
+	if (fd < 0) {
+		say(said, path, fd == -EPERM ? "not a file" : strerror(-fd));
 		return NULL;
 	}
-	text = store_read(path, &len);
-	if (!text) {
-		say(said, path, strerror(errno));
-		return NULL;
+	if (may_be_used(st.st_mode, path, said)) {
+		text = store_read_from(fd, &len);
+		if (text) {
+			file = parse(path, text, len, said);
+			wipe(text, len);
+		} else {
+			say(said, path, strerror(errno));
+		}
 	}
-	file = parse(path, text, len, said);
-	wipe(text, len);
+	close(fd);
 	return file;
 }
 

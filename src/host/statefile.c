@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "host/store.h"
@@ -66,34 +65,29 @@ static bool owns_directory(const char *path, uid_t uid)
 	return stat(len > 0 ? folder : ".", &st) == 0 && st.st_uid == uid;
 }
 
-static int check(int fd, const char *path)
+static int check(const struct stat *st, const char *path)
 {
-	struct stat st;
-
-	if (fstat(fd, &st) != 0) {
-		return errno;
-	}
-	if (!S_ISREG(st.st_mode) || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+	if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0) {
 		return EPERM;
 	}
-	if (st.st_uid != 0 && st.st_uid != geteuid() &&
-	    !owns_directory(path, st.st_uid)) {
+	if (st->st_uid != 0 && st->st_uid != geteuid() &&
+	    !owns_directory(path, st->st_uid)) {
 		return EPERM;
 	}
-	return (size_t)st.st_size > SNAPSHOT_MOST ? EFBIG : 0;
+	return (size_t)st->st_size > SNAPSHOT_MOST ? EFBIG : 0;
 }
 
 uint8_t *statefile_read(const char *path, size_t *len, int *error)
 {
-	/* Non-blocking: a FIFO planted there must not hold the start up. */
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	int fd = store_open(path, O_NOFOLLOW, &st);
 	uint8_t *bytes = NULL;
 
 	if (fd < 0) {
-		*error = errno == ELOOP ? EPERM : errno;
+		*error = fd == -ELOOP ? EPERM : -fd;
 		return NULL;
 	}
-	*error = check(fd, path);
+	*error = check(&st, path);
 	if (*error == 0) {
 		bytes = (uint8_t *)store_read_from(fd, len);
 		*error = bytes ? 0 : errno;

@@ -74,6 +74,22 @@ char *store_read_from(int fd, size_t *len)
 	return NULL;
 }
 
+int store_open(const char *path, int flags, struct stat *st)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | flags);
+	int error;
+
+	if (fd < 0) {
+		return -errno;
+	}
+	error = fstat(fd, st) != 0 ? errno : S_ISREG(st->st_mode) ? 0 : EPERM;
+	if (error) {
+		close(fd);
+		return -error;
+	}
+	return fd;
+}
+
 char *store_read(const char *path, size_t *len)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -113,21 +129,17 @@ enum drift store_read_drift(const char *path, double *freq_ppm, double *age_s)
 	char buf[DRIFT_ROOM + 1];
 	enum drift result = DRIFT_BAD;
 	struct stat st;
-	/* Non-blocking: a FIFO planted there must not hold the start up. */
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	int fd = store_open(path, 0, &st);
+	ssize_t len;
 
 	if (fd < 0) {
-		return errno == ENOENT ? DRIFT_MISSING : DRIFT_BAD;
+		return fd == -ENOENT ? DRIFT_MISSING : DRIFT_BAD;
 	}
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
-		ssize_t len = read_up_to(fd, buf, DRIFT_ROOM);
-
-		if (len >= 0 && !memchr(buf, '\0', (size_t)len)) {
-			buf[len] = '\0';
-			result = parse_drift(buf, freq_ppm) ? DRIFT_READ
-							    : DRIFT_BAD;
-			*age_s = difftime(time(NULL), st.st_mtime);
-		}
+	len = read_up_to(fd, buf, DRIFT_ROOM);
+	if (len >= 0 && !memchr(buf, '\0', (size_t)len)) {
+		buf[len] = '\0';
+		result = parse_drift(buf, freq_ppm) ? DRIFT_READ : DRIFT_BAD;
+		*age_s = difftime(time(NULL), st.st_mtime);
 	}
 	close(fd);
 	return result;

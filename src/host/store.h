@@ -8,6 +8,7 @@
 #ifndef HOST_STORE_H
 #define HOST_STORE_H
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/compiler.h"
@@ -23,7 +24,14 @@ enum drift { DRIFT_MISSING, DRIFT_BAD, DRIFT_READ };
  */
 MUST_USE char *store_read(const char *path, size_t *len);
 
-/* The same, of a file that is open. */
+/*
+ * Opens a file to read it, and says what it is: for one that somebody may have
+ * put there. Never waits, as a FIFO would make us do. `flags`: O_NOFOLLOW or 0.
+ * A negative errno: EPERM when it is another kind of file.
+ */
+MUST_USE int store_open(const char *path, int flags, struct stat *st);
+
+/* The whole of a file that is open; as store_read() otherwise. */
 MUST_USE char *store_read_from(int fd, size_t *len);
 
 /*
