@@ -7,17 +7,12 @@
 #include <math.h>
 #include <string.h>
 
-#include "check.h"
+#include "recording.h"
 #include "sim/dice.h"
 #include "sim/resteer.h"
-#include "sim/scenario.h"
 
 #define HOURS_S (6 * 3600.0)
 #define SERVERS "server @ iburst minpoll 5 maxpoll 6\n"
-
-static uint8_t *data; /* a record */
-static size_t len;
-static char *said; /* by the last resteer */
 
 /* A night of a client of four servers; its RMS error in truth. */
 static double night(const char *config, bool slew_only, double offset_s)
@@ -27,13 +22,9 @@ static double night(const char *config, bool slew_only, double offset_s)
 					  .line.slew_only = slew_only };
 	struct way way = { .base_s = 2e-3,
 			   .jitter = { LAW_EXPONENTIAL, 1e-4, 0 } };
-	FILE *f = tmpfile();
-	struct world *w = world_new(5);
-	struct tape tape;
+	struct recording r;
+	struct world *w = recording_begin(&r, 5);
 
-	assert_non_null(f);
-	tape_begin(&tape, f);
-	w->tape = &tape;
 	stage_network(w, &way);
 	world_add_servers(w, 4);
 	struct node *n = stage_daemon(w, &kind, &orders);
@@ -43,27 +34,8 @@ static double night(const char *config, bool slew_only, double offset_s)
 	world_run(w, HOURS_S - 1800);
 	double rms_s = meter_rms_s(&n->meter);
 
-	assert_true(tape_end(&tape));
-	w->tape = NULL;
-	world_end(w);
-	free(data);
-	len = (size_t)ftell(f);
-	rewind(f);
-	data = malloc(len);
-	assert_non_null(data);
-	assert_int_equal(fread(data, 1, len, f), len);
-	assert_int_equal(fclose(f), 0);
+	recording_end(&r);
 	return rms_s;
-}
-
-static int forget(void **state)
-{
-	(void)state;
-	free(data);
-	free(said);
-	data = NULL;
-	said = NULL;
-	return 0;
 }
 
 static bool resteer(const uint8_t *bytes, size_t count)
@@ -74,13 +46,8 @@ static bool resteer(const uint8_t *bytes, size_t count)
 	assert_non_null(f);
 	bool good = resteer_run(bytes, count, f);
 
-	size = (size_t)ftell(f);
-	rewind(f);
 	free(said);
-	said = calloc(1, size + 1);
-	assert_non_null(said);
-	assert_int_equal(fread(said, 1, size, f), size);
-	assert_int_equal(fclose(f), 0);
+	said = read_all(f, &size, 1);
 	return good;
 }
 
@@ -137,27 +104,6 @@ static void assert_both(const char *what, double was, double is)
 	}
 }
 
-static void record_of(uint64_t seed)
-{
-	FILE *f = tmpfile();
-	struct world *w = world_new(seed);
-	struct tape tape;
-
-	assert_non_null(f);
-	tape_begin(&tape, f);
-	w->tape = &tape;
-	random_tell(w, &(struct random_plan){ 0 });
-	w->tape = NULL;
-	assert_true(tape_end(&tape));
-	world_end(w);
-	len = (size_t)ftell(f);
-	rewind(f);
-	data = malloc(len);
-	assert_non_null(data);
-	assert_int_equal(fread(data, 1, len, f), len);
-	assert_int_equal(fclose(f), 0);
-}
-
 /* All of it: whatever happened in a random world. */
 static void assert_same_life(void)
 {
@@ -196,10 +142,8 @@ static void the_same_build_does_the_same(void **state)
 {
 	(void)state;
 	for (uint64_t seed = 1; seed <= 12; seed++) {
-		record_of(seed);
+		record(seed, NULL);
 		assert_same_life();
-		free(data);
-		data = NULL;
 	}
 }
 
@@ -366,7 +310,7 @@ static void anything_is_no_danger(void **state)
 	(void)state;
 	assert_false(resteer((const uint8_t *)"root:x:0:0\n", 11));
 	assert_string_equal(said, "this is no record\n");
-	record_of(7);
+	record(7, NULL);
 	FORALL(60) {
 		size_t n = check_rng() % len;
 		uint8_t *exact = malloc(n + 1);
