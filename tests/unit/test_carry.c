@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* How effects reach the disk and the log. */
-#include "check.h"
-
 #include <regex.h>
 #include <sched.h>
 #include <string.h>
@@ -10,10 +8,9 @@
 #include <unistd.h>
 
 #include "host/carry.h"
-#include "host/store.h"
+#include "scratch.h"
 
-static char dir[] = "/tmp/test_carry.XXXXXX";
-static char drift[64], log_path[64];
+static const char *drift, *log_path;
 
 static struct config config;
 static struct journal journal;
@@ -23,19 +20,12 @@ static struct outbox outbox;
 static int set_up(void **state)
 {
 	(void)state;
-	if (!mkdtemp(dir)) {
+	if (scratch_make() != 0) {
 		return -1;
 	}
-	(void)snprintf(drift, sizeof(drift), "%s/drift", dir);
-	(void)snprintf(log_path, sizeof(log_path), "%s/log", dir);
+	drift = scratch_file("drift");
+	log_path = scratch_file("log");
 	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	(void)unlink(drift);
-	return rmdir(dir);
 }
 
 static int start(void **state)
@@ -43,9 +33,7 @@ static int start(void **state)
 	(void)state;
 	memset(&loop, 0, sizeof(loop));
 	config = (struct config){ .driftfile = drift };
-	journal_init(&journal);
-	journal.to_terminal = false;
-	if (!journal_open_file(&journal, log_path)) {
+	if (!journal_into(&journal, log_path)) {
 		return -1;
 	}
 	loop.setup.config = &config;
@@ -81,20 +69,6 @@ static void assert_drift(const char *path, double expected)
 	assert_true(ppm == expected);
 }
 
-static int lines_with(const char *words)
-{
-	char line[512];
-	int count = 0;
-	FILE *f = fopen(log_path, "r");
-
-	assert_non_null(f);
-	while (fgets(line, sizeof(line), f)) {
-		count += strstr(line, words) != NULL;
-	}
-	assert_int_equal(fclose(f), 0);
-	return count;
-}
-
 static void what_cannot_be_written_is_said_once(void **state)
 {
 	(void)state;
@@ -105,7 +79,8 @@ static void what_cannot_be_written_is_said_once(void **state)
 	save(12.0);
 	assert_true(loop.save_failed);
 	assert_int_equal(
-		lines_with("frequency file /no/such/directory/drift.TEMP: "
+		lines_with(log_path,
+			   "frequency file /no/such/directory/drift.TEMP: "
 			   "No such file or directory"),
 		1);
 	/* It works again, and fails again: that is news. */
@@ -114,7 +89,7 @@ static void what_cannot_be_written_is_said_once(void **state)
 	assert_drift(drift, 13.0);
 	config.driftfile = "/no/such/directory/drift";
 	save(14.0);
-	assert_int_equal(lines_with("frequency file"), 2);
+	assert_int_equal(lines_with(log_path, "frequency file"), 2);
 }
 
 /* A file system of one page, with nothing left in it. */
@@ -154,7 +129,7 @@ static void a_full_disk_keeps_the_old_frequency(void **state)
 	char full[64], path[80];
 
 	(void)state;
-	(void)snprintf(full, sizeof(full), "%s/full", dir);
+	(void)snprintf(full, sizeof(full), "%s/full", scratch);
 	if (geteuid() != 0 || !mount_full(full)) {
 		skip(); /* needs the right to mount */
 	}
@@ -163,7 +138,7 @@ static void a_full_disk_keeps_the_old_frequency(void **state)
 	save(20.0);
 	save(21.0);
 	save(22.0);
-	assert_int_equal(lines_with("No space left on device"), 1);
+	assert_int_equal(lines_with(log_path, "No space left on device"), 1);
 	assert_drift(path, -7.5);
 	assert_int_equal(umount(full), 0);
 	assert_int_equal(rmdir(full), 0);
@@ -175,7 +150,7 @@ static void without_a_drift_file_nothing_is_written(void **state)
 	config.driftfile = NULL;
 	save(1.0);
 	assert_false(loop.save_failed);
-	assert_int_equal(lines_with(""), 0);
+	assert_int_equal(lines_with(log_path, ""), 0);
 }
 
 static void note(enum note_id id)
@@ -219,15 +194,15 @@ static void logconfig_leaves_out_all_but_warnings(void **state)
 	note(NOTE_MOBILIZE);
 	note(NOTE_RESOLVE_FAILED);
 	note(NOTE_PANIC);
-	assert_int_equal(lines_with("restart"), 0);
-	assert_int_equal(lines_with("mobilize"), 0);
-	assert_int_equal(lines_with("error resolving"), 1);
-	assert_int_equal(lines_with("panic_stop"), 1);
+	assert_int_equal(lines_with(log_path, "restart"), 0);
+	assert_int_equal(lines_with(log_path, "mobilize"), 0);
+	assert_int_equal(lines_with(log_path, "error resolving"), 1);
+	assert_int_equal(lines_with(log_path, "panic_stop"), 1);
 	journal.kept = LOG_BIT(LOGCLASS_PEER, LOGTYPE_EVENTS);
 	note(NOTE_RESTART);
 	note(NOTE_MOBILIZE);
-	assert_int_equal(lines_with("restart"), 0);
-	assert_int_equal(lines_with("mobilize"), 1);
+	assert_int_equal(lines_with(log_path, "restart"), 0);
+	assert_int_equal(lines_with(log_path, "mobilize"), 1);
 }
 
 static void the_engine_ends_the_loop_with_its_code(void **state)
@@ -259,5 +234,6 @@ int main(void)
 			the_engine_ends_the_loop_with_its_code, start, stop),
 	};
 
-	return cmocka_run_group_tests_name("carry", tests, set_up, tear_down);
+	return cmocka_run_group_tests_name("carry", tests, set_up,
+					   scratch_remove);
 }

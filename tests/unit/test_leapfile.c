@@ -1,59 +1,36 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the journal says of a leapfile: the classic lines. */
-#include "check.h"
-
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "host/leapfile.h"
-#include "host/store.h"
 #include "leaptext.h"
+#include "scratch.h"
 
 #define DAY_S INT64_C(86400)
 
-static char dir[] = "/tmp/test_leapfile.XXXXXX";
-static char path[64], log_path[64];
+static const char *path, *log_path;
 
 static int make_dir(void **state)
 {
-	if (check_seed(state) != 0 || !mkdtemp(dir)) {
+	if (check_seed(state) != 0 || scratch_make() != 0) {
 		return -1;
 	}
-	(void)snprintf(path, sizeof(path), "%s/leap", dir);
-	(void)snprintf(log_path, sizeof(log_path), "%s/log", dir);
-	return 0;
-}
-
-static int remove_dir(void **state)
-{
-	(void)state;
-	return rmdir(dir);
-}
-
-static int clean_up(void **state)
-{
-	(void)state;
-	(void)unlink(path);
-	(void)unlink(log_path);
+	path = scratch_file("leap");
+	log_path = scratch_file("log");
 	return 0;
 }
 
 static void put(const char *text)
 {
-	FILE *f = fopen(path, "w");
-
-	assert_non_null(f);
-	assert_true(fputs(text, f) >= 0);
-	assert_int_equal(fclose(f), 0);
+	put_file(path, text, strlen(text));
 }
 
 static void open_log(struct journal *j)
 {
 	(void)unlink(log_path);
-	journal_init(j);
-	j->to_terminal = false;
-	assert_true(journal_open_file(j, log_path));
+	assert_true(journal_into(j, log_path));
 }
 
 /* What it got is to be freed. */
@@ -283,22 +260,24 @@ static void without_a_line_the_usual_file_is_taken(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(a_good_file_is_loaded, clean_up),
+		cmocka_unit_test_teardown(a_good_file_is_loaded, scratch_clear),
 		cmocka_unit_test_teardown(
-			an_old_file_is_loaded_and_said_to_be_old, clean_up),
+			an_old_file_is_loaded_and_said_to_be_old,
+			scratch_clear),
 		cmocka_unit_test_teardown(
 			a_damaged_file_is_refused_unless_its_hash_is_ignored,
-			clean_up),
-		cmocka_unit_test_teardown(another_file_is_read_anew, clean_up),
+			scratch_clear),
+		cmocka_unit_test_teardown(another_file_is_read_anew,
+					  scratch_clear),
 		cmocka_unit_test_teardown(an_old_file_is_told_of_once_a_day,
-					  clean_up),
+					  scratch_clear),
 		cmocka_unit_test_teardown(
-			without_a_line_the_usual_file_is_taken, clean_up),
+			without_a_line_the_usual_file_is_taken, scratch_clear),
 		cmocka_unit_test_teardown(
 			what_is_no_file_is_said_and_does_not_hold_the_start,
-			clean_up),
+			scratch_clear),
 	};
 
 	return cmocka_run_group_tests_name("leapfile", tests, make_dir,
-					   remove_dir);
+					   scratch_remove);
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The file of a record: whose it is, what is in it when, what an error does. */
-#include "check.h"
-
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,10 +7,9 @@
 
 #include "core/record.h"
 #include "host/recorder.h"
-#include "host/store.h"
+#include "scratch.h"
 
-static char dir[] = "/tmp/test_recorder.XXXXXX";
-static char path[64], other[64];
+static const char *path, *other;
 static struct journal journal;
 static struct config config;
 static const struct settings settings = { .config = &config };
@@ -24,28 +21,14 @@ static struct outbox outbox;
 static int make_dir(void **state)
 {
 	(void)state;
-	if (!mkdtemp(dir)) {
+	if (scratch_make() != 0) {
 		return -1;
 	}
-	(void)snprintf(path, sizeof(path), "%s/record", dir);
-	(void)snprintf(other, sizeof(other), "%s/other", dir);
+	path = scratch_file("record");
+	other = scratch_file("other");
 	journal_init(&journal);
 	journal.to_terminal = false;
 	config_defaults(&config);
-	return 0;
-}
-
-static int remove_dir(void **state)
-{
-	(void)state;
-	return rmdir(dir);
-}
-
-static int clean_up(void **state)
-{
-	(void)state;
-	(void)unlink(path);
-	(void)unlink(other);
 	return 0;
 }
 
@@ -157,26 +140,17 @@ static void a_link_is_not_followed(void **state)
 static void what_is_no_record_of_ours_stays_as_it_is(void **state)
 {
 	(void)state;
-	size_t len;
-	FILE *f = fopen(path, "w");
 
-	assert_non_null(f);
-	assert_true(fputs("root:x:0:0", f) >= 0);
-	assert_int_equal(fclose(f), 0);
+	put_file(path, "root:x:0:0", 10);
 	assert_refused();
-	char *text = store_read(path, &len);
-
-	assert_string_equal(text, "root:x:0:0");
-	free(text);
+	assert_content(path, "root:x:0:0");
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(mkfifo(path, 0600), 0);
 	assert_refused();
 	assert_int_equal(unlink(path), 0);
 
 	/* A second name: whoever has it could read on. */
-	f = fopen(other, "w");
-	assert_non_null(f);
-	assert_int_equal(fclose(f), 0);
+	put_file(other, "", 0);
 	assert_int_equal(link(other, path), 0);
 	assert_refused();
 }
@@ -233,17 +207,21 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(an_event_is_there_before_its_effects,
-					  clean_up),
+					  scratch_clear),
 		cmocka_unit_test_teardown(runs_stand_one_after_another,
-					  clean_up),
-		cmocka_unit_test_teardown(only_we_may_read_it, clean_up),
-		cmocka_unit_test_teardown(a_link_is_not_followed, clean_up),
+					  scratch_clear),
+		cmocka_unit_test_teardown(only_we_may_read_it, scratch_clear),
+		cmocka_unit_test_teardown(a_link_is_not_followed,
+					  scratch_clear),
 		cmocka_unit_test_teardown(
-			what_is_no_record_of_ours_stays_as_it_is, clean_up),
+			what_is_no_record_of_ours_stays_as_it_is,
+			scratch_clear),
 		cmocka_unit_test_teardown(
-			an_error_ends_the_recording_and_is_said_once, clean_up),
-		cmocka_unit_test_teardown(the_largest_outbox_fits, clean_up),
+			an_error_ends_the_recording_and_is_said_once,
+			scratch_clear),
+		cmocka_unit_test_teardown(the_largest_outbox_fits,
+					  scratch_clear),
 	};
 
-	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+	return cmocka_run_group_tests(tests, make_dir, scratch_remove);
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Which files are believed, and how one is put in its place (K3, J2). */
-#include "check.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -9,35 +7,19 @@
 #include <unistd.h>
 
 #include "host/statefile.h"
-#include "host/store.h"
+#include "scratch.h"
 
-static char dir[] = "/tmp/test_statefile.XXXXXX";
-static char path[64], other[64];
+static const char *path, *other;
 
 static int make_dir(void **state)
 {
 	(void)state;
-	if (!mkdtemp(dir)) {
+	if (scratch_make() != 0) {
 		return -1;
 	}
-	(void)snprintf(path, sizeof(path), "%s/drift.state", dir);
-	(void)snprintf(other, sizeof(other), "%s/other", dir);
+	path = scratch_file("drift.state");
+	other = scratch_file("other");
 	return 0;
-}
-
-static int clean_up(void **state)
-{
-	(void)state;
-	(void)unlink(path);
-	(void)unlink(other);
-	(void)rmdir(path);
-	return 0;
-}
-
-static int remove_dir(void **state)
-{
-	(void)state;
-	return rmdir(dir);
 }
 
 static void assert_refused(int why)
@@ -78,14 +60,14 @@ static void what_others_can_write_is_not_believed(void **state)
 		assert_int_equal(chown(path, 1234, 0), 0);
 		assert_refused(EPERM);
 		/* but for whom the whole directory is */
-		assert_int_equal(chown(dir, 1234, 0), 0);
+		assert_int_equal(chown(scratch, 1234, 0), 0);
 		size_t len;
 		int error;
 		uint8_t *bytes = statefile_read(path, &len, &error);
 
 		assert_non_null(bytes);
 		free(bytes);
-		assert_int_equal(chown(dir, 0, 0), 0);
+		assert_int_equal(chown(scratch, 0, 0), 0);
 	}
 }
 
@@ -150,15 +132,16 @@ static void a_boot_has_a_name(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(what_is_written_comes_back, clean_up),
+		cmocka_unit_test_teardown(what_is_written_comes_back,
+					  scratch_clear),
 		cmocka_unit_test_teardown(what_others_can_write_is_not_believed,
-					  clean_up),
-		cmocka_unit_test_teardown(no_link_is_followed, clean_up),
+					  scratch_clear),
+		cmocka_unit_test_teardown(no_link_is_followed, scratch_clear),
 		cmocka_unit_test_teardown(only_a_file_of_a_sane_size_is_one,
-					  clean_up),
+					  scratch_clear),
 		cmocka_unit_test(its_name_is_the_drift_files_unless_given),
 		cmocka_unit_test(a_boot_has_a_name),
 	};
 
-	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+	return cmocka_run_group_tests(tests, make_dir, scratch_remove);
 }

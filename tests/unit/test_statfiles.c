@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Statistics on the disk: names, links, days, and what cannot be written. */
-#include "check.h"
-
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,11 +10,11 @@
 #include <unistd.h>
 
 #include "host/statfiles.h"
-#include "host/store.h"
+#include "scratch.h"
 
 #define SUNDAY INT64_C(1795305600) /* 22 November 2026 */
 
-static char dir[64], log_path[96];
+static char log_path[96];
 static struct config config;
 static struct journal journal;
 static struct statfiles files;
@@ -25,23 +23,20 @@ static struct outbox outbox;
 static int start(void **state)
 {
 	(void)state;
-	(void)snprintf(dir, sizeof(dir), "/tmp/test_statfiles.XXXXXX");
-	if (!mkdtemp(dir)) {
+	if (scratch_make() != 0) {
 		return -1;
 	}
-	(void)snprintf(log_path, sizeof(log_path), "%s.log", dir);
+	(void)snprintf(log_path, sizeof(log_path), "%s.log", scratch);
 	config_defaults(&config);
-	config.statsdir = dir;
-	journal_init(&journal);
-	journal.to_terminal = false;
+	config.statsdir = scratch;
 	statfiles_init(&files, &config, &journal);
-	return journal_open_file(&journal, log_path) ? 0 : -1;
+	return journal_into(&journal, log_path) ? 0 : -1;
 }
 
 static int stop(void **state)
 {
 	struct dirent *entry;
-	DIR *d = opendir(dir);
+	DIR *d = opendir(scratch);
 
 	(void)state;
 	statfiles_close(&files);
@@ -55,7 +50,7 @@ static int stop(void **state)
 		}
 	}
 	(void)closedir(d);
-	return rmdir(dir);
+	return rmdir(scratch);
 }
 
 static const char *at(const char *name)
@@ -64,7 +59,7 @@ static const char *at(const char *name)
 	static unsigned next;
 	char *path = paths[next++ % ARRAY_LEN(paths)];
 
-	(void)snprintf(path, sizeof(paths[0]), "%s/%s", dir, name);
+	(void)snprintf(path, sizeof(paths[0]), "%s/%s", scratch, name);
 	return path;
 }
 
@@ -84,25 +79,6 @@ static void record(int64_t date_s, const char *line)
 	statfiles_write(&files, &outbox, &outbox.effects[0]);
 }
 
-static void assert_content(const char *name, const char *expected)
-{
-	size_t len;
-	char *text = store_read(at(name), &len);
-
-	assert_non_null(text);
-	assert_string_equal(text, expected);
-	free(text);
-}
-
-static void put(const char *name, const char *text)
-{
-	FILE *f = fopen(at(name), "w");
-
-	assert_non_null(f);
-	assert_true(fputs(text, f) >= 0);
-	assert_int_equal(fclose(f), 0);
-}
-
 static bool exists(const char *name)
 {
 	struct stat st;
@@ -119,37 +95,23 @@ static bool same(const char *a, const char *b)
 	return one.st_ino == two.st_ino;
 }
 
-static int lines_with(const char *words)
-{
-	char line[2048];
-	int count = 0;
-	FILE *f = fopen(log_path, "r");
-
-	assert_non_null(f);
-	while (fgets(line, sizeof(line), f)) {
-		count += strstr(line, words) != NULL;
-	}
-	assert_int_equal(fclose(f), 0);
-	return count;
-}
-
 static void a_day_has_a_file_and_the_bare_name_is_its_link(void **state)
 {
 	(void)state;
 	assert_false(exists("loopstats.20261122"));
 	record(SUNDAY, "a\n");
 	record(SUNDAY + 86399, "b\n");
-	assert_content("loopstats.20261122", "a\nb\n");
+	assert_content(at("loopstats.20261122"), "a\nb\n");
 	assert_true(same("loopstats", "loopstats.20261122"));
 	record(SUNDAY + 86400, "c\n");
-	assert_content("loopstats.20261122", "a\nb\n");
-	assert_content("loopstats.20261123", "c\n");
+	assert_content(at("loopstats.20261122"), "a\nb\n");
+	assert_content(at("loopstats.20261123"), "c\n");
 	assert_true(same("loopstats", "loopstats.20261123"));
 	/* The clock was set back: a record goes where its time is. */
 	record(SUNDAY + 86399, "d\n");
-	assert_content("loopstats.20261122", "a\nb\nd\n");
+	assert_content(at("loopstats.20261122"), "a\nb\nd\n");
 	assert_true(same("loopstats", "loopstats.20261122"));
-	assert_int_equal(lines_with(""), 0);
+	assert_int_equal(lines_with(log_path, ""), 0);
 }
 
 static void a_restart_appends(void **state)
@@ -159,7 +121,7 @@ static void a_restart_appends(void **state)
 	statfiles_close(&files);
 	statfiles_init(&files, &config, &journal);
 	record(SUNDAY + 1, "b\n");
-	assert_content("loopstats.20261122", "a\nb\n");
+	assert_content(at("loopstats.20261122"), "a\nb\n");
 	assert_true(same("loopstats", "loopstats.20261122"));
 }
 
@@ -171,34 +133,34 @@ static void a_plain_file_in_the_links_place_is_kept(void **state)
 	(void)state;
 	(void)snprintf(first, sizeof(first), "loopstats.C%ld", (long)getpid());
 	(void)snprintf(second, sizeof(second), "%s.1", first);
-	put("loopstats", "old\n");
+	put_file(at("loopstats"), "old\n", 4);
 	record(SUNDAY, "a\n");
-	assert_content(first, "old\n");
-	assert_content("loopstats", "a\n");
+	assert_content(at(first), "old\n");
+	assert_content(at("loopstats"), "a\n");
 	/* And again in the same process: nothing is overwritten. */
 	assert_int_equal(unlink(at("loopstats")), 0);
-	put("loopstats", "older\n");
+	put_file(at("loopstats"), "older\n", 6);
 	record(SUNDAY + 86400, "b\n");
-	assert_content(first, "old\n");
-	assert_content(second, "older\n");
+	assert_content(at(first), "old\n");
+	assert_content(at(second), "older\n");
 	assert_true(same("loopstats", "loopstats.20261123"));
-	assert_int_equal(lines_with(""), 0);
+	assert_int_equal(lines_with(log_path, ""), 0);
 }
 
 static void what_is_no_plain_file_stays(void **state)
 {
 	(void)state;
-	put("precious", "p\n");
+	put_file(at("precious"), "p\n", 2);
 	assert_int_equal(symlink("precious", at("loopstats")), 0);
 	record(SUNDAY, "a\n");
 	record(SUNDAY, "b\n");
-	assert_content("loopstats.20261122", "a\nb\n");
-	assert_content("precious", "p\n");
-	assert_int_equal(lines_with("can't link"), 1);
+	assert_content(at("loopstats.20261122"), "a\nb\n");
+	assert_content(at("precious"), "p\n");
+	assert_int_equal(lines_with(log_path, "can't link"), 1);
 	/* K3: nor is one followed where we write. */
 	assert_int_equal(symlink("precious", at("loopstats.20261123")), 0);
 	record(SUNDAY + 86400, "c\n");
-	assert_content("precious", "p\n");
+	assert_content(at("precious"), "p\n");
 }
 
 static void without_a_link_there_is_no_bare_name(void **state)
@@ -206,7 +168,7 @@ static void without_a_link_there_is_no_bare_name(void **state)
 	(void)state;
 	config.filegens[STATS_LOOP].link = false;
 	record(SUNDAY, "a\n");
-	assert_content("loopstats.20261122", "a\n");
+	assert_content(at("loopstats.20261122"), "a\n");
 	assert_false(exists("loopstats"));
 }
 
@@ -215,16 +177,16 @@ static void type_none_is_the_bare_name(void **state)
 	(void)state;
 	config.filegens[STATS_LOOP].type = FILEGEN_NONE;
 	config.filegens[STATS_LOOP].file = "loops";
-	put("loops", "old\n");
+	put_file(at("loops"), "old\n", 4);
 	record(SUNDAY, "a\n");
 	record(SUNDAY + 86400, "b\n");
-	assert_content("loops", "old\na\nb\n");
+	assert_content(at("loops"), "old\na\nb\n");
 	/* Moved away, and SIGHUP: a new one. */
 	assert_int_equal(rename(at("loops"), at("loops.1")), 0);
 	statfiles_close(&files);
 	record(SUNDAY + 86401, "c\n");
-	assert_content("loops", "c\n");
-	assert_content("loops.1", "old\na\nb\n");
+	assert_content(at("loops"), "c\n");
+	assert_content(at("loops.1"), "old\na\nb\n");
 }
 
 static void the_process_and_its_age_are_in_names(void **state)
@@ -235,10 +197,10 @@ static void the_process_and_its_age_are_in_names(void **state)
 	config.filegens[STATS_LOOP].type = FILEGEN_PID;
 	record(SUNDAY, "a\n");
 	(void)snprintf(name, sizeof(name), "loopstats.#%ld", (long)getpid());
-	assert_content(name, "a\n");
+	assert_content(at(name), "a\n");
 	config.filegens[STATS_LOOP].type = FILEGEN_AGE;
 	record(SUNDAY, "b\n");
-	assert_content("loopstats.a00086400", "b\n");
+	assert_content(at("loopstats.a00086400"), "b\n");
 }
 
 static void what_cannot_be_opened_is_said_once(void **state)
@@ -249,17 +211,17 @@ static void what_cannot_be_opened_is_said_once(void **state)
 	config.statsdir = at("none");
 	record(SUNDAY, "a\n");
 	record(SUNDAY + 1, "b\n");
-	assert_int_equal(lines_with("can't open /tmp/test_statfiles."), 1);
+	assert_int_equal(lines_with(log_path, "can't open /tmp/test."), 1);
 	(void)snprintf(words, sizeof(words),
 		       "%s/loopstats.20261122: No such "
 		       "file or directory",
 		       config.statsdir);
-	assert_int_equal(lines_with(words), 1);
+	assert_int_equal(lines_with(log_path, words), 1);
 	/* Nobody makes directories; once there is one all is well. */
 	assert_int_equal(mkdir(at("none"), 0700), 0);
 	record(SUNDAY + 2, "c\n");
-	assert_content("none/loopstats", "c\n");
-	assert_int_equal(lines_with(""), 1);
+	assert_content(at("none/loopstats"), "c\n");
+	assert_int_equal(lines_with(log_path, ""), 1);
 	assert_int_equal(unlink(at("none/loopstats")), 0);
 	assert_int_equal(unlink(at("none/loopstats.20261122")), 0);
 }
@@ -275,10 +237,11 @@ static void whose_right_is_missing_is_said(void **state)
 	record(SUNDAY, "a\n");
 	record(SUNDAY + 86400, "b\n");
 	assert_int_equal(seteuid(0), 0);
-	assert_int_equal(lines_with("loopstats.20261122: Permission denied; "
+	assert_int_equal(lines_with(log_path,
+				    "loopstats.20261122: Permission denied; "
 				    "uid 65534 must be able to write there"),
 			 1);
-	assert_int_equal(lines_with(""), 1);
+	assert_int_equal(lines_with(log_path, ""), 1);
 }
 
 static void a_path_beyond_all_measure_is_said(void **state)
@@ -290,7 +253,7 @@ static void a_path_beyond_all_measure_is_said(void **state)
 	config.filegens[STATS_LOOP].file = far;
 	record(SUNDAY, "a\n");
 	record(SUNDAY, "b\n");
-	assert_int_equal(lines_with("can't open"), 1);
+	assert_int_equal(lines_with(log_path, "can't open"), 1);
 }
 
 /* Half a line would take the next one with it. */
@@ -311,11 +274,11 @@ static void a_full_disk_leaves_whole_lines(void **state)
 	record(SUNDAY, "67890\n");
 	record(SUNDAY, "67890\n");
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-	assert_content("loopstats", full);
+	assert_content(at("loopstats"), full);
 	record(SUNDAY, "abc\n");
 	memcpy(full + 4092, "abc\n", 5);
-	assert_content("loopstats", full);
-	assert_int_equal(lines_with("can't write"), 1);
+	assert_content(at("loopstats"), full);
+	assert_int_equal(lines_with(log_path, "can't write"), 1);
 }
 
 int main(void)

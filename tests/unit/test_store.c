@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the daemon reads from and writes to the disk. */
-#include "check.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -10,56 +8,19 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "host/store.h"
+#include "scratch.h"
 
-static char dir[] = "/tmp/test_store.XXXXXX";
-static char path[64], other[64], temporary[64];
+static const char *path, *other, *temporary;
 
 static int make_dir(void **state)
 {
-	(void)state;
-	if (!mkdtemp(dir)) {
+	if (check_seed(state) != 0 || scratch_make() != 0) {
 		return -1;
 	}
-	(void)snprintf(path, sizeof(path), "%s/drift", dir);
-	(void)snprintf(temporary, sizeof(temporary), "%s/drift.TEMP", dir);
-	(void)snprintf(other, sizeof(other), "%s/other", dir);
+	path = scratch_file("drift");
+	temporary = scratch_file("drift.TEMP");
+	other = scratch_file("other");
 	return 0;
-}
-
-static int remove_dir(void **state)
-{
-	(void)state;
-	return rmdir(dir);
-}
-
-static int clean_up(void **state)
-{
-	(void)state;
-	(void)unlink(path);
-	(void)unlink(other);
-	(void)unlink(temporary);
-	return 0;
-}
-
-static void put(const char *where, const char *text, size_t len)
-{
-	FILE *f = fopen(where, "w");
-
-	assert_non_null(f);
-	assert_int_equal(fwrite(text, 1, len, f), len);
-	assert_int_equal(fclose(f), 0);
-}
-
-static void assert_content(const char *where, const char *expected)
-{
-	size_t len;
-	char *text = store_read(where, &len);
-
-	assert_non_null(text);
-	assert_string_equal(text, expected);
-	assert_int_equal(len, strlen(expected));
-	free(text);
 }
 
 struct drift_case {
@@ -91,7 +52,7 @@ static void a_drift_file_is_its_first_number(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		double ppm = 0, age_s;
 
-		put(path, cases[i].text, strlen(cases[i].text));
+		put_file(path, cases[i].text, strlen(cases[i].text));
 		assert_int_equal(store_read_drift(path, &ppm, &age_s),
 				 cases[i].result);
 		assert_true(ppm == cases[i].ppm);
@@ -105,17 +66,17 @@ static void what_is_no_drift_file_is_bad(void **state)
 
 	(void)state;
 	assert_int_equal(store_read_drift(path, &ppm, &age_s), DRIFT_MISSING);
-	put(path,
-	    "\0"
-	    "5\n",
-	    3);
+	put_file(path,
+		 "\0"
+		 "5\n",
+		 3);
 	assert_int_equal(store_read_drift(path, &ppm, &age_s), DRIFT_BAD);
-	assert_int_equal(store_read_drift(dir, &ppm, &age_s), DRIFT_BAD);
+	assert_int_equal(store_read_drift(scratch, &ppm, &age_s), DRIFT_BAD);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(mkfifo(path, 0600), 0);
 	assert_int_equal(store_read_drift(path, &ppm, &age_s), DRIFT_BAD);
 	assert_true(ppm == 4711);
-	put(other, "5", 1);
+	put_file(other, "5", 1);
 	assert_int_equal(truncate(other, (off_t)1 << 30), 0);
 	assert_int_equal(store_read_drift(other, &ppm, &age_s), DRIFT_BAD);
 }
@@ -144,7 +105,7 @@ static void its_age_is_told(void **state)
 	double ppm, age_s;
 
 	(void)state;
-	put(path, "5\n", 2);
+	put_file(path, "5\n", 2);
 	times[0].tv_sec = times[1].tv_sec = time(NULL) - 86400;
 	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
 	assert_int_equal(store_read_drift(path, &ppm, &age_s), DRIFT_READ);
@@ -155,7 +116,7 @@ static void its_age_is_told(void **state)
 static void a_planted_link_leads_nowhere(void **state)
 {
 	(void)state;
-	put(other, "precious", 8);
+	put_file(other, "precious", 8);
 	assert_int_equal(symlink(other, temporary), 0);
 	assert_int_equal(symlink(other, path), 0);
 	assert_int_equal(store_write_drift(path, 1.0), 0);
@@ -179,7 +140,7 @@ static void a_failed_write_keeps_the_old_file(void **state)
 	assert_true(store_write_drift(path, 3.0) < 0);
 	assert_content(path, "2.000\n");
 	assert_int_equal(rmdir(temporary), 0);
-	(void)snprintf(nowhere, sizeof(nowhere), "%s/no/such/drift", dir);
+	(void)snprintf(nowhere, sizeof(nowhere), "%s/no/such/drift", scratch);
 	assert_int_equal(store_write_drift(nowhere, 3.0), -ENOENT);
 }
 
@@ -199,7 +160,7 @@ static void a_device_is_not_replaced(void **state)
 static void a_pid_file_is_the_number_alone(void **state)
 {
 	(void)state;
-	put(path, "123456789\n", 10);
+	put_file(path, "123456789\n", 10);
 	assert_int_equal(store_write_pid(path, 1507), 0);
 	assert_content(path, "1507");
 	assert_int_equal(store_write_pid("/nonexistent/pid", 1), -ENOENT);
@@ -218,7 +179,7 @@ static void a_text_is_read_whole_or_not_at_all(void **state)
 	for (size_t size = 4090; size < 4100; size++) {
 		char *back;
 
-		put(path, big, size);
+		put_file(path, big, size);
 		back = store_read(path, &len);
 		assert_non_null(back);
 		assert_int_equal(len, size);
@@ -227,40 +188,38 @@ static void a_text_is_read_whole_or_not_at_all(void **state)
 		free(back);
 	}
 	free(big);
-	put(path, "", 0);
+	put_file(path, "", 0);
 	assert_int_equal(truncate(path, (off_t)STORE_TEXT_MAX * 2), 0);
 	assert_null(store_read(path, &len));
 	assert_int_equal(errno, EFBIG);
-	assert_null(store_read(dir, &len));
+	assert_null(store_read(scratch, &len));
 	assert_int_equal(errno, EISDIR);
 	assert_null(store_read(other, &len));
 	assert_int_equal(errno, ENOENT);
-}
-
-static int set_up(void **state)
-{
-	return check_seed(state) == 0 ? make_dir(state) : -1;
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(a_drift_file_is_its_first_number,
-					  clean_up),
+					  scratch_clear),
 		cmocka_unit_test_teardown(what_is_no_drift_file_is_bad,
-					  clean_up),
-		cmocka_unit_test_teardown(written_drift_reads_back, clean_up),
-		cmocka_unit_test_teardown(its_age_is_told, clean_up),
+					  scratch_clear),
+		cmocka_unit_test_teardown(written_drift_reads_back,
+					  scratch_clear),
+		cmocka_unit_test_teardown(its_age_is_told, scratch_clear),
 		cmocka_unit_test_teardown(a_planted_link_leads_nowhere,
-					  clean_up),
+					  scratch_clear),
 		cmocka_unit_test_teardown(a_failed_write_keeps_the_old_file,
-					  clean_up),
-		cmocka_unit_test_teardown(a_device_is_not_replaced, clean_up),
+					  scratch_clear),
+		cmocka_unit_test_teardown(a_device_is_not_replaced,
+					  scratch_clear),
 		cmocka_unit_test_teardown(a_pid_file_is_the_number_alone,
-					  clean_up),
+					  scratch_clear),
 		cmocka_unit_test_teardown(a_text_is_read_whole_or_not_at_all,
-					  clean_up),
+					  scratch_clear),
 	};
 
-	return cmocka_run_group_tests_name("store", tests, set_up, remove_dir);
+	return cmocka_run_group_tests_name("store", tests, make_dir,
+					   scratch_remove);
 }
