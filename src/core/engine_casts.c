@@ -112,27 +112,13 @@ static struct source *listener_at(struct engine *e, const netaddr *addr)
 	return NULL;
 }
 
-/* Does somebody who is asked anyway have this address? */
-static bool is_asked(const struct engine *e, const netaddr *addr)
-{
-	for (size_t i = 0; i < e->source_slots; i++) {
-		const struct source *s = &e->sources[i];
-
-		if (s->used && s->state != SOURCE_NAMELESS &&
-		    netaddr_same_host(&s->addr, addr)) {
-			return true;
-		}
-	}
-	return false;
-}
-
 /* May this packet make its sender a source of ours (D1, D5)? */
 static bool is_welcome(const struct engine *e, const struct packet *p,
 		       const netaddr *from)
 {
 	return p->leap != LEAP_UNSYNC && p->stratum > 0 && p->stratum < 16 &&
 	       p->poll >= 3 && p->poll <= 17 && from->port != 0 &&
-	       !tstamp_is_zero(p->transmit) && !is_asked(e, from) &&
+	       !tstamp_is_zero(p->transmit) && !engine_asks(e, from) &&
 	       engine_members(e) < e->config->tos.maxclock;
 }
 

@@ -59,7 +59,7 @@ void engine_guard(struct engine *e)
 	engine_tables(e);
 }
 
-static bool is_in_use(const struct engine *e, const netaddr *addr)
+bool engine_asks(const struct engine *e, const netaddr *addr)
 {
 	for (size_t i = 0; i < e->source_slots; i++) {
 		const struct source *s = &e->sources[i];
@@ -87,7 +87,7 @@ static bool is_own(const struct engine *e, const netaddr *addr)
 bool engine_may_add(const struct engine *e, const struct pool *p,
 		    const netaddr *a)
 {
-	return pool_accepts(a) && !is_own(e, a) && !is_in_use(e, a) &&
+	return pool_accepts(a) && !is_own(e, a) && !engine_asks(e, a) &&
 	       !(p && pool_remembers(p, a, e->now));
 }
 

@@ -271,9 +271,13 @@ void engine_take_leaps(struct engine *e, const struct leap_table *leaps,
 
 /* engine_names.c */
 struct source *engine_free_slot(struct engine *e);
+/* Does a source of ours have this address already? */
+bool engine_asks(const struct engine *e, const netaddr *addr);
 /* May the pool have this address? */
 bool engine_may_add(const struct engine *e, const struct pool *p,
 		    const netaddr *addr);
+/* A free slot for one more of the pool; NULL: there is none. */
+struct source *engine_new_member(struct engine *e, const struct pool *p);
 /* Makes a member of it; false: there is no room. */
 bool engine_add_member(struct engine *e, struct pool *p, const netaddr *addr,
 		       struct outbox *out);
@@ -361,8 +365,6 @@ void engine_take_peer(struct engine *e, const struct event *ev,
 		      struct outbox *out);
 /* Of peers that are asked as servers are. */
 void engine_note_unsigned(struct engine *e, struct outbox *out);
-/* A free slot for one more of the pool; NULL: there is none. */
-struct source *engine_new_member(struct engine *e, const struct pool *p);
 
 /* engine_publish.c */
 /* When the view is to be made anew at the latest. */
