@@ -2,37 +2,16 @@
 #include "core/lists.h"
 
 #include "core/pieces.h"
+#include "core/report.h"
 
-#define ITEM 256 /* "flags.123=", and all words of a restrict line */
 #define ROW 1024 /* all items of a row */
 #define V4_PREFIX 96
-
-/* "name.7=" */
-static struct text begin(char *buffer, const char *name, size_t number)
-{
-	struct text item = text_over(buffer, ITEM);
-
-	text_str(&item, name);
-	text_char(&item, '.');
-	text_u64(&item, number);
-	text_char(&item, '=');
-	return item;
-}
-
-static void put_number(struct pieces *r, const char *name, size_t i, uint64_t v)
-{
-	char buffer[ITEM];
-	struct text item = begin(buffer, name, i);
-
-	text_u64(&item, v);
-	pieces_item(r, &item);
-}
 
 static void put_endpoint(struct pieces *r, const char *name, size_t i,
 			 const netaddr *addr)
 {
-	char buffer[ITEM];
-	struct text item = begin(buffer, name, i);
+	char buffer[PIECES_ITEM];
+	struct text item = pieces_numbered(buffer, name, i);
 
 	netaddr_print_port(addr, &item);
 	pieces_item(r, &item);
@@ -41,8 +20,8 @@ static void put_endpoint(struct pieces *r, const char *name, size_t i,
 /* The name alone: what has no value has no equals sign either. */
 static void put_empty(struct pieces *r, const char *tag, size_t i)
 {
-	char buffer[ITEM];
-	struct text item = begin(buffer, tag, i);
+	char buffer[PIECES_ITEM];
+	struct text item = pieces_numbered(buffer, tag, i);
 
 	item.len--;
 	pieces_item(r, &item);
@@ -50,24 +29,10 @@ static void put_empty(struct pieces *r, const char *tag, size_t i)
 
 static void put_name(struct pieces *r, size_t i, const char *name)
 {
-	char buffer[ITEM];
-	struct text item = begin(buffer, "name", i);
+	char buffer[PIECES_ITEM];
+	struct text item = pieces_numbered(buffer, "name", i);
 
-	text_char(&item, '"');
-	for (const char *c = name; *c != '\0'; c++) {
-		text_escaped(&item, *c == '"' ? "'" : c, 1);
-	}
-	text_char(&item, '"');
-	pieces_item(r, &item);
-}
-
-static void put_flags(struct pieces *r, size_t i, uint32_t flags)
-{
-	char buffer[ITEM];
-	struct text item = begin(buffer, "flags", i);
-
-	text_str(&item, "0x");
-	text_hex(&item, flags, 1);
+	report_print_quoted(name, &item);
 	pieces_item(r, &item);
 }
 
@@ -81,16 +46,16 @@ static void put_socket(struct pieces *r, size_t i,
 	} else {
 		put_endpoint(r, "bcast", i, &s->broadcast);
 	}
-	put_number(r, "en", i, s->enabled);
+	pieces_number(r, "en", i, s->enabled);
 	put_name(r, i, s->name);
-	put_flags(r, i, s->flags);
-	put_number(r, "tl", i, 0);
-	put_number(r, "mc", i, 0);
-	put_number(r, "rx", i, s->received);
-	put_number(r, "tx", i, s->sent);
-	put_number(r, "txerr", i, s->send_failed);
-	put_number(r, "pc", i, s->peers);
-	put_number(r, "up", i, s->uptime_s);
+	pieces_hex(r, "flags", i, s->flags);
+	pieces_number(r, "tl", i, 0);
+	pieces_number(r, "mc", i, 0);
+	pieces_number(r, "rx", i, s->received);
+	pieces_number(r, "tx", i, s->sent);
+	pieces_number(r, "txerr", i, s->send_failed);
+	pieces_number(r, "pc", i, s->peers);
+	pieces_number(r, "up", i, s->uptime_s);
 }
 
 struct word {
@@ -121,8 +86,8 @@ static const struct word words[] = {
 
 static void put_words(struct pieces *r, size_t i, const struct access_entry *e)
 {
-	char buffer[ITEM];
-	struct text item = begin(buffer, "flags", i);
+	char buffer[PIECES_ITEM];
+	struct text item = pieces_numbered(buffer, "flags", i);
 	size_t before = item.len;
 
 	text_str(&item, e->for_source ? "source" : "");
@@ -142,8 +107,8 @@ static void put_words(struct pieces *r, size_t i, const struct access_entry *e)
 static void put_net(struct pieces *r, size_t i, const struct access_entry *e)
 {
 	bool v4 = netaddr_is_v4(&e->net) && e->prefix >= V4_PREFIX;
-	char buffer[ITEM];
-	struct text item = begin(buffer, "addr", i);
+	char buffer[PIECES_ITEM];
+	struct text item = pieces_numbered(buffer, "addr", i);
 	netaddr mask = { .port = 0 };
 
 	netaddr_print(&e->net, &item);
@@ -160,7 +125,7 @@ static void put_net(struct pieces *r, size_t i, const struct access_entry *e)
 
 		mask = netaddr_v4(bits, 0);
 	}
-	item = begin(buffer, "mask", i);
+	item = pieces_numbered(buffer, "mask", i);
 	netaddr_print(&mask, &item);
 	pieces_item(r, &item);
 }
@@ -171,8 +136,8 @@ static void put_restriction(struct pieces *r, const struct listables *l,
 	struct access_entry e = access_entry(l->access, i);
 
 	put_net(r, i, &e);
-	put_number(r, "hits", i,
-		   e.counter < l->hit_count ? l->hits[e.counter] : 0);
+	pieces_number(r, "hits", i,
+		      e.counter < l->hit_count ? l->hits[e.counter] : 0);
 	put_words(r, i, &e);
 }
 

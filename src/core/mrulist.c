@@ -6,6 +6,7 @@
 #include "core/lists.h"
 #include "core/pieces.h"
 #include "core/query.h"
+#include "core/report.h"
 
 #include <string.h>
 
@@ -212,23 +213,9 @@ static bool is_wanted(const struct mru_query *w, const struct listables *l,
 	       (!w->has_resany || (flags & w->resany) != 0);
 }
 
-static struct text begin(char *buffer, const char *name, uint64_t number)
-{
-	struct text item = text_over(buffer, ROW);
-
-	text_str(&item, name);
-	text_char(&item, '.');
-	text_u64(&item, number);
-	text_char(&item, '=');
-	return item;
-}
-
 static void put_stamp(struct pieces *r, struct text *item, tstamp t)
 {
-	text_str(item, "0x");
-	text_hex(item, t.v >> 32, 8);
-	text_char(item, '.');
-	text_hex(item, t.v & UINT32_MAX, 8);
+	report_print_tstamp(t, item);
 	pieces_item(r, item);
 }
 
@@ -250,30 +237,23 @@ static void print_endpoint(const netaddr *a, struct text *item)
 static void put_row(struct pieces *r, uint64_t i, const struct mru_client *c,
 		    uint32_t flags)
 {
-	char buffer[ROW];
-	struct text item = begin(buffer, "addr", i);
+	char buffer[PIECES_ITEM];
+	struct text item = pieces_numbered(buffer, "addr", i);
 
 	print_endpoint(&c->addr, &item);
 	pieces_item(r, &item);
-	item = begin(buffer, "last", i);
+	item = pieces_numbered(buffer, "last", i);
 	put_stamp(r, &item, c->last);
-	item = begin(buffer, "first", i);
+	item = pieces_numbered(buffer, "first", i);
 	put_stamp(r, &item, c->first);
-	item = begin(buffer, "ct", i);
-	text_u64(&item, c->count);
-	pieces_item(r, &item);
-	item = begin(buffer, "mv", i);
-	text_u64(&item, (uint64_t)c->version << 3 | c->mode);
-	pieces_item(r, &item);
-	item = begin(buffer, "rs", i);
-	text_str(&item, "0x");
-	text_hex(&item, flags, 1);
-	pieces_item(r, &item);
+	pieces_number(r, "ct", i, c->count);
+	pieces_number(r, "mv", i, (uint64_t)c->version << 3 | c->mode);
+	pieces_hex(r, "rs", i, flags);
 }
 
 static void put_older(struct pieces *r, const struct mru_client *c)
 {
-	char buffer[ROW];
+	char buffer[PIECES_ITEM];
 	struct text item = text_over(buffer, sizeof(buffer));
 
 	text_str(&item, "last.older=");
@@ -287,7 +267,7 @@ static void put_older(struct pieces *r, const struct mru_client *c)
 static void put_end(struct pieces *r, const struct listables *l,
 		    const struct mru_client *newest, bool rows)
 {
-	char buffer[ROW];
+	char buffer[PIECES_ITEM];
 	struct text item = text_over(buffer, sizeof(buffer));
 
 	text_str(&item, "now=");
@@ -362,7 +342,7 @@ void mrulist_answer(const struct effect *e, const struct listables *l,
 {
 	struct mru_query w =
 		mru_query_of(r->out->bytes + e->list.at, e->list.len);
-	char buffer[ROW];
+	char buffer[PIECES_ITEM];
 	struct text item = text_over(buffer, sizeof(buffer));
 	mru_place at = 0;
 

@@ -89,6 +89,37 @@ void pieces_item(struct pieces *r, const struct text *item)
 	r->is_text = true;
 }
 
+struct text pieces_numbered(char buffer[PIECES_ITEM], const char *name,
+			    uint64_t row)
+{
+	struct text item = text_over(buffer, PIECES_ITEM);
+
+	text_str(&item, name);
+	text_char(&item, '.');
+	text_u64(&item, row);
+	text_char(&item, '=');
+	return item;
+}
+
+void pieces_number(struct pieces *r, const char *name, uint64_t row, uint64_t v)
+{
+	char buffer[PIECES_ITEM];
+	struct text item = pieces_numbered(buffer, name, row);
+
+	text_u64(&item, v);
+	pieces_item(r, &item);
+}
+
+void pieces_hex(struct pieces *r, const char *name, uint64_t row, uint64_t v)
+{
+	char buffer[PIECES_ITEM];
+	struct text item = pieces_numbered(buffer, name, row);
+
+	text_str(&item, "0x");
+	text_hex(&item, v, 1);
+	pieces_item(r, &item);
+}
+
 size_t pieces_room(const struct pieces *r, unsigned datagrams)
 {
 	size_t all = (size_t)datagrams * MODE6_DATA;

@@ -13,6 +13,8 @@
 
 /* Datagrams that the outbox has room for, signed, behind a long request. */
 #define PIECES_MOST 112
+/* Octets of an item of a row: all words of a restrict line, say. */
+#define PIECES_ITEM 256
 
 /* Whose key signs each datagram; NULL: none does. */
 struct pieces_signer {
@@ -37,6 +39,13 @@ struct mode6 pieces_header(const struct mode6 *request);
 void pieces_put(struct pieces *r, const void *data, size_t len);
 /* One "name=value", behind a comma and, where it would be long, a new line. */
 void pieces_item(struct pieces *r, const struct text *item);
+/* An item of a row begins with "name.7=". */
+struct text pieces_numbered(char buffer[PIECES_ITEM], const char *name,
+			    uint64_t row);
+/* Such items, whole: a number, and one in hex. */
+void pieces_number(struct pieces *r, const char *name, uint64_t row,
+		   uint64_t v);
+void pieces_hex(struct pieces *r, const char *name, uint64_t row, uint64_t v);
 /* Octets that `datagrams` in all still have room for. */
 size_t pieces_room(const struct pieces *r, unsigned datagrams);
 /* The end of a text, and of any other answer. */

@@ -270,5 +270,7 @@ void report_clock_values(const struct clock_report *c,
 
 /* One known value alone, as mode 6 has it. */
 void report_print(const struct report_value *v, struct text *out);
+void report_print_quoted(const char *s, struct text *out);
+void report_print_tstamp(tstamp t, struct text *out);
 
 #endif

@@ -11,7 +11,7 @@
 #define NUMBER_TEXT 40
 
 /* The bytes of a remote or configured string cannot end it. */
-static void print_quoted(const char *s, struct text *out)
+void report_print_quoted(const char *s, struct text *out)
 {
 	text_char(out, '"');
 	for (; *s != '\0'; s++) {
@@ -55,7 +55,7 @@ static void print_hex(uint64_t v, unsigned digits, struct text *out)
 	text_hex(out, v, digits);
 }
 
-static void print_tstamp(tstamp t, struct text *out)
+void report_print_tstamp(tstamp t, struct text *out)
 {
 	print_hex(t.v >> 32, 8, out);
 	text_char(out, '.');
@@ -142,13 +142,13 @@ void report_print(const struct report_value *v, struct text *out)
 		print_general(v->real, out);
 		break;
 	case FORMAT_TSTAMP:
-		print_tstamp(v->at, out);
+		report_print_tstamp(v->at, out);
 		break;
 	case FORMAT_DATE:
 		date_print(v->integer, out);
 		break;
 	case FORMAT_QUOTED:
-		print_quoted(v->text, out);
+		report_print_quoted(v->text, out);
 		break;
 	case FORMAT_ADDR:
 		print_addr(v->addr, false, out);
