@@ -299,32 +299,38 @@ struct mode6 control_header(const struct control_request *q,
 	return m;
 }
 
+/* False: it is refused, and that is the whole answer. */
+static bool begin_answer(struct pieces *a, const struct control_request *q,
+			 const struct system_report *s, struct outbox *out)
+{
+	*a = (struct pieces){ .out = out,
+			      .signer = q->signer,
+			      .header = control_header(q, s) };
+	if (q->refused) {
+		pieces_error(a, q->error);
+	}
+	return !q->refused;
+}
+
 void control_answer_text(const struct control_request *q,
 			 const struct system_report *s, const char *text,
 			 size_t len, struct outbox *out)
 {
-	struct pieces a = { .out = out,
-			    .signer = q->signer,
-			    .header = control_header(q, s) };
+	struct pieces a;
 
-	if (q->refused) {
-		pieces_error(&a, q->error);
-		return;
+	if (begin_answer(&a, q, s, out)) {
+		pieces_put(&a, text, len);
+		pieces_end(&a);
 	}
-	pieces_put(&a, text, len);
-	pieces_end(&a);
 }
 
 void control_answer(const struct control_request *q,
 		    const struct system_report *s,
 		    const struct control_subject *subject, struct outbox *out)
 {
-	struct pieces a = { .out = out,
-			    .signer = q->signer,
-			    .header = control_header(q, s) };
+	struct pieces a;
 
-	if (q->refused) {
-		pieces_error(&a, q->error);
+	if (!begin_answer(&a, q, s, out)) {
 		return;
 	}
 	switch (q->need) {
