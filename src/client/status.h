@@ -7,14 +7,9 @@
 #define CLIENT_STATUS_H
 
 #include "base/text.h"
+#include "core/events.h"
 
 enum status_kind { STATUS_SYSTEM, STATUS_PEER, STATUS_CLOCK };
-
-#define STATUS_CONFIGURED 0x8000u
-#define STATUS_AUTHENABLE 0x4000u
-#define STATUS_AUTHENTIC 0x2000u
-#define STATUS_REACHABLE 0x1000u
-#define STATUS_BROADCAST 0x0800u
 
 /* "leap_none, sync_ntp, 1 event, clock_sync" and its like. */
 void status_print(enum status_kind kind, uint16_t word, struct text *out);

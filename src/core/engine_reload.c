@@ -37,11 +37,6 @@ static bool is_same(const struct source_config *a,
 	return a->family == b->family && strcmp(a->host, b->host) == 0;
 }
 
-static bool is_member(const struct source *s)
-{
-	return s->pool != SOURCE_NO_POOL || s->listener.on;
-}
-
 /* The source that this line has always meant. Lines keep their order. */
 static struct source *find_source(struct source *all, size_t slots,
 				  size_t *next, const struct source_config *c)
@@ -49,7 +44,7 @@ static struct source *find_source(struct source *all, size_t slots,
 	for (size_t n = 0; n < slots; n++) {
 		struct source *s = &all[(*next + n) % slots];
 
-		if (s->used && !is_member(s) && is_same(s->config, c)) {
+		if (s->used && source_has_line(s) && is_same(s->config, c)) {
 			*next = (*next + n + 1) % slots;
 			return s;
 		}
@@ -351,7 +346,7 @@ const struct source_config *engine_line_of(const struct engine *e,
 	for (size_t i = 0; i < e->source_slots; i++) {
 		const struct source *s = &e->sources[i];
 
-		if (s->used && s->number == assoc && !is_member(s)) {
+		if (s->used && s->number == assoc && source_has_line(s)) {
 			return s->config;
 		}
 	}

@@ -171,7 +171,7 @@ static void report_source(const struct engine *e, const struct source *s,
 			  struct peer_report *r)
 {
 	struct estimate now;
-	bool named = s->pool == SOURCE_NO_POOL && !s->listener.on;
+	bool named = source_has_line(s);
 
 	*r = (struct peer_report){
 		.assoc = s->number,
@@ -258,6 +258,11 @@ bool engine_report_peer(const struct engine *e, uint16_t assoc,
 	return false;
 }
 
+static void list(struct engine *e, size_t at, uint16_t assoc, uint16_t status)
+{
+	e->listed[at] = (struct control_listed){ assoc, status };
+}
+
 /* In the order of the configuration file, as far as the slots tell. */
 size_t engine_list(struct engine *e)
 {
@@ -265,30 +270,24 @@ size_t engine_list(struct engine *e)
 	size_t n = 0;
 
 	for (size_t i = 0; i < e->source_slots; i++) {
-		if (e->sources[i].used) {
-			report_source(e, &e->sources[i], &r);
-			e->listed[n++] = (struct control_listed){
-				r.assoc, report_peer_status(&r)
-			};
+		const struct source *s = &e->sources[i];
+
+		if (s->used) {
+			list(e, n++, s->number, source_status(s));
 		}
 	}
 	for (size_t i = 0; i < e->pool_slots; i++) {
 		report_pool(e, &e->pools[i], &r);
-		e->listed[n++] =
-			(struct control_listed){ r.assoc,
-						 report_peer_status(&r) };
+		list(e, n++, r.assoc, report_peer_status(&r));
 	}
 	for (size_t i = 0; i < e->clock_slots; i++) {
-		engine_report_clock(e, &e->clocks[i], &r);
-		e->listed[n++] =
-			(struct control_listed){ r.assoc,
-						 report_peer_status(&r) };
+		const struct refclock *c = &e->clocks[i];
+
+		list(e, n++, c->number, refclock_status(c));
 	}
 	for (size_t i = 0; i < e->caster_slots; i++) {
 		engine_report_caster(e, &e->casters[i], &r);
-		e->listed[n++] =
-			(struct control_listed){ r.assoc,
-						 report_peer_status(&r) };
+		list(e, n++, r.assoc, report_peer_status(&r));
 	}
 	return n;
 }

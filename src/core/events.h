@@ -42,6 +42,13 @@ enum clock_event {
 	CLOCK_BAD_TIME = 6,
 };
 
+/* Of an association's status word, beside its tally and its events. */
+#define STATUS_CONFIGURED 0x8000u
+#define STATUS_AUTHENABLE 0x4000u
+#define STATUS_AUTHENTIC 0x2000u
+#define STATUS_REACHABLE 0x1000u
+#define STATUS_BROADCAST 0x0800u
+
 #define EVENTS_MOST 15 /* the counter stops here */
 
 struct events {

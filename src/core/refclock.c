@@ -154,13 +154,10 @@ uint32_t refclock_address(const struct refclock *r)
 
 uint16_t refclock_status(const struct refclock *r)
 {
-	unsigned bits = 0x8000;
-
-	if (r->reach != 0) {
-		bits |= 0x1000;
-	}
-	bits |= (unsigned)reason_tally(r->reason) << 8;
-	return (uint16_t)(bits | events_bits(&r->events));
+	return (uint16_t)(STATUS_CONFIGURED |
+			  (r->reach != 0 ? STATUS_REACHABLE : 0) |
+			  (unsigned)reason_tally(r->reason) << 8 |
+			  events_bits(&r->events));
 }
 
 void refclock_note(struct refclock *r, enum note_id id, struct outbox *out)

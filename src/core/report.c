@@ -6,12 +6,6 @@
 
 #include "core/discipline.h"
 
-#define STATUS_CONFIGURED 0x8000u
-#define STATUS_AUTHENABLE 0x4000u
-#define STATUS_AUTHENTIC 0x2000u
-#define STATUS_REACHABLE 0x1000u
-#define STATUS_SOLICITS 0x0800u
-
 #define NOTHING(name, format, value, known, list, unit, meaning)
 #define VARIABLE(name, format, value, known, list, unit, meaning) \
 	{ #name, (unit), (meaning), LIST_##list },
@@ -54,7 +48,7 @@ uint16_t report_peer_status(const struct peer_report *p)
 			  (p->authenable ? STATUS_AUTHENABLE : 0) |
 			  (p->authentic ? STATUS_AUTHENTIC : 0) |
 			  (p->reach != 0 ? STATUS_REACHABLE : 0) |
-			  (p->solicits ? STATUS_SOLICITS : 0) |
+			  (p->solicits ? STATUS_BROADCAST : 0) |
 			  (unsigned)p->tally << 8 | events_bits(&p->events));
 }
 

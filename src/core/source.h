@@ -231,6 +231,8 @@ void source_candidate(const struct source *s, double phi, instant now,
 		      struct candidate *c);
 /* By what it may be wrong, however well it is measured. */
 double source_floor_s(const struct source *s);
+/* Does a line name this host, and not a pool that it is of, or nobody? */
+bool source_has_line(const struct source *s);
 /* The peer status word (RFC 9327). */
 uint16_t source_status(const struct source *s);
 /* Counts an event and appends its note. */

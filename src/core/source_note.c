@@ -2,24 +2,19 @@
 /* What is told of a source: its status word and its events. */
 #include "core/source_inner.h"
 
+bool source_has_line(const struct source *s)
+{
+	return s->pool == SOURCE_NO_POOL && !s->listener.on;
+}
+
 uint16_t source_status(const struct source *s)
 {
-	unsigned bits = 0x8000;
-
-	if (s->polling.reach != 0) {
-		bits |= 0x1000;
-	}
-	if (s->pool != SOURCE_NO_POOL || s->listener.on) {
-		bits &= 0x7fff; /* nobody named this host */
-	}
-	if (s->config->key != 0) {
-		bits |= 0x4000;
-	}
-	if (s->authentic) {
-		bits |= 0x2000;
-	}
-	bits |= (unsigned)reason_tally(s->reason) << 8;
-	return (uint16_t)(bits | events_bits(&s->events));
+	return (uint16_t)((source_has_line(s) ? STATUS_CONFIGURED : 0) |
+			  (s->config->key != 0 ? STATUS_AUTHENABLE : 0) |
+			  (s->authentic ? STATUS_AUTHENTIC : 0) |
+			  (s->polling.reach != 0 ? STATUS_REACHABLE : 0) |
+			  (unsigned)reason_tally(s->reason) << 8 |
+			  events_bits(&s->events));
 }
 
 void source_note(struct source *s, enum note_id id, struct outbox *out)
