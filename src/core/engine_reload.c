@@ -343,24 +343,12 @@ static void take_clock(struct engine *e, struct outbox *out)
 const struct source_config *engine_line_of(const struct engine *e,
 					   uint16_t assoc)
 {
-	for (size_t i = 0; i < e->source_slots; i++) {
-		const struct source *s = &e->sources[i];
+	const struct association a = engine_association(e, assoc);
 
-		if (s->used && s->number == assoc && source_has_line(s)) {
-			return s->config;
-		}
+	if (a.source) {
+		return source_has_line(a.source) ? a.source->config : NULL;
 	}
-	for (size_t i = 0; i < e->pool_slots; i++) {
-		if (e->pools[i].number == assoc) {
-			return e->pools[i].config;
-		}
-	}
-	for (size_t i = 0; i < e->clock_slots; i++) {
-		if (e->clocks[i].number == assoc) {
-			return e->clocks[i].config;
-		}
-	}
-	return NULL;
+	return a.pool ? a.pool->config : a.clock ? a.clock->config : NULL;
 }
 
 void engine_take_settings(struct engine *e, const struct event *ev,

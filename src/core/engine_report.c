@@ -228,34 +228,54 @@ static void report_pool(const struct engine *e, const struct pool *p,
 	};
 }
 
-bool engine_report_peer(const struct engine *e, uint16_t assoc,
-			struct peer_report *r)
+struct association engine_association(const struct engine *e, uint16_t number)
 {
+	struct association a = { .source = NULL };
+
 	for (size_t i = 0; i < e->source_slots; i++) {
-		if (e->sources[i].used && e->sources[i].number == assoc) {
-			report_source(e, &e->sources[i], r);
-			return true;
+		if (e->sources[i].used && e->sources[i].number == number) {
+			a.source = &e->sources[i];
+			return a;
 		}
 	}
 	for (size_t i = 0; i < e->pool_slots; i++) {
-		if (e->pools[i].number == assoc) {
-			report_pool(e, &e->pools[i], r);
-			return true;
+		if (e->pools[i].number == number) {
+			a.pool = &e->pools[i];
+			return a;
 		}
 	}
 	for (size_t i = 0; i < e->clock_slots; i++) {
-		if (e->clocks[i].number == assoc) {
-			engine_report_clock(e, &e->clocks[i], r);
-			return true;
+		if (e->clocks[i].number == number) {
+			a.clock = &e->clocks[i];
+			return a;
 		}
 	}
 	for (size_t i = 0; i < e->caster_slots; i++) {
-		if (e->casters[i].number == assoc) {
-			engine_report_caster(e, &e->casters[i], r);
-			return true;
+		if (e->casters[i].number == number) {
+			a.caster = &e->casters[i];
+			return a;
 		}
 	}
-	return false;
+	return a;
+}
+
+bool engine_report_peer(const struct engine *e, uint16_t assoc,
+			struct peer_report *r)
+{
+	const struct association a = engine_association(e, assoc);
+
+	if (a.source) {
+		report_source(e, a.source, r);
+	} else if (a.pool) {
+		report_pool(e, a.pool, r);
+	} else if (a.clock) {
+		engine_report_clock(e, a.clock, r);
+	} else if (a.caster) {
+		engine_report_caster(e, a.caster, r);
+	} else {
+		return false;
+	}
+	return true;
 }
 
 static void list(struct engine *e, size_t at, uint16_t assoc, uint16_t status)
@@ -292,24 +312,14 @@ size_t engine_list(struct engine *e)
 	return n;
 }
 
-struct events *engine_events(struct engine *e, uint16_t assoc)
+struct events *engine_events(const struct engine *e, uint16_t assoc)
 {
-	for (size_t i = 0; i < e->source_slots; i++) {
-		if (e->sources[i].used && e->sources[i].number == assoc) {
-			return &e->sources[i].events;
-		}
-	}
-	for (size_t i = 0; i < e->pool_slots; i++) {
-		if (e->pools[i].number == assoc) {
-			return &e->pools[i].events;
-		}
-	}
-	for (size_t i = 0; i < e->clock_slots; i++) {
-		if (e->clocks[i].number == assoc) {
-			return &e->clocks[i].events;
-		}
-	}
-	return NULL;
+	const struct association a = engine_association(e, assoc);
+
+	return a.source  ? &a.source->events
+	       : a.pool  ? &a.pool->events
+	       : a.clock ? &a.clock->events
+			 : NULL;
 }
 
 size_t engine_peers_at(const struct engine *e, const netaddr *local)

@@ -391,6 +391,14 @@ void engine_control(struct engine *e, const struct event *ev,
 		    struct outbox *out);
 
 /* engine_report.c */
+/* What has this number in control messages: one of these, or none. */
+struct association {
+	struct source *source;
+	struct pool *pool;
+	struct refclock *clock;
+	struct caster *caster;
+};
+struct association engine_association(const struct engine *e, uint16_t number);
 void engine_report_system(const struct engine *e, const struct event *ev,
 			  struct system_report *r);
 /* False: there is no such association. */
@@ -399,7 +407,7 @@ bool engine_report_peer(const struct engine *e, uint16_t assoc,
 /* All associations into e->listed; how many. */
 size_t engine_list(struct engine *e);
 /* Of an association; NULL: there is none. */
-struct events *engine_events(struct engine *e, uint16_t assoc);
+struct events *engine_events(const struct engine *e, uint16_t assoc);
 
 /* engine_snapshot.c */
 /* Has -g been used up in this boot? (E1) */
