@@ -5,11 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/date.h"
 #include "client/status.h"
-#include "client/vars.h"
+#include "client/varjson.h"
 
-#define NAME_TEXT 128
 #define LINES_MOST 10000
 #define DIGITS 15
 
@@ -18,15 +16,6 @@ struct tape {
 	bool structured; /* something was said as data */
 	bool spoken;     /* its words count all the same */
 	bool failed;
-};
-
-/* Variables that are text whatever their value looks like. */
-static const char *const text_names[] = {
-	"version", "daemon_version", "processor",   "system",       "release",
-	"refid",   "srcadr",         "dstadr",      "srchost",      "peeradr",
-	"device",  "timecode",       "name",        "reason",       "addr",
-	"bcast",   "mask",           "flags",       "kstflags",     "leapsec",
-	"expire",  "nonce",          "savedconfig", "settimeofday",
 };
 
 struct tape *tape_new(void)
@@ -40,119 +29,6 @@ void tape_free(struct tape *t)
 		json_decref(t->object);
 	}
 	free(t);
-}
-
-static json_t *escaped(const char *bytes, size_t len)
-{
-	size_t room = 4 * len + 1; /* each byte may become \xNN */
-	char *buffer = malloc(room);
-
-	if (!buffer) {
-		return json_null();
-	}
-	struct text t = text_over(buffer, room);
-
-	text_escaped(&t, bytes, len);
-	json_t *string = json_stringn(buffer, t.len);
-
-	free(buffer);
-	return string;
-}
-
-/* "2026-11-24T13:20:05.123456Z"; null for a time that never was. */
-static json_t *moment(tstamp at)
-{
-	int64_t unix_s = tstamp_to_unix(at, TRUECHIMER_BUILT);
-	struct date d = date_from_unix(unix_s);
-	uint64_t us = ((at.v & UINT32_MAX) * 1000000) >> 32;
-
-	return tstamp_is_zero(at)
-		       ? json_null()
-		       : json_sprintf("%04d-%02u-%02uT%02u:%02u:%02u.%06uZ",
-				      (int)d.year, d.month, d.day, d.hour,
-				      d.minute, d.second, (unsigned)us);
-}
-
-static bool is_text(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_LEN(text_names); i++) {
-		if (strcmp(name, text_names[i]) == 0) {
-			return true;
-		}
-	}
-	return strstr(name, "_var_list") != NULL;
-}
-
-/* " 0.27 0.31 ...": numbers between blanks. */
-static json_t *numbers(const struct vars_item *item)
-{
-	json_t *list = json_array();
-	const char *at = item->value, *end = item->value + item->value_len;
-
-	while (at < end) {
-		const char *from = at;
-		double value;
-
-		while (at < end && *at != ' ') {
-			at++;
-		}
-		if (text_to_double(from, (size_t)(at - from), &value)) {
-			json_array_append_new(list, json_real(value));
-		}
-		at += at < end;
-	}
-	return list;
-}
-
-/* Whole numbers, other numbers, moments, and text. */
-static json_t *value_of(const char *name, const struct vars_item *item)
-{
-	uint64_t whole;
-	int64_t negative;
-	double real;
-	tstamp at;
-
-	if (strncmp(name, "filt", 4) == 0) {
-		return numbers(item);
-	}
-	if (item->quoted || is_text(name)) {
-		return escaped(item->value, item->value_len);
-	}
-	if (vars_u64(item, &whole) && whole <= INT64_MAX) {
-		return json_integer((json_int_t)whole);
-	}
-	if (text_to_i64(item->value, item->value_len, &negative)) {
-		return json_integer(negative);
-	}
-	if (vars_double(item, &real)) {
-		return json_real(real);
-	}
-	if (vars_tstamp(item, &at)) {
-		return moment(at);
-	}
-	return escaped(item->value, item->value_len);
-}
-
-static void name_of(const struct vars_item *item, char name[NAME_TEXT])
-{
-	struct text t = text_over(name, NAME_TEXT);
-
-	text_escaped(&t, item->name, item->name_len);
-}
-
-static void add_variables(json_t *into, const struct ctl_answer *a)
-{
-	struct vars v = vars_over(a->data, a->len);
-	struct vars_item item;
-
-	while (vars_next(&v, &item)) {
-		char name[NAME_TEXT];
-
-		name_of(&item, name);
-		if (item.valued && name[0] != '\0') {
-			json_object_set_new(into, name, value_of(name, &item));
-		}
-	}
 }
 
 /* The object or list of this name, made when it is not there. */
@@ -230,12 +106,12 @@ static void add_rows(struct tape *t, const struct ctl_answer *a)
 	json_t *list = inside(t->object, "rows", true), *row = NULL;
 	struct vars v = vars_over(a->data, a->len);
 	struct vars_item item;
-	char last[NAME_TEXT] = "";
+	char last[VARJSON_NAME] = "";
 
 	while (vars_next(&v, &item)) {
-		char name[NAME_TEXT];
+		char name[VARJSON_NAME];
 
-		name_of(&item, name);
+		varjson_name(&item, name);
 		char *dot = strrchr(name, '.');
 
 		if (!dot || !item.valued) {
@@ -247,7 +123,7 @@ static void add_rows(struct tape *t, const struct ctl_answer *a)
 			memcpy(last, dot, strlen(dot) + 1);
 		}
 		*dot = '\0';
-		json_object_set_new(row, name, value_of(name, &item));
+		json_object_set_new(row, name, varjson_value(name, &item));
 	}
 }
 
@@ -258,7 +134,7 @@ static void add_reply(struct tape *t, const struct ctl_answer *a)
 	while (len > 0 && strchr("\r\n ", a->data[len - 1])) {
 		len--;
 	}
-	json_object_set_new(t->object, "reply", escaped(a->data, len));
+	json_object_set_new(t->object, "reply", varjson_text(a->data, len));
 }
 
 static void add_readvar(struct tape *t, uint16_t assoc,
@@ -268,7 +144,7 @@ static void add_readvar(struct tape *t, uint16_t assoc,
 				: association(t, assoc);
 
 	describe(of, assoc == 0 ? STATUS_SYSTEM : STATUS_PEER, a->status);
-	add_variables(inside(of, "variables", false), a);
+	varjson_add(inside(of, "variables", false), vars_over(a->data, a->len));
 }
 
 void tape_answer(struct tape *t, enum mode6_opcode opcode, uint16_t assoc,
@@ -292,7 +168,8 @@ void tape_answer(struct tape *t, enum mode6_opcode opcode, uint16_t assoc,
 
 		json_object_set_new(clock, "id", json_integer(a->assoc));
 		describe(clock, STATUS_CLOCK, a->status);
-		add_variables(inside(clock, "variables", false), a);
+		varjson_add(inside(clock, "variables", false),
+			    vars_over(a->data, a->len));
 		return;
 	}
 	case MODE6_READ_ORDLIST:
@@ -365,7 +242,8 @@ void tape_complaint(struct tape *t, const char *kind, const char *words)
 	}
 	error = json_object();
 	json_object_set_new(error, "kind", json_string(kind));
-	json_object_set_new(error, "reason", escaped(words, strlen(words)));
+	json_object_set_new(error, "reason",
+			    varjson_text(words, strlen(words)));
 	json_object_set_new(t->object, "error", error);
 }
 
@@ -373,8 +251,9 @@ static json_t *headed(const char *host, const char *line)
 {
 	json_t *object = json_object();
 
-	json_object_set_new(object, "command", escaped(line, strlen(line)));
-	json_object_set_new(object, "host", escaped(host, strlen(host)));
+	json_object_set_new(object, "command",
+			    varjson_text(line, strlen(line)));
+	json_object_set_new(object, "host", varjson_text(host, strlen(host)));
 	return object;
 }
 
@@ -403,8 +282,8 @@ void tape_client(struct tape *t, FILE *out, const struct mru_entry *e)
 	json_object_set(line, "host", json_object_get(t->object, "host"));
 	json_object_set_new(client, "addr", json_stringn(addr, text.len));
 	json_object_set_new(client, "port", json_integer(e->addr.port));
-	json_object_set_new(client, "first", moment(e->first));
-	json_object_set_new(client, "last", moment(e->last));
+	json_object_set_new(client, "first", varjson_moment(e->first));
+	json_object_set_new(client, "last", varjson_moment(e->last));
 	json_object_set_new(client, "count", json_integer(e->count));
 	json_object_set_new(client, "mode", json_integer(e->mode_version & 7));
 	json_object_set_new(client, "version",
@@ -443,8 +322,8 @@ static void add_lines(struct tape *t, const char *text, size_t len)
 		const char *stop = memchr(text, '\n', (size_t)(end - text));
 
 		stop = stop ? stop : end;
-		json_array_append_new(lines,
-				      escaped(text, (size_t)(stop - text)));
+		json_array_append_new(
+			lines, varjson_text(text, (size_t)(stop - text)));
 		text = stop + 1;
 	}
 }
