@@ -22,7 +22,11 @@ const struct command *command_at(size_t i)
 	return i < ARRAY_LEN(commands) ? &commands[i] : NULL;
 }
 
-const struct command *command_find(const char *word)
+/*
+ * By its name, or by a beginning that only one command has; NULL when there
+ * is none, which has then been said on stderr.
+ */
+static const struct command *command_find(const char *word)
 {
 	const struct command *found = NULL;
 	size_t len = strlen(word);
@@ -48,7 +52,11 @@ const struct command *command_find(const char *word)
 	return found;
 }
 
-void command_split(char *line, struct shell_words *words)
+/*
+ * Cuts the line at blanks, in place; double quotes keep blanks. What would be
+ * one word too many is left out, but always part of words->rest.
+ */
+static void command_split(char *line, struct shell_words *words)
 {
 	char *at = line;
 

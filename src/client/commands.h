@@ -20,16 +20,4 @@ struct command {
 /* The i-th of the table, or NULL behind its end. */
 const struct command *command_at(size_t i);
 
-/*
- * By its name, or by a beginning that only one command has; NULL when there
- * is none, which has then been said on stderr.
- */
-const struct command *command_find(const char *word);
-
-/*
- * Cuts the line at blanks, in place; double quotes keep blanks. What would be
- * one word too many is left out, but always part of words->rest.
- */
-void command_split(char *line, struct shell_words *words);
-
 #endif

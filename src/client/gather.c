@@ -23,7 +23,7 @@ static double our_clock_s(void)
 	return ldexp((double)moment_wall().v, -32) - UNIX_EPOCH;
 }
 
-enum ctl_result gather_system(struct shell *s, struct overview *o)
+static enum ctl_result gather_system(struct shell *s, struct overview *o)
 {
 	static const char *const more[] = { SYSTEM_MORE, SYSTEM_OURS };
 

@@ -13,7 +13,5 @@
  * about which it then falls silent are counted, and not looked at.
  */
 MUST_USE enum ctl_result gather(struct shell *s, struct overview *o);
-/* The system only: all that waiting needs. */
-MUST_USE enum ctl_result gather_system(struct shell *s, struct overview *o);
 
 #endif

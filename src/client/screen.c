@@ -132,16 +132,11 @@ unsigned screen_width(void)
 	return size().ws_col;
 }
 
-unsigned screen_height(void)
-{
-	return size().ws_row;
-}
-
 /* In one write, each line over its predecessor: nothing is blank meanwhile. */
 void screen_show(const char *text, size_t len)
 {
 	const char *end = text + len;
-	unsigned room = screen_height();
+	unsigned room = size().ws_row;
 	char *frame = NULL;
 	size_t framed = 0;
 	FILE *out = open_memstream(&frame, &framed);

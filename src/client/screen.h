@@ -20,7 +20,6 @@ bool screen_has_colours(FILE *out);
 MUST_USE bool screen_open(void);
 void screen_close(void);
 unsigned screen_width(void);
-unsigned screen_height(void);
 
 /* Shows this text, as many of its lines as there is room for. */
 void screen_show(const char *text, size_t len);

@@ -155,14 +155,3 @@ int sock_send(int fd, const uint8_t *data, size_t len)
 {
 	return send(fd, data, len, 0) < 0 ? -errno : 0;
 }
-
-netaddr sock_local(int fd)
-{
-	struct sockaddr_storage ss = { .ss_family = AF_UNSPEC };
-	socklen_t len = sizeof(ss);
-
-	if (getsockname(fd, (struct sockaddr *)&ss, &len) != 0) {
-		ss.ss_family = AF_UNSPEC;
-	}
-	return sock_netaddr((struct sockaddr *)&ss);
-}

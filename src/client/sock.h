@@ -34,7 +34,4 @@ MUST_USE int sock_reserve(int family, uint16_t port);
 MUST_USE int sock_receive(int fd, uint8_t *data, size_t size, tstamp *at);
 MUST_USE int sock_send(int fd, const uint8_t *data, size_t len);
 
-/* The local end, as the kernel chose it for this peer. */
-netaddr sock_local(int fd);
-
 #endif

@@ -14,7 +14,6 @@
 struct tape {
 	json_t *object;
 	bool structured; /* something was said as data */
-	bool spoken;     /* its words count all the same */
 	bool failed;
 };
 
@@ -328,14 +327,9 @@ static void add_lines(struct tape *t, const char *text, size_t len)
 	}
 }
 
-void tape_words(struct tape *t)
-{
-	t->spoken = true;
-}
-
 void tape_end(struct tape *t, FILE *out, const char *text, size_t len)
 {
-	if ((t->spoken || !t->structured) && len > 0) {
+	if (!t->structured && len > 0) {
 		add_lines(t, text, len);
 	}
 	json_object_set_new(t->object, "ok", json_boolean(!t->failed));

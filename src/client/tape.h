@@ -37,8 +37,6 @@ void tape_failed(struct tape *t, enum ctl_result result,
 void tape_complaint(struct tape *t, const char *kind, const char *words);
 /* An entry of mrulist: a line of its own, at once. */
 void tape_client(struct tape *t, FILE *out, const struct mru_entry *e);
-/* What this command prints is no table of the answers: it is to be kept. */
-void tape_words(struct tape *t);
 /* One more member of the object, which takes the value over. */
 void tape_add(struct tape *t, const char *name, struct json_t *value);
 /* Writes the object, one line, and begins another of the same command. */

@@ -12,7 +12,7 @@
 #define LEAP_ALARM 3
 #define STRATUM_NONE 16
 
-const char *verdict_trouble(enum trouble t)
+static const char *verdict_trouble(enum trouble t)
 {
 	static const char *const sentences[] = {
 #define TROUBLE(id, name, sentence) [TROUBLE_##id] = (sentence),
@@ -88,12 +88,6 @@ struct verdict verdict_of(const struct overview *o)
 	}
 	find_troubles(&v, o);
 	return v;
-}
-
-bool verdict_within(const struct overview *o, double most_s)
-{
-	/* Not known (NAN) is not within. */
-	return synchronised(o) && o->bound_s <= most_s;
 }
 
 void verdict_seconds(double s, struct text *out)

@@ -33,9 +33,6 @@ struct verdict {
 
 struct verdict verdict_of(const struct overview *o);
 
-/* Is the clock right within so many seconds? */
-bool verdict_within(const struct overview *o, double most_s);
-
 /* One paragraph. */
 void verdict_print(FILE *out, const struct overview *o,
 		   const struct verdict *v);
@@ -51,7 +48,6 @@ void verdict_seconds(double s, struct text *out);
 /* Likewise with its sign always. */
 void verdict_signed(double s, struct text *out);
 
-const char *verdict_trouble(enum trouble t);
 const char *verdict_trouble_id(enum trouble t);
 
 #endif

@@ -137,7 +137,8 @@ static void tape_all(FILE *out)
 	tape_begin(t, "host", "command");
 	tape_clients(t, out);
 	tape_failed(t, CTL_REFUSED, &answer);
-	tape_words(t);
+	tape_end(t, out, "", 0);
+	tape_begin(t, "host", "command");
 	tape_end(t, out, answer.data, answer.len);
 	tape_free(t);
 }
