@@ -34,10 +34,9 @@ void overview_clear(struct overview *o, const char *host)
 
 static bool take(struct vars v, const char *name, double scale, double *out)
 {
-	struct vars_item item;
 	double value;
 
-	if (!vars_find(v, name, &item) || !vars_double(&item, &value)) {
+	if (!vars_find_double(v, name, &value)) {
 		return false;
 	}
 	*out = value * scale;
@@ -46,10 +45,9 @@ static bool take(struct vars v, const char *name, double scale, double *out)
 
 static uint64_t take_bits(struct vars v, const char *name)
 {
-	struct vars_item item;
 	uint64_t bits = 0;
 
-	return vars_find(v, name, &item) && vars_u64(&item, &bits) ? bits : 0;
+	return vars_find_u64(v, name, &bits) ? bits : 0;
 }
 
 static void take_text(struct vars v, const char *name, char *out, size_t size)

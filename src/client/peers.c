@@ -38,25 +38,21 @@ void peers_header(FILE *out, const struct peers_table *table)
 	fprintf(out, "%s\n", line);
 }
 
-static uint64_t number(struct vars v, const char *name, uint64_t none)
+/* 0 where it is missing, or no number. */
+static uint64_t number(struct vars v, const char *name)
 {
-	struct vars_item item;
-	uint64_t value = none;
+	uint64_t value;
 
-	if (vars_find(v, name, &item) && !vars_u64(&item, &value)) {
-		value = none;
-	}
-	return value;
+	return vars_find_u64(v, name, &value) ? value : 0;
 }
 
 /* Milliseconds with three decimals; the column cuts what is too long. */
 static void milliseconds(const struct peers_table *table, struct vars v,
 			 const char *name, struct text *out)
 {
-	struct vars_item item;
-	double ms = 0;
+	double ms;
 
-	if (vars_find(v, name, &item) && !vars_double(&item, &ms)) {
+	if (!vars_find_double(v, name, &ms)) {
 		ms = 0;
 	}
 	if (table->units) {
@@ -106,7 +102,7 @@ static void when(const struct peers_table *table, struct vars v,
 
 static void poll_interval(struct vars v, struct text *out)
 {
-	uint64_t theirs = number(v, "ppoll", 0), ours = number(v, "hpoll", 0);
+	uint64_t theirs = number(v, "ppoll"), ours = number(v, "hpoll");
 	uint64_t poll = theirs < ours ? theirs : ours;
 
 	interval(INT64_C(1) << (poll < 31 ? poll : 31), out);
@@ -193,7 +189,7 @@ static char kind_letter(struct vars v)
 	}
 	multicast =
 		netaddr_is_v4(&a) ? (a.ip[12] & 0xf0) == 0xe0 : a.ip[0] == 0xff;
-	switch (number(v, "hmode", 0)) {
+	switch (number(v, "hmode")) {
 	case 1:
 		return 's';
 	case 2:
@@ -255,7 +251,7 @@ static void third_cells(FILE *out, const struct peers_table *table,
 static void number_cells(FILE *out, const struct peers_table *table,
 			 struct vars v)
 {
-	uint64_t stratum = number(v, "stratum", 0);
+	uint64_t stratum = number(v, "stratum");
 	char cells[5][CELL_TEXT];
 	struct text t[5];
 
@@ -271,7 +267,7 @@ static void number_cells(FILE *out, const struct peers_table *table,
 		     &t[4]);
 	fprintf(out, " %2u %c %4.4s %4.4s  %3o  %7.7s %8.*s %7.7s\n",
 		(unsigned)(stratum < 99 ? stratum : 99), kind_letter(v),
-		cells[0], cells[1], (unsigned)(number(v, "reach", 0) & 0xff),
+		cells[0], cells[1], (unsigned)(number(v, "reach") & 0xff),
 		cells[2], table->units ? 8 : 7, cells[3], cells[4]);
 }
 

@@ -159,3 +159,17 @@ bool vars_endpoint(const struct vars_item *item, netaddr *out)
 	*out = a;
 	return true;
 }
+
+bool vars_find_u64(struct vars v, const char *name, uint64_t *out)
+{
+	struct vars_item item;
+
+	return vars_find(v, name, &item) && vars_u64(&item, out);
+}
+
+bool vars_find_double(struct vars v, const char *name, double *out)
+{
+	struct vars_item item;
+
+	return vars_find(v, name, &item) && vars_double(&item, out);
+}

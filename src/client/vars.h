@@ -54,4 +54,8 @@ MUST_USE bool vars_netaddr(const struct vars_item *item, netaddr *out);
 /* "192.0.2.1:123" or "[2001:db8::1]:123"; a zone (%eth0) is passed over. */
 MUST_USE bool vars_endpoint(const struct vars_item *item, netaddr *out);
 
+/* Likewise of the first item of that name; false also when there is none. */
+MUST_USE bool vars_find_u64(struct vars v, const char *name, uint64_t *out);
+MUST_USE bool vars_find_double(struct vars v, const char *name, double *out);
+
 #endif

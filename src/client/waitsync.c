@@ -15,11 +15,9 @@
 
 static double in_seconds(struct vars v, const char *name)
 {
-	struct vars_item item;
 	double ms;
 
-	return vars_find(v, name, &item) && vars_double(&item, &ms) ? ms / 1e3
-								    : NAN;
+	return vars_find_double(v, name, &ms) ? ms / 1e3 : NAN;
 }
 
 struct sync_state sync_judge(uint16_t status, const char *data, size_t len,

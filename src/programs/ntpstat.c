@@ -57,11 +57,9 @@ static const char *source_name(unsigned source)
 static double number(const char *name)
 {
 	struct vars v = vars_over(answer.data, answer.len);
-	struct vars_item item;
 	double value;
 
-	return vars_find(v, name, &item) && vars_double(&item, &value) ? value
-								       : NAN;
+	return vars_find_double(v, name, &value) ? value : NAN;
 }
 
 static void show(const char *name, char server[SERVER_TEXT])

@@ -38,14 +38,6 @@ struct hop {
 static struct ctl ctl;
 static struct ctl_answer answer;
 
-static bool read_number(const char *name, double *value)
-{
-	struct vars v = vars_over(answer.data, answer.len);
-	struct vars_item item;
-
-	return vars_find(v, name, &item) && vars_double(&item, value);
-}
-
 static enum ctl_result ask(uint16_t assoc, const char *names)
 {
 	struct ctl_request q = { .opcode = MODE6_READVAR,
@@ -91,16 +83,16 @@ static enum ctl_result read_hop(const netaddr *server, struct hop *h)
 	}
 	struct vars v = vars_over(answer.data, answer.len);
 
-	if (!read_number("stratum", &h->stratum) ||
-	    !read_number("offset", &h->offset_ms) ||
-	    !read_number("rootdelay", &h->delay_ms) ||
-	    !read_number("rootdisp", &h->disp_ms)) {
+	if (!vars_find_double(v, "stratum", &h->stratum) ||
+	    !vars_find_double(v, "offset", &h->offset_ms) ||
+	    !vars_find_double(v, "rootdelay", &h->delay_ms) ||
+	    !vars_find_double(v, "rootdisp", &h->disp_ms)) {
 		return CTL_MALFORMED;
 	}
 	if (vars_find(v, "refid", &item)) {
 		vars_show(&item, &refid);
 	}
-	if (read_number("peer", &peer)) {
+	if (vars_find_double(v, "peer", &peer)) {
 		read_next(h, peer);
 	}
 	return CTL_OK;
