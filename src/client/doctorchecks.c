@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "client/status.h"
 #include "client/verdict.h"
 
 #define WAKING_S 30 /* just started: not yet is no fault */
@@ -360,7 +361,7 @@ enum grade doctor_check_step(const struct patient *p, struct text *t)
 	if (!doctor_answered(p)) {
 		return doctor_unknown(t);
 	}
-	return (p->overview->status & 0xf) == EVENT_STEP
+	return status_event(p->overview->status) == EVENT_STEP
 		       ? doctor_say(t, GRADE_WARN,
 				    "the last thing that happened was a step")
 		       : doctor_say(t, GRADE_OK, "none was the last event");

@@ -8,7 +8,6 @@
 #include "client/status.h"
 #include "core/flash.h"
 
-#define TALLY_OF(status) ((unsigned)(status) >> 8 & 7u)
 #define UNIX_EPOCH 2208988800.0 /* in seconds of NTP's first era */
 
 static const char *const refclock_names[256] = {
@@ -160,7 +159,7 @@ void overview_source(struct overview_source *s, uint16_t assoc, uint16_t status,
 
 	*s = (struct overview_source){ .assoc = assoc,
 				       .status = status,
-				       .tally = TALLY_OF(status),
+				       .tally = status_select(status),
 				       .keyed = status & STATUS_AUTHENABLE,
 				       .authentic = status & STATUS_AUTHENTIC };
 	s->stratum = s->offset_s = s->delay_s = s->error_s = NAN;

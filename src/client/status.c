@@ -51,9 +51,19 @@ static const char *word_at(const char *const *words, size_t count, unsigned i)
 
 #define WORD(table, i) word_at(table, ARRAY_LEN(table), i)
 
+enum leap status_leap(uint16_t word)
+{
+	return (enum leap)(word >> 14);
+}
+
 unsigned status_source(uint16_t word)
 {
 	return word >> 8 & 0x3fu;
+}
+
+unsigned status_event(uint16_t word)
+{
+	return word & 0xfu;
 }
 
 unsigned status_events(uint16_t word)
@@ -61,19 +71,24 @@ unsigned status_events(uint16_t word)
 	return word >> 4 & 0xfu;
 }
 
+unsigned status_select(uint16_t word)
+{
+	return word >> 8 & 7u;
+}
+
 char status_tally(uint16_t word)
 {
-	return " x.-+#*o"[word >> 8 & 7u];
+	return " x.-+#*o"[status_select(word)];
 }
 
 const char *status_selection(uint16_t word)
 {
-	return selections[word >> 8 & 7u];
+	return selections[status_select(word)];
 }
 
 const char *status_peer_event(uint16_t word)
 {
-	return peer_events[word & 0xfu];
+	return peer_events[status_event(word)];
 }
 
 static void print_events(unsigned count, struct text *out)
@@ -88,13 +103,13 @@ static void print_events(unsigned count, struct text *out)
 
 static void print_system(uint16_t word, struct text *out)
 {
-	text_str(out, leaps[word >> 14]);
+	text_str(out, leaps[status_leap(word)]);
 	text_str(out, ", ");
 	text_str(out, WORD(syncs, status_source(word)));
 	text_str(out, ", ");
 	print_events(status_events(word), out);
 	text_str(out, ", ");
-	text_str(out, system_events[word & 0xfu]);
+	text_str(out, system_events[status_event(word)]);
 }
 
 static void print_peer(uint16_t word, struct text *out)
@@ -137,7 +152,7 @@ void status_print(enum status_kind kind, uint16_t word, struct text *out)
 	case STATUS_CLOCK:
 		print_events(status_events(word), out);
 		text_str(out, ", ");
-		text_str(out, WORD(clock_codes, word & 0xfu));
+		text_str(out, WORD(clock_codes, status_event(word)));
 		break;
 	}
 }

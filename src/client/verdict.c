@@ -5,11 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/status.h"
 #include "client/units.h"
 
-#define LEAP_ADD 1
-#define LEAP_DELETE 2
-#define LEAP_ALARM 3
 #define STRATUM_NONE 16
 
 static const char *verdict_trouble(enum trouble t)
@@ -36,8 +34,8 @@ const char *verdict_trouble_id(enum trouble t)
 
 static bool synchronised(const struct overview *o)
 {
-	return o->status >> 14 != LEAP_ALARM && o->leap != LEAP_ALARM &&
-	       !(o->stratum >= STRATUM_NONE);
+	return status_leap(o->status) != LEAP_UNSYNC &&
+	       o->leap != LEAP_UNSYNC && !(o->stratum >= STRATUM_NONE);
 }
 
 static void count(struct verdict *v, const struct overview_source *s)
@@ -74,7 +72,7 @@ static void find_troubles(struct verdict *v, const struct overview *o)
 	t[TROUBLE_ONE_SOURCE] = o->total == 1;
 	t[TROUBLE_BOUND] = !bad && o->bound_s > VERDICT_BOUND_MAX_S;
 	t[TROUBLE_LEAP] =
-		!bad && (o->leap == LEAP_ADD || o->leap == LEAP_DELETE);
+		!bad && (o->leap == LEAP_INSERT || o->leap == LEAP_DELETE);
 }
 
 struct verdict verdict_of(const struct overview *o)

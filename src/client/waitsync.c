@@ -7,9 +7,9 @@
 
 #include "client/interrupt.h"
 #include "client/shell.h"
+#include "client/status.h"
 #include "client/vars.h"
 
-#define LEAP_ALARM 3
 #define NAMES "leap,rootdelay,rootdisp,clockbound"
 #define NAMES_OF_OTHERS "leap,rootdelay,rootdisp"
 
@@ -31,7 +31,7 @@ struct sync_state sync_judge(uint16_t status, const char *data, size_t len,
 		.error_s = isnan(bound_s) ? distance_s : bound_s,
 	};
 
-	if (status >> 14 == LEAP_ALARM) {
+	if (status_leap(status) == LEAP_UNSYNC) {
 		state.sync = SYNC_NOT;
 	} else if (limit_s > 0 && !(state.error_s <= limit_s)) {
 		state.sync = SYNC_POOR;

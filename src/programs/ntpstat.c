@@ -22,7 +22,6 @@
 
 #define LOCALHOST 0x7f000001
 #define SOURCE_NTP 6
-#define LEAP_ALARM 3
 #define EVENT_RESTART 1 /* the code that the classic ntpstat looks at */
 #define SERVER_TEXT 128
 
@@ -88,8 +87,8 @@ static struct report describe(const struct options *o)
 {
 	double tc = number("tc");
 	struct report r = {
-		.synchronised = answer.status >> 14 != LEAP_ALARM,
-		.restarting = (answer.status & 0xf) == EVENT_RESTART,
+		.synchronised = status_leap(answer.status) != LEAP_UNSYNC,
+		.restarting = status_event(answer.status) == EVENT_RESTART,
 		.source = status_source(answer.status),
 		.stratum = number("stratum"),
 		.error_ms = number("rootdisp") + number("rootdelay") / 2,
