@@ -44,10 +44,19 @@ static bool read_and_show(struct shell *s, enum mode6_opcode opcode,
 	return true;
 }
 
+/* Where the names come from that are asked for; none of them: all. */
+enum names_from { FROM_LINE, FROM_ADDVARS };
+
 /* Commas between names, whichever way they were given. */
-static void join(const struct shell_words *args, size_t from, struct text *out)
+static void write_names(const struct shell *s, enum names_from from,
+			const struct shell_words *args, size_t first,
+			struct text *out)
 {
-	for (size_t i = from; i < args->count; i++) {
+	if (from == FROM_ADDVARS) {
+		varlist_request(&s->varlist, false, out);
+		return;
+	}
+	for (size_t i = first; i < args->count; i++) {
 		if (out->len > 0) {
 			text_char(out, ',');
 		}
@@ -56,7 +65,7 @@ static void join(const struct shell_words *args, size_t from, struct text *out)
 }
 
 static void do_read(struct shell *s, enum mode6_opcode opcode,
-		    const struct shell_words *args)
+		    enum names_from from, const struct shell_words *args)
 {
 	char names[SHELL_LINE];
 	struct text t = text_over(names, sizeof(names));
@@ -64,44 +73,29 @@ static void do_read(struct shell *s, enum mode6_opcode opcode,
 	size_t rest;
 
 	if (shell_take_assoc(s, args, &assoc, &rest)) {
-		join(args, rest, &t);
+		write_names(s, from, args, rest, &t);
 		(void)read_and_show(s, opcode, assoc, names);
 	}
 }
 
 void shell_do_readvar(struct shell *s, const struct shell_words *args)
 {
-	do_read(s, MODE6_READVAR, args);
+	do_read(s, MODE6_READVAR, FROM_LINE, args);
 }
 
 void shell_do_clockvar(struct shell *s, const struct shell_words *args)
 {
-	do_read(s, MODE6_READCLOCK, args);
-}
-
-/* With the names that addvars has collected, or all when there are none. */
-static void do_read_list(struct shell *s, enum mode6_opcode opcode,
-			 const struct shell_words *args)
-{
-	char names[SHELL_LINE];
-	struct text t = text_over(names, sizeof(names));
-	uint16_t assoc;
-	size_t rest;
-
-	if (shell_take_assoc(s, args, &assoc, &rest)) {
-		varlist_request(&s->varlist, false, &t);
-		(void)read_and_show(s, opcode, assoc, names);
-	}
+	do_read(s, MODE6_READCLOCK, FROM_LINE, args);
 }
 
 void shell_do_readlist(struct shell *s, const struct shell_words *args)
 {
-	do_read_list(s, MODE6_READVAR, args);
+	do_read(s, MODE6_READVAR, FROM_ADDVARS, args);
 }
 
 void shell_do_clocklist(struct shell *s, const struct shell_words *args)
 {
-	do_read_list(s, MODE6_READCLOCK, args);
+	do_read(s, MODE6_READCLOCK, FROM_ADDVARS, args);
 }
 
 /* Where an association stands in the list, or the list's end. */
@@ -117,11 +111,18 @@ static size_t place_of(const struct shell *s, uint16_t assoc)
 }
 
 /* From one association to another, in the order of the list. */
-static void do_read_many(struct shell *s, const struct shell_words *args,
-			 const char *names)
+static void do_read_many(struct shell *s, enum names_from from,
+			 const struct shell_words *args)
 {
+	char names[SHELL_LINE];
+	struct text t = text_over(names, sizeof(names));
 	uint16_t low, high;
 
+	if (args->count < 2) {
+		complain("***Two associations are needed, as in `mrv &1 &3'\n");
+		return;
+	}
+	write_names(s, from, args, 2, &t);
 	if (!s->listed && !shell_list(s)) {
 		return;
 	}
@@ -129,21 +130,21 @@ static void do_read_many(struct shell *s, const struct shell_words *args,
 	    !shell_assoc(s, args->word[1], &high)) {
 		return;
 	}
-	size_t from = place_of(s, low), to = place_of(s, high);
+	size_t first = place_of(s, low), last = place_of(s, high);
 
-	if (from == s->associations.count || to == s->associations.count) {
+	if (first == s->associations.count || last == s->associations.count) {
 		complain("***Association ID %u not found in list\n",
-			 from == s->associations.count ? low : high);
+			 first == s->associations.count ? low : high);
 		return;
 	}
-	if (from > to) {
-		size_t swap = from;
+	if (first > last) {
+		size_t swap = first;
 
-		from = to;
-		to = swap;
+		first = last;
+		last = swap;
 	}
-	for (size_t i = from; i <= to; i++) {
-		if (i > from) {
+	for (size_t i = first; i <= last; i++) {
+		if (i > first) {
 			fputc('\n', s->out);
 		}
 		if (!read_and_show(s, MODE6_READVAR, s->associations.list[i].id,
@@ -153,34 +154,14 @@ static void do_read_many(struct shell *s, const struct shell_words *args,
 	}
 }
 
-static bool two_associations(const struct shell_words *args)
-{
-	if (args->count < 2) {
-		complain("***Two associations are needed, as in `mrv &1 &3'\n");
-	}
-	return args->count >= 2;
-}
-
 void shell_do_mreadvar(struct shell *s, const struct shell_words *args)
 {
-	char names[SHELL_LINE];
-	struct text t = text_over(names, sizeof(names));
-
-	if (two_associations(args)) {
-		join(args, 2, &t);
-		do_read_many(s, args, names);
-	}
+	do_read_many(s, FROM_LINE, args);
 }
 
 void shell_do_mreadlist(struct shell *s, const struct shell_words *args)
 {
-	char names[SHELL_LINE];
-	struct text t = text_over(names, sizeof(names));
-
-	if (two_associations(args)) {
-		varlist_request(&s->varlist, false, &t);
-		do_read_many(s, args, names);
-	}
+	do_read_many(s, FROM_ADDVARS, args);
 }
 
 static void do_write(struct shell *s, uint16_t assoc, const struct varlist *v)
