@@ -75,7 +75,7 @@ static bool gather_source(struct shell *s, struct overview *o, uint16_t id,
 	return true;
 }
 
-enum ctl_result gather(struct shell *s, struct overview *o)
+static enum ctl_result gather_all(struct shell *s, struct overview *o)
 {
 	bool wants[] = { true, true };
 	enum ctl_result result = gather_system(s, o);
@@ -102,4 +102,15 @@ enum ctl_result gather(struct shell *s, struct overview *o)
 		}
 	}
 	return CTL_OK;
+}
+
+enum ctl_result gather(struct shell *s, struct overview *o)
+{
+	struct tape *tape = s->tape;
+	enum ctl_result result;
+
+	s->tape = NULL;
+	result = gather_all(s, o);
+	s->tape = tape;
+	return result;
 }

@@ -62,18 +62,6 @@ static void complain(struct shell *s, enum ctl_result result)
 	}
 }
 
-/* What is judged is taped, not what it is judged by. */
-static enum ctl_result gather_untaped(struct shell *s)
-{
-	struct tape *tape = s->tape;
-	enum ctl_result result;
-
-	s->tape = NULL;
-	result = gather(s, &overview);
-	s->tape = tape;
-	return result;
-}
-
 static bool colours(const struct shell *s)
 {
 	return s->out == stdout && screen_has_colours(stdout);
@@ -81,7 +69,7 @@ static bool colours(const struct shell *s)
 
 static bool look(struct shell *s)
 {
-	enum ctl_result result = gather_untaped(s);
+	enum ctl_result result = gather(s, &overview);
 
 	if (result != CTL_OK) {
 		complain(s, result);
@@ -126,7 +114,7 @@ static bool look_by_socket(struct shell *s)
 
 	ctl_close(&s->ctl);
 	good = ctl_open_path(&s->ctl, CTLSOCK_PATH) >= 0 &&
-	       gather_untaped(s) == CTL_OK;
+	       gather(s, &overview) == CTL_OK;
 	(void)shell_reopen(s);
 	return good;
 }
@@ -140,7 +128,7 @@ void shell_do_doctor(struct shell *s, const struct shell_words *args)
 
 	site_clear(&site);
 	site.here = site_is_here(s->host);
-	p.result = gather_untaped(s);
+	p.result = gather(s, &overview);
 	p.by_socket = s->ctl.local;
 	if (p.result == CTL_INTERRUPTED) {
 		complain(s, p.result);

@@ -41,18 +41,17 @@ static bool read_words(struct watch *w, const struct shell_words *args)
 		text_to_u64(args->word[1], strlen(args->word[1]), &w->rounds));
 }
 
-static void tape_round_of(struct shell *s, struct tape *tape,
-			  enum ctl_result result)
+static void tape_round_of(struct shell *s, enum ctl_result result)
 {
 	if (result == CTL_OK) {
 		struct verdict v = verdict_of(&overview);
 
-		tape_add(tape, "verdict", humanjson_verdict(&overview, &v));
-		tape_add(tape, "sources", humanjson_sources(&overview));
+		tape_add(s->tape, "verdict", humanjson_verdict(&overview, &v));
+		tape_add(s->tape, "sources", humanjson_sources(&overview));
 	} else {
-		tape_failed(tape, result, &s->answer);
+		tape_failed(s->tape, result, &s->answer);
 	}
-	tape_round(tape, stdout);
+	tape_round(s->tape, stdout);
 }
 
 static void print_round(FILE *out, const struct shell *s,
@@ -92,14 +91,10 @@ static void watch(struct shell *s, const struct watch *w)
 	bool going = true;
 
 	for (uint64_t round = 1; going; round++) {
-		struct tape *tape = s->tape;
-		enum ctl_result result;
+		enum ctl_result result = gather(s, &overview);
 
-		s->tape = NULL; /* its own words for it, not the answers' */
-		result = gather(s, &overview);
-		s->tape = tape;
-		if (tape) {
-			tape_round_of(s, tape, result);
+		if (s->tape) {
+			tape_round_of(s, result);
 		} else if (w->screen) {
 			show(s, result);
 		} else {
