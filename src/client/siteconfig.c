@@ -14,11 +14,11 @@
 #include <unistd.h>
 
 #include "client/siteparts.h"
+#include "host/leapfile.h"
+#include "host/store.h"
 
 #define USUAL "/etc/ntp.conf"
-#define LEAP_USUAL "/usr/share/zoneinfo/leap-seconds.list"
 #define PATH_TEXT 4096
-#define UNIX_EPOCH 2208988800.0
 #define LINES_MOST 100000
 
 static void keep(char *out, size_t size, const char *text)
@@ -173,33 +173,22 @@ static void look_at_drift(struct site *s, const char *drift)
 	}
 }
 
-/* The line "#@ 4004467200" of the table, NTP seconds, says until when. */
+/* Read as the daemon reads it; whether it looks at the hash is not known. */
 static void look_at_leap(struct site *s, const char *leap)
 {
-	const char *path = leap[0] != '\0' ? leap : LEAP_USUAL;
-	FILE *f = fopen(path, "re");
-	char line[512];
-	double end;
+	const char *path = leap[0] != '\0' ? leap : LEAPFILE_USUAL;
+	struct leap_table table;
+	size_t len;
+	char *text = store_read(path, &len);
 
 	keep(s->leapfile, sizeof(s->leapfile), path);
 	s->leap_known = true;
 	s->leap_expire_s = NAN;
-	for (int i = 0; f && i < LINES_MOST && fgets(line, sizeof(line), f);
-	     i++) {
-		const char *digits = line + 2;
-
-		if (strncmp(line, "#@", 2) != 0) {
-			continue;
-		}
-		digits += strspn(digits, " \t");
-		if (text_to_double(digits, strcspn(digits, " \t\r\n"), &end)) {
-			s->leap_expire_s = end - UNIX_EPOCH;
-		}
-		break;
+	if (text &&
+	    leap_is_good(leap_parse(&table, text, len, false).verdict)) {
+		s->leap_expire_s = (double)table.expires;
 	}
-	if (f) {
-		(void)fclose(f);
-	}
+	free(text);
 }
 
 void site_look_at_config(struct site *s)
