@@ -11,6 +11,7 @@
 
 #include "core/engine.h"
 #include "fuzz/fuzz.h"
+#include "plain.h"
 
 #define ORPHAN 5 /* stratum */
 #define HOSTS 16
@@ -75,37 +76,20 @@ static void configure(struct run *r, uint8_t flags)
 						    .flags = RESTRICT_NOQUERY,
 						    .ippeerlimit = -1 };
 	r->restricts[0].next = &r->restricts[1];
-	r->config = (struct config){
-		.sources = r->sources,
-		.restricts = r->restricts,
-		.tos = { .minclock = 3,
-			 .maxclock = 6,
-			 .minsane = 1,
-			 .floor = 1,
-			 .ceiling = 16,
-			 .orphan = flags & 8 ? ORPHAN : 16,
-			 .mindist_s = 0.001,
-			 .maxdist_s = 1.5,
-			 .maxdisp_s = 16,
-			 .orphanwait_s = 300 },
-		.tinker = { .panic_s = flags & 2 ? 0 : 1000,
-			    .step_fwd_s = 0.128,
-			    .step_back_s = 0.128,
-			    .stepout_s = 300,
-			    .slew_ppm = 500,
-			    .start_slew_ppm = 83333,
-			    .dispersion_ppm = 15 },
-		.nonvolatile_s = 1e-7,
-		.ntp = !(flags & 4),
-		.kernel = true,
-		.orders = { .no_clock = flags & 8,
-			    .panic_once = flags & 16,
-			    .step_once = flags & 32,
-			    .slew_only = flags & 64,
-			    .quit = flags & 128 },
-		.stats = true,
-		.statsdir = "/stats/",
-	};
+	r->config = plain_config();
+	r->config.sources = r->sources;
+	r->config.restricts = r->restricts;
+	r->config.tos.maxclock = 6;
+	r->config.tos.orphan = flags & 8 ? ORPHAN : 16;
+	r->config.tinker.panic_s = flags & 2 ? 0 : 1000;
+	r->config.ntp = !(flags & 4);
+	r->config.orders = (struct orders){ .no_clock = flags & 8,
+					    .panic_once = flags & 16,
+					    .step_once = flags & 32,
+					    .slew_only = flags & 64,
+					    .quit = flags & 128 };
+	r->config.stats = true;
+	r->config.statsdir = "/stats/";
 	for (size_t i = 0; i < STATS_KINDS; i++) {
 		r->config.filegens[i].enabled = true;
 	}

@@ -10,6 +10,7 @@
 #include "check.h"
 #include "core/discipline.h"
 #include "core/engine.h"
+#include "plain.h"
 
 #define TINY_SERVERS 8
 #define TINY_QUEUE 64
@@ -117,29 +118,8 @@ static inline double tiny_seconds(instant i)
 static inline void tiny_config(struct tiny *t)
 {
 	memset(t, 0, sizeof(*t));
-	t->config = (struct config){
-		.tos = { .minclock = 3,
-			 .maxclock = 10,
-			 .minsane = 1,
-			 .floor = 1,
-			 .ceiling = 16,
-			 .orphan = 16,
-			 .mindist_s = 0.001,
-			 .maxdist_s = 1.5,
-			 .maxdisp_s = 16,
-			 .orphanwait_s = 300 },
-		.tinker = { .panic_s = 1000,
-			    .step_fwd_s = 0.128,
-			    .step_back_s = 0.128,
-			    .stepout_s = 300,
-			    .slew_ppm = 500,
-			    .start_slew_ppm = 83333,
-			    .dispersion_ppm = 15 },
-		.nonvolatile_s = 1e-7,
-		.ntp = true,
-		.kernel = true,
-		.monitor = true,
-	};
+	t->config = plain_config();
+	t->config.monitor = true;
 }
 
 static inline struct source_config *tiny_source(struct tiny *t,
