@@ -63,6 +63,22 @@ static void ask(struct tiny *t, const struct asked *a)
 	tiny_handle(t, &ev);
 }
 
+/* Lines, or a word, of who may change the configuration. */
+static void configure(struct tiny *t, const char *data)
+{
+	ask(t, &(struct asked){ .opcode = MODE6_CONFIGURE,
+				.may_modify = true,
+				.data = data });
+}
+
+static void configure_by_network(struct tiny *t, const char *data)
+{
+	ask(t, &(struct asked){ .opcode = MODE6_CONFIGURE,
+				.may_modify = true,
+				.by_network = true,
+				.data = data });
+}
+
 static struct mode6 answered(const struct tiny *t)
 {
 	struct reader r = reader_over(t->answer, t->answer_len);
@@ -130,10 +146,7 @@ static void lines_go_to_the_host_and_its_answer_comes_back(void **state)
 	(void)state;
 	struct tiny *t = fresh();
 
-	ask(t, &(struct asked){ .opcode = MODE6_CONFIGURE,
-				.may_modify = true,
-				.by_network = true,
-				.data = "server 10.0.0.9 iburst \r\n" });
+	configure_by_network(t, "server 10.0.0.9 iburst \r\n");
 	assert_int_equal(t->wish, WISH_LINES);
 	assert_string_equal(t->wish_text, "server 10.0.0.9 iburst");
 	assert_int_equal(t->answers, 0);
@@ -143,9 +156,7 @@ static void lines_go_to_the_host_and_its_answer_comes_back(void **state)
 	reply(t, "again");
 	assert_int_equal(t->answers, 0);
 	/* Whom nobody answers is forgotten, with the key he signed with. */
-	ask(t, &(struct asked){ .opcode = MODE6_CONFIGURE,
-				.may_modify = true,
-				.data = "server 10.0.0.9" });
+	configure(t, "server 10.0.0.9");
 	assert_true(t->engine->wishes);
 	t->engine->wish.signer.key = (const struct keyring_key *)&world;
 	tiny_handle(t, &(struct event){ .kind = EVENT_SETTINGS });
@@ -161,9 +172,7 @@ static void a_long_answer_is_cut_into_fragments(void **state)
 	static char text[14000];
 
 	memset(text, 'x', sizeof(text) - 1);
-	ask(t, &(struct asked){ .opcode = MODE6_CONFIGURE,
-				.may_modify = true,
-				.data = "reload" });
+	configure(t, "reload");
 	reply(t, text);
 	assert_int_equal(t->answers, (sizeof(text) - 1 + 467) / 468);
 	assert_int_equal(t->out.lost, 0);
@@ -177,14 +186,9 @@ static void reload_is_a_word_of_the_unix_socket(void **state)
 	(void)state;
 	struct tiny *t = fresh();
 
-	ask(t, &(struct asked){ .opcode = MODE6_CONFIGURE,
-				.may_modify = true,
-				.data = "reload" });
+	configure(t, "reload");
 	assert_int_equal(t->wish, WISH_RELOAD);
-	ask(t, &(struct asked){ .opcode = MODE6_CONFIGURE,
-				.may_modify = true,
-				.by_network = true,
-				.data = "reload" });
+	configure_by_network(t, "reload");
 	assert_int_equal(t->wish, WISH_LINES);
 	tiny_end(t);
 }
@@ -227,9 +231,7 @@ static void unprintable_and_endless_requests_are_told_so(void **state)
 			       "contains an unprintable character");
 	}
 	memset(many, 'x', sizeof(many) - 1);
-	ask(t, &(struct asked){ .opcode = MODE6_CONFIGURE,
-				.may_modify = true,
-				.data = many });
+	configure(t, many);
 	assert_int_equal(t->wish, WISH_NONE);
 	assert_said(t, "runtime configuration failed: request too long");
 	tiny_end(t);

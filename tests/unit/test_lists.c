@@ -58,6 +58,14 @@ static void note(struct perusal *r, netaddr from, double s, enum mru_fate fate)
 	mru_note(r->clients, &aim, 0x23, fate, at(s));
 }
 
+/* So many clients, one every `gap_s`: 10.0.0.0, 10.0.0.1 and so on. */
+static void note_crowd(struct perusal *r, uint32_t count, double gap_s)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		note(r, netaddr_v4(0x0a000000 + i, 123), i * gap_s, MRU_SERVED);
+	}
+}
+
 static void read_list(struct perusal *r, enum list_kind kind, const char *asked)
 {
 	struct effect e = { .kind = EFFECT_LIST };
@@ -255,6 +263,23 @@ static void only_who_is_asked_for_is_listed(void **state)
 	end(r);
 }
 
+/* "addr.7=": what is behind it; false, and `value` as it was: no such row. */
+static bool value_of(const struct perusal *r, const char *what, unsigned row,
+		     char value[40])
+{
+	char name[20];
+	const char *at;
+
+	(void)snprintf(name, sizeof(name), "%s.%u=", what, row);
+	at = strstr(r->text, name);
+	if (!at) {
+		return false;
+	}
+	at += strlen(name);
+	(void)snprintf(value, 40, "%.*s", (int)strcspn(at, ","), at);
+	return true;
+}
+
 /* As a client reads it: all of 3000, each once, in pieces of `frags`. */
 static void a_long_list_is_read_in_pieces_without_a_gap(void **state)
 {
@@ -264,26 +289,14 @@ static void a_long_list_is_read_in_pieces_without_a_gap(void **state)
 	char asked[200] = "nonce=x, frags=3";
 	unsigned next = 0;
 
-	for (uint32_t i = 0; i < CLIENTS; i++) {
-		note(r, netaddr_v4(0x0a000000 + i, 123), i, MRU_SERVED);
-	}
+	note_crowd(r, CLIENTS, 1);
 	for (unsigned pieces = 0; pieces < 1000; pieces++) {
-		char *row = NULL, addr[40] = "", last[40] = "";
+		char addr[40] = "", last[40] = "";
 		unsigned i = 0;
 
 		read_list(r, LIST_CLIENTS, asked);
 		assert_in_range(r->datagrams, 1, 3);
-		for (;; i++) {
-			char name[20];
-
-			(void)snprintf(name, sizeof(name), "addr.%u=", i);
-			row = strstr(r->text, name);
-			if (!row) {
-				break;
-			}
-			row += strlen(name);
-			(void)snprintf(addr, sizeof(addr), "%.*s",
-				       (int)strcspn(row, ","), row);
+		for (; value_of(r, "addr", i, addr); i++) {
 			netaddr a;
 
 			assert_true(
@@ -292,10 +305,7 @@ static void a_long_list_is_read_in_pieces_without_a_gap(void **state)
 						 a.ip[15],
 					 next);
 			next++;
-			(void)snprintf(name, sizeof(name), "last.%u=", i);
-			row = strstr(r->text, name) + strlen(name);
-			(void)snprintf(last, sizeof(last), "%.*s",
-				       (int)strcspn(row, ","), row);
+			assert_true(value_of(r, "last", i, last));
 		}
 		assert_in_range(i, 1, 3 * MODE6_DATA);
 		if (strstr(r->text, "now=")) {
@@ -315,9 +325,7 @@ static void an_answer_is_a_hundred_datagrams_or_so(void **state)
 	(void)state;
 	struct perusal *r = begin(20000);
 
-	for (uint32_t i = 0; i < 20000; i++) {
-		note(r, netaddr_v4(0x0a000000 + i, 123), i * 1e-3, MRU_SERVED);
-	}
+	note_crowd(r, 20000, 1e-3);
 	read_list(r, LIST_CLIENTS, "nonce=x, frags=128");
 	assert_in_range(r->datagrams, PIECES_MOST - 1, PIECES_MOST);
 	assert_null(strstr(r->text, "now="));
@@ -330,9 +338,7 @@ static void a_filter_gives_a_place_to_go_on(void **state)
 	(void)state;
 	struct perusal *r = begin(200000);
 
-	for (uint32_t i = 0; i < 100000; i++) {
-		note(r, netaddr_v4(0x0a000000 + i, 123), i * 1e-3, MRU_SERVED);
-	}
+	note_crowd(r, 100000, 1e-3);
 	read_list(r, LIST_CLIENTS, "nonce=x, frags=128, mincount=1000");
 	assert_non_null(strstr(r->text, "addr.0=10.0.127.255:123"));
 	assert_null(strstr(r->text, "addr.1="));
@@ -378,6 +384,16 @@ static void sockets_have_a_row_each(void **state)
 	end(r);
 }
 
+/* What was built is to be freed. */
+static void *list_access(struct perusal *r, const struct config *config)
+{
+	void *memory = malloc(access_size(config, 0));
+
+	assert_non_null(memory);
+	r->have.access = access_build(memory, config, NULL, 0);
+	return memory;
+}
+
 static void restrict_lines_have_their_hits(void **state)
 {
 	(void)state;
@@ -395,10 +411,8 @@ static void restrict_lines_have_their_hits(void **state)
 
 	lines[0].next = &lines[1];
 	assert_int_equal(access_counters(&config), 6);
-	void *memory = malloc(access_size(&config, 0));
+	void *memory = list_access(r, &config);
 
-	assert_non_null(memory);
-	r->have.access = access_build(memory, &config, NULL, 0);
 	r->have.hits = hits;
 	r->have.hit_count = 6;
 	read_list(r, LIST_RESTRICTIONS, "addr_restrictions");
@@ -433,10 +447,8 @@ static void a_hundred_thousand_lines_do_no_harm(void **state)
 		lines[i].prefix = 128;
 		lines[i].next = i + 1 < LINES ? &lines[i + 1] : NULL;
 	}
-	void *memory = malloc(access_size(&config, 0));
+	void *memory = list_access(r, &config);
 
-	assert_non_null(memory);
-	r->have.access = access_build(memory, &config, NULL, 0);
 	read_list(r, LIST_RESTRICTIONS, "addr_restrictions");
 	assert_true(strlen(r->text) > 50000);
 	end_of_list = r->text + strlen(r->text) - 6;
