@@ -2,12 +2,12 @@
 """A daemon that answers control questions (mode 6) from a script.
 
 Usage: fakectl.py JSON: {"addr", "status", "system": text, "peers": [[id,
-status, text], ...], "copies": how many
-more like the first peer, with another number for %, "error": code, "least": octets of a request that is
-answered and not refused, "act": how}. Prints "ready". "act" is one
-of honest, silent, split (fragments of 100 octets), shuffled (likewise, in
-another order, each twice), hole (one fragment is missing), and the hostile
-ones: endless, overlap, beyond, tiny, huge, lying, flood, strangers.
+status, text], ...], "copies": how many more like the first peer, with another
+number for %, "error": code, "least": octets of a request that is answered and
+not refused, "act": how}. Prints "ready". "act" is one of honest, silent, split
+(fragments of 100 octets), shuffled (likewise, in another order, each twice),
+hole (one fragment is missing), and the hostile ones: endless, overlap, beyond,
+tiny, huge, lying, flood, strangers.
 """
 import json
 import random
