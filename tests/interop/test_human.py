@@ -32,6 +32,21 @@ def servers(*numbers, words="iburst"):
     return OPEN + "".join(f"server {v4(n)} {words}\n" for n in numbers)
 
 
+def fakes(lan, *numbers):
+    for number in numbers:
+        lan.fake(number, stratum=1)
+
+
+@pytest.fixture
+def ntpsec(lan):
+    """Host 9, where ntpsec's ntpd follows servers 1 to 3."""
+    fakes(lan, 1, 2, 3)
+    lan.ntpsec(9, servers(1, 2, 3).replace(OPEN, "restrict 127.0.0.1\n"))
+    host = lan.host(9)
+    assert wait_for(lambda: q(host, "status").returncode == 0, 30)
+    return host
+
+
 @pytest.fixture
 def synced(lan):
     """Host 9 follows servers 1 to 3."""
@@ -94,8 +109,7 @@ def test_nobody_answers(lan):
 
 
 def test_a_falseticker(lan):
-    for number in (1, 2, 3):
-        lan.fake(number, stratum=1)
+    fakes(lan, 1, 2, 3)
     lan.fake(4, stratum=1, offset=5)
     assert lan.ntpd(9, servers(1, 2, 3, 4)).synchronised(15)
     host = lan.host(9)
@@ -126,16 +140,11 @@ def test_a_daemon_that_refuses(net):
     assert done.returncode == 2 and "noquery" in done.stderr
 
 
-def test_ntpsec(lan):
-    for number in (1, 2, 3):
-        lan.fake(number, stratum=1)
-    lan.ntpsec(9, servers(1, 2, 3).replace(OPEN, "restrict 127.0.0.1\n"))
-    host = lan.host(9)
-    assert wait_for(lambda: q(host, "status").returncode == 0, 30)
-    assert "synchronised to 10.98.0." in q(host, "status").stdout
-    done = q(host, "sources")
+def test_ntpsec(ntpsec):
+    assert "synchronised to 10.98.0." in q(ntpsec, "status").stdout
+    done = q(ntpsec, "sources")
     assert "the system peer" in done.stdout and done.stderr == ""
-    assert q(host, "waitsync", "5", "10", "1").returncode == 0
+    assert q(ntpsec, "waitsync", "5", "10", "1").returncode == 0
 
 
 def test_hostile_words_are_escaped(net):
@@ -250,13 +259,8 @@ def test_the_doctor_names_who_holds_the_port(net):
     assert re.match(r"held by python3\S* \(pid \d+\)", said["port 123"][1])
 
 
-def test_the_doctor_and_ntpsec(lan):
-    for number in (1, 2, 3):
-        lan.fake(number, stratum=1)
-    lan.ntpsec(9, servers(1, 2, 3).replace(OPEN, "restrict 127.0.0.1\n"))
-    host = lan.host(9)
-    assert wait_for(lambda: q(host, "status").returncode == 0, 30)
-    said = findings(q(host, "doctor"))
+def test_the_doctor_and_ntpsec(ntpsec):
+    said = findings(q(ntpsec, "doctor"))
     assert said["clock is synchronised"][0] == "OK"
     assert "ntpsec" in said["a daemon answers"][1]
 
