@@ -78,9 +78,8 @@ static struct socket_report report(const struct loop *l,
 	span up = instant_diff(now, s->since);
 
 	r.uptime_s = up.v > 0 ? (uint64_t)up.v >> 32 : 0;
-	r.broadcast.port = s->addr.port;
-	if (netaddr_is_none(&s->broadcast)) {
-		r.broadcast.port = 0;
+	if (!netaddr_is_none(&s->broadcast)) {
+		r.broadcast.port = s->addr.port;
 	}
 	if (!s->wildcard) {
 		r.peers = engine_peers_at(l->engine, &s->addr);

@@ -114,12 +114,15 @@ static void take(struct loop *l, struct settings *next, void *room,
 	release(l, was, old_room);
 }
 
-/* Both are for who asked; `lines` NULL: all files are read again. */
+/* Both are for who asked. */
 struct report {
 	struct text why, changes;
 };
 
-/* Reads and takes over; false: refused, and the report says why. */
+/*
+ * Reads and takes over; false: refused, and the report says why. `lines` NULL:
+ * all files are read again.
+ */
 static bool reload(struct loop *l, const struct settings_lines *lines,
 		   struct report *r, struct event *ev)
 {
@@ -200,7 +203,6 @@ static void log_request(struct loop *l, const struct wishes *w)
 	char line[JOURNAL_LINE], who[NETADDR_TEXT];
 	struct text shown = text_over(line, sizeof(line));
 	struct text from = text_over(who, sizeof(who));
-
 	size_t len = w->len;
 
 	while (len > 0 && w->text[len - 1] == '\n') {
