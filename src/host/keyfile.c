@@ -87,7 +87,8 @@ struct keyfile *keyfile_read(const char *path, struct text *said)
 	char *text;
 
 	if (fd < 0) {
-		say(said, path, fd == -EPERM ? "not a file" : strerror(-fd));
+		say(said, path,
+		    errno == EPERM ? "not a file" : strerror(errno));
 		return NULL;
 	}
 	if (may_be_used(st.st_mode, path, said)) {

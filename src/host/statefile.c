@@ -84,7 +84,7 @@ uint8_t *statefile_read(const char *path, size_t *len, int *error)
 	uint8_t *bytes = NULL;
 
 	if (fd < 0) {
-		*error = fd == -ELOOP ? EPERM : -fd;
+		*error = errno == ELOOP ? EPERM : errno;
 		return NULL;
 	}
 	*error = check(&st, path);

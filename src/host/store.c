@@ -80,12 +80,13 @@ int store_open(const char *path, int flags, struct stat *st)
 	int error;
 
 	if (fd < 0) {
-		return -errno;
+		return -1;
 	}
 	error = fstat(fd, st) != 0 ? errno : S_ISREG(st->st_mode) ? 0 : EPERM;
 	if (error) {
 		close(fd);
-		return -error;
+		errno = error;
+		return -1;
 	}
 	return fd;
 }
@@ -133,7 +134,7 @@ enum drift store_read_drift(const char *path, double *freq_ppm, double *age_s)
 	ssize_t len;
 
 	if (fd < 0) {
-		return fd == -ENOENT ? DRIFT_MISSING : DRIFT_BAD;
+		return errno == ENOENT ? DRIFT_MISSING : DRIFT_BAD;
 	}
 	len = read_up_to(fd, buf, DRIFT_ROOM);
 	if (len >= 0 && !memchr(buf, '\0', (size_t)len)) {

@@ -27,7 +27,7 @@ MUST_USE char *store_read(const char *path, size_t *len);
 /*
  * Opens a file to read it, and says what it is: for one that somebody may have
  * put there. Never waits, as a FIFO would make us do. `flags`: O_NOFOLLOW or 0.
- * A negative errno: EPERM when it is another kind of file.
+ * -1 and errno: EPERM when it is another kind of file.
  */
 MUST_USE int store_open(const char *path, int flags, struct stat *st);
 
