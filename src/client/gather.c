@@ -11,16 +11,10 @@
 #define SYSTEM_OURS "syncedfor"
 #define SOURCE_MORE "sent,received,badauth"
 #define SOURCE_OURS "reason"
-#define UNIX_EPOCH 2208988800.0
 
 static struct vars answered(const struct shell *s)
 {
 	return vars_over(s->answer.data, s->answer.len);
-}
-
-static double our_clock_s(void)
-{
-	return ldexp((double)moment_wall().v, -32) - UNIX_EPOCH;
 }
 
 static enum ctl_result gather_system(struct shell *s, struct overview *o)
@@ -44,7 +38,7 @@ static enum ctl_result gather_system(struct shell *s, struct overview *o)
 		}
 	}
 	if (isnan(o->clock_s)) {
-		o->clock_s = our_clock_s();
+		o->clock_s = overview_seconds(moment_wall());
 	}
 	return CTL_OK;
 }

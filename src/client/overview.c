@@ -8,8 +8,6 @@
 #include "client/status.h"
 #include "core/flash.h"
 
-#define UNIX_EPOCH 2208988800.0 /* in seconds of NTP's first era */
-
 static const char *const refclock_names[256] = {
 #define REFCLOCK(type, name) [type] = (name),
 #include "client/refclocks.def"
@@ -60,7 +58,13 @@ static void take_text(struct vars v, const char *name, char *out, size_t size)
 	}
 }
 
-/* A stamp in seconds since 1970, in the era that is now. */
+double overview_seconds(tstamp at)
+{
+	double s = ldexp((double)at.v, -32) - (double)UNIX_TO_NTP;
+
+	return s < 0 ? s + 0x1p32 : s;
+}
+
 static bool take_stamp(struct vars v, const char *name, double *out)
 {
 	struct vars_item item;
@@ -70,9 +74,7 @@ static bool take_stamp(struct vars v, const char *name, double *out)
 	    tstamp_is_zero(at)) {
 		return false;
 	}
-	double s = ldexp((double)at.v, -32) - UNIX_EPOCH;
-
-	*out = s < 0 ? s + 0x1p32 : s;
+	*out = overview_seconds(at);
 	return true;
 }
 

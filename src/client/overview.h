@@ -59,6 +59,9 @@ struct overview {
 	struct overview_source sources[OVERVIEW_SOURCES];
 };
 
+/* A stamp in seconds since 1970, in the era that is now. */
+double overview_seconds(tstamp at);
+
 /* Nothing known, of a host by that name. */
 void overview_clear(struct overview *o, const char *host);
 

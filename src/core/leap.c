@@ -6,8 +6,7 @@
 #include "base/date.h"
 #include "crypto/digest.h"
 
-#define NTP_TO_UNIX INT64_C(2208988800) /* 1900-01-01 to 1970-01-01, s */
-#define NUMBER_DIGITS 12                /* far beyond any date there will be */
+#define NUMBER_DIGITS 12 /* far beyond any date there will be */
 #define HASH_WORDS 5
 #define HASH_DIGITS 8 /* of a word; leading zeros may be absent */
 #define DAY_S 86400
@@ -108,7 +107,7 @@ static enum leap_verdict take_comment(struct parse *p, struct line *l)
 	}
 	*seen = true;
 	if (kind == '@') {
-		p->table.expires = at - NTP_TO_UNIX;
+		p->table.expires = at - UNIX_TO_NTP;
 	}
 	return LEAP_GOOD_HASH;
 }
@@ -147,7 +146,7 @@ static enum leap_verdict take_entry(struct parse *p, struct line *l)
 	    (!is_over(l) && *l->at != '#')) {
 		return LEAP_BAD_LINE;
 	}
-	entry = (struct leap_entry){ .at = at - NTP_TO_UNIX,
+	entry = (struct leap_entry){ .at = at - UNIX_TO_NTP,
 				     .tai = (int16_t)tai };
 	if (!begins_month(entry.at)) {
 		return LEAP_BAD_TIME;

@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/ntptime.h"
 #include "client/version.h"
 #include "host/entropy.h"
 
@@ -29,7 +30,6 @@
 #define FILE_TEXT 4096
 #define NAME_TEXT 256
 #define HOST_TEXT 128
-#define NTP_EPOCH INT64_C(2208988800) /* 1970, in the seconds of NTP */
 #define KEY_MODE 0640
 
 enum kind { CLASSIC, MODERN };
@@ -195,7 +195,7 @@ static int make(enum kind kind)
 		return fail("no name of", "this host");
 	}
 	snprintf(f.name, sizeof(f.name), "ntpkey_%skey_%s.%lld", word, host,
-		 (long long)now + NTP_EPOCH);
+		 (long long)now + UNIX_TO_NTP);
 	snprintf(f.link, sizeof(f.link), "ntp.keys");
 	printf("Generating new %s file and link\n", lower);
 	if (!fill(&f, kind, now)) {

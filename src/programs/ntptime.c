@@ -18,8 +18,6 @@
 #include "client/version.h"
 
 #define PPM 65536.0 /* the kernel's unit: 2^-16 ppm */
-#define NTP_EPOCH UINT64_C(2208988800)
-#define NS_PER_S 1000000000
 
 struct word {
 	unsigned bit;
@@ -95,8 +93,7 @@ static void print_time(const struct timex *t, int state, bool raw)
 {
 	long ns =
 		t->status & STA_NANO ? t->time.tv_usec : t->time.tv_usec * 1000;
-	uint64_t seconds = (uint64_t)t->time.tv_sec + NTP_EPOCH;
-	tstamp at = { seconds << 32 | ((uint64_t)ns << 32) / NS_PER_S };
+	tstamp at = tstamp_from_unix(t->time.tv_sec, (uint32_t)ns);
 	char shown[96];
 	struct text text = text_over(shown, sizeof(shown));
 
