@@ -14,33 +14,12 @@
 #include <linux/capability.h>
 
 #include "client/siteparts.h"
+#include "host/process.h"
 #include "host/rivals.h"
+#include "host/store.h"
 
 #define PATH_TEXT 320
-#define COMM_TEXT 32
-
-/* The first line of a small file, without its end. */
-static bool read_line(const char *path, char *line, size_t size)
-{
-	FILE *f = fopen(path, "re");
-	bool got = f && fgets(line, (int)size, f);
-
-	if (got) {
-		line[strcspn(line, "\n")] = '\0';
-	}
-	if (f) {
-		(void)fclose(f);
-	}
-	return got;
-}
-
-static bool comm_of(long pid, char comm[COMM_TEXT])
-{
-	char path[PATH_TEXT];
-
-	(void)snprintf(path, sizeof(path), "/proc/%ld/comm", pid);
-	return read_line(path, comm, COMM_TEXT);
-}
+#define KIND_TEXT 32
 
 /* In a container of its own it is not ours to ask; unreadable: perhaps. */
 static bool same_network(long pid)
@@ -106,44 +85,40 @@ static bool has_socket(long pid, unsigned long inode)
 	return found;
 }
 
-static void note_holder(struct site *s, long pid, const char *comm)
+static void note_holder(struct site *s, long pid, const char *name)
 {
 	struct text t = text_over(s->holder, sizeof(s->holder));
 
 	s->holder_pid = (int)pid;
-	text_escaped(&t, comm, strlen(comm));
-	text_str(&t, " (pid ");
-	text_i64(&t, pid);
-	text_char(&t, ')');
+	process_print(pid, name, &t);
 }
 
-static void note_daemon(struct site *s, long pid, const char *comm)
+static void note_daemon(struct site *s, long pid, const char *name)
 {
 	struct text t = text_over(s->program, sizeof(s->program));
 
 	s->pid = (int)pid;
-	text_escaped(&t, comm, strlen(comm));
+	text_escaped(&t, name, strlen(name));
 }
 
 static void look_at_all(struct site *s, unsigned long inode)
 {
 	DIR *proc = opendir("/proc");
-	struct dirent *entry;
+	long pid;
 
-	while (proc && (entry = readdir(proc))) {
-		long pid = strtol(entry->d_name, NULL, 10);
-		char comm[COMM_TEXT];
+	while (proc && (pid = process_next(proc)) != 0) {
+		char name[PROCESS_NAME];
 
-		if (pid <= 0 || !comm_of(pid, comm)) {
+		if (!process_name(pid, name)) {
 			continue;
 		}
 		if (inode != 0 && s->holder_pid == 0 &&
 		    has_socket(pid, inode)) {
-			note_holder(s, pid, comm);
+			note_holder(s, pid, name);
 		}
-		if (s->pid == 0 && strcmp(comm, "ntpd") == 0 &&
+		if (s->pid == 0 && strcmp(name, "ntpd") == 0 &&
 		    same_network(pid)) {
-			note_daemon(s, pid, comm);
+			note_daemon(s, pid, name);
 		}
 	}
 	if (proc) {
@@ -154,11 +129,11 @@ static void look_at_all(struct site *s, unsigned long inode)
 static void look_at_machine(struct site *s)
 {
 	struct text t = text_over(s->container, sizeof(s->container));
-	char kind[COMM_TEXT], line[4096];
+	char kind[KIND_TEXT], line[4096];
 	FILE *f;
 
 	s->may_set = prctl(PR_CAPBSET_READ, CAP_SYS_TIME, 0, 0, 0) == 1;
-	if (read_line("/run/systemd/container", kind, sizeof(kind))) {
+	if (store_read_line("/run/systemd/container", kind, sizeof(kind))) {
 		text_escaped(&t, kind, strlen(kind));
 	} else if (access("/.dockerenv", F_OK) == 0) {
 		text_str(&t, "docker");

@@ -2,20 +2,19 @@
 #include "host/rivals.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/socket.h>
 #include <sys/timex.h>
 #include <unistd.h>
 
+#include "host/process.h"
+
 #define FRESH_ERROR_US 1000000 /* grows 500 ppm: half an hour unattended */
 
-/* Names as /proc/PID/comm has them: cut after 15 characters. */
+/* As process_name() has them. */
 static const char *const time_daemons[] = {
 	"chronyd",    "ntpd",    "openntpd",   "systemd-timesyn",
 	"ntp-daemon", "phc2sys", "timemaster",
@@ -29,21 +28,6 @@ static bool is_time_daemon(const char *name)
 		}
 	}
 	return false;
-}
-
-/* The first line of a small file of /proc, without its end. */
-static bool read_line(const char *path, char *line, size_t size)
-{
-	FILE *f = fopen(path, "re");
-	bool got = f && fgets(line, (int)size, f);
-
-	if (got) {
-		line[strcspn(line, "\n")] = '\0';
-	}
-	if (f) {
-		(void)fclose(f);
-	}
-	return got;
 }
 
 static bool may_set_clock(pid_t pid)
@@ -64,24 +48,17 @@ static bool may_set_clock(pid_t pid)
 bool rivals_run(long except, struct text *why)
 {
 	DIR *proc = opendir("/proc");
-	struct dirent *entry;
 	bool found = false;
+	long pid;
 
-	while (proc && !found && (entry = readdir(proc))) {
-		char path[300], name[64];
-		long pid = strtol(entry->d_name, NULL, 10);
+	while (proc && !found && (pid = process_next(proc)) != 0) {
+		char name[PROCESS_NAME];
 
-		if (pid <= 0 || pid == except) {
-			continue;
-		}
-		(void)snprintf(path, sizeof(path), "/proc/%ld/comm", pid);
-		found = read_line(path, name, sizeof(name)) &&
+		found = pid != except && process_name(pid, name) &&
 			is_time_daemon(name) && may_set_clock((pid_t)pid);
 		if (found) {
-			text_escaped(why, name, strlen(name));
-			text_str(why, " (pid ");
-			text_i64(why, pid);
-			text_str(why, ") keeps this clock");
+			process_print(pid, name, why);
+			text_str(why, " keeps this clock");
 		}
 	}
 	if (proc) {

@@ -107,6 +107,20 @@ char *store_read(const char *path, size_t *len)
 	return text;
 }
 
+bool store_read_line(const char *path, char *line, size_t size)
+{
+	FILE *f = fopen(path, "re");
+	bool got = f && fgets(line, (int)size, f);
+
+	if (got) {
+		line[strcspn(line, "\n")] = '\0';
+	}
+	if (f) {
+		(void)fclose(f);
+	}
+	return got;
+}
+
 /* Takes the first word of the first line for a number. */
 static bool parse_drift(const char *s, double *freq_ppm)
 {

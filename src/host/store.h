@@ -24,6 +24,9 @@ enum drift { DRIFT_MISSING, DRIFT_BAD, DRIFT_READ };
  */
 MUST_USE char *store_read(const char *path, size_t *len);
 
+/* The first line, cut at `size`, without its end; for files of the kernel. */
+MUST_USE bool store_read_line(const char *path, char *line, size_t size);
+
 /*
  * Opens a file to read it, and says what it is: for one that somebody may have
  * put there. Never waits, as a FIFO would make us do. `flags`: O_NOFOLLOW or 0.
