@@ -8,16 +8,6 @@
 #define NETWORK_S 30 /* at least, between two new starts for the network */
 #define GATE_S 1     /* while some are still to be heard */
 
-static struct source *find(struct engine *e, source_id id)
-{
-	if (id.slot < e->source_slots) {
-		struct source *s = &e->sources[id.slot];
-
-		return s->used && s->id.generation == id.generation ? s : NULL;
-	}
-	return NULL;
-}
-
 static void learn_own(struct engine *e, const netaddr *local)
 {
 	uint32_t refid = refid_of_address(local);
@@ -120,7 +110,7 @@ void engine_judged(struct engine *e, struct source *s,
 static void take_packet(struct engine *e, const struct event *ev,
 			struct outbox *out)
 {
-	struct source *s = find(e, ev->source);
+	struct source *s = engine_source(e, ev->source);
 	struct source_world world = engine_world(e);
 	struct sample sample;
 	enum source_verdict verdict;
@@ -141,7 +131,7 @@ static void take_packet(struct engine *e, const struct event *ev,
 static void take_sent(struct engine *e, const struct event *ev,
 		      struct outbox *out)
 {
-	struct source *s = find(e, ev->source);
+	struct source *s = engine_source(e, ev->source);
 	struct source_world world = engine_world(e);
 	struct sample sample;
 
@@ -154,7 +144,7 @@ static void take_sent(struct engine *e, const struct event *ev,
 static void take_failed(struct engine *e, const struct event *ev,
 			struct outbox *out)
 {
-	struct source *s = find(e, ev->source);
+	struct source *s = engine_source(e, ev->source);
 
 	if (s) {
 		source_failed(s, ev->failed.exchange, out);

@@ -240,17 +240,11 @@ instant engine_calls_deadline(const struct engine *e)
 void engine_answer_call(struct engine *e, const struct event *ev,
 			struct outbox *out)
 {
-	struct pool *p = NULL;
+	struct pool *p = engine_pool(e, ev->source);
 	struct source_world world = engine_world(e);
 	struct packet packet;
 	netaddr from = ev->packet.from;
 
-	for (size_t i = 0; i < e->pool_slots; i++) {
-		if (e->pools[i].id.slot == ev->source.slot &&
-		    e->pools[i].id.generation == ev->source.generation) {
-			p = &e->pools[i];
-		}
-	}
 	if (!p || !answer_call(p->config, ev, &world, &packet)) {
 		return;
 	}

@@ -4,6 +4,28 @@
 
 #include <string.h>
 
+struct source *engine_source(const struct engine *e, source_id id)
+{
+	if (id.slot < e->source_slots) {
+		struct source *s = &e->sources[id.slot];
+
+		return s->used && s->id.generation == id.generation ? s : NULL;
+	}
+	return NULL;
+}
+
+struct pool *engine_pool(const struct engine *e, source_id id)
+{
+	size_t i = (size_t)id.slot - e->source_slots;
+
+	if (id.slot >= e->source_slots && i < e->pool_slots) {
+		struct pool *p = &e->pools[i];
+
+		return p->id.generation == id.generation ? p : NULL;
+	}
+	return NULL;
+}
+
 struct source *engine_free_slot(struct engine *e)
 {
 	for (size_t i = 0; i < e->source_slots; i++) {
@@ -261,19 +283,12 @@ static void pool_resolved(struct engine *e, struct pool *p,
 void engine_resolved(struct engine *e, const struct event *ev,
 		     struct outbox *out)
 {
-	size_t slot = ev->source.slot;
+	struct source *s = engine_source(e, ev->source);
+	struct pool *p = engine_pool(e, ev->source);
 
-	if (slot < e->source_slots) {
-		struct source *s = &e->sources[slot];
-
-		if (s->used && s->id.generation == ev->source.generation) {
-			server_resolved(e, s, ev, out);
-		}
-	} else if (slot - e->source_slots < e->pool_slots) {
-		struct pool *p = &e->pools[slot - e->source_slots];
-
-		if (p->id.generation == ev->source.generation) {
-			pool_resolved(e, p, ev, out);
-		}
+	if (s) {
+		server_resolved(e, s, ev, out);
+	} else if (p) {
+		pool_resolved(e, p, ev, out);
 	}
 }

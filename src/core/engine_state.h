@@ -270,6 +270,9 @@ void engine_take_leaps(struct engine *e, const struct leap_table *leaps,
 		       struct outbox *out);
 
 /* engine_names.c */
+/* Whose handle that is; NULL: nobody's, or one of long ago. */
+struct source *engine_source(const struct engine *e, source_id id);
+struct pool *engine_pool(const struct engine *e, source_id id);
 struct source *engine_free_slot(struct engine *e);
 /* Does a source of ours have this address already? */
 bool engine_asks(const struct engine *e, const netaddr *addr);
