@@ -305,11 +305,6 @@ static bool may_end_early(const struct ask *a)
 	return !a->listing && a->samples == 0 && agreed(a, a->count);
 }
 
-static instant earlier(instant a, instant b)
-{
-	return instant_diff(a, b).v < 0 ? a : b;
-}
-
 /*
  * Sends what is due and gives up what is overdue. False when nothing is left
  * to wait for; else *next is when to look again.
@@ -337,11 +332,11 @@ static bool advance(struct ask *a, instant *next)
 		}
 		if (s->state == ASK_WAITING || wants_more(a, s, doubt)) {
 			open = true;
-			*next = earlier(*next, due);
+			*next = instant_earlier(*next, due);
 		}
 	}
 	if (open && may_end_early(a)) {
-		*next = earlier(*next, early_end(a));
+		*next = instant_earlier(*next, early_end(a));
 		open = instant_diff(early_end(a), now).v > 0;
 	}
 	return open;

@@ -181,11 +181,6 @@ static int next_datagram(const struct ctl *c, instant until, uint8_t *data,
 	}
 }
 
-static instant earlier(instant a, instant b)
-{
-	return instant_diff(a, b).v < 0 ? a : b;
-}
-
 /* Collects fragments until they are whole or the time has come. */
 static enum ctl_result collect(struct ctl *c, const struct ctl_request *q,
 			       struct fragments *f, instant deadline,
@@ -212,8 +207,9 @@ static enum ctl_result collect(struct ctl *c, const struct ctl_request *q,
 		case FRAGMENTS_FOREIGN:
 			break;
 		case FRAGMENTS_MORE:
-			until = earlier(deadline, instant_add(moment_steady(),
-							      c->next_wait));
+			until = instant_earlier(
+				deadline,
+				instant_add(moment_steady(), c->next_wait));
 			break;
 		case FRAGMENTS_DONE:
 			return CTL_OK;

@@ -93,10 +93,7 @@ instant call_deadline(const struct call *c)
 	if (!c->on) {
 		return INSTANT_NEVER;
 	}
-	if (c->nonce != 0 && instant_diff(end_of(c), c->due).v < 0) {
-		return end_of(c);
-	}
-	return c->due;
+	return c->nonce != 0 ? instant_earlier(c->due, end_of(c)) : c->due;
 }
 
 bool call_is_answered(const struct call *c, const struct calling *of,

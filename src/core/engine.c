@@ -244,45 +244,40 @@ static void tick(struct engine *e, const struct event *ev, struct outbox *out)
 	}
 }
 
-static void sooner(instant *at, instant other)
-{
-	if (instant_diff(other, *at).v < 0) {
-		*at = other;
-	}
-}
-
 static instant deadline(const struct engine *e)
 {
 	instant at = engine_view_end(e);
 
-	sooner(&at, discipline_deadline(&e->discipline));
-	sooner(&at, engine_stats_deadline(e));
+	at = instant_earlier(at, discipline_deadline(&e->discipline));
+	at = instant_earlier(at, engine_stats_deadline(e));
 	for (size_t i = 0; i < e->source_slots; i++) {
 		if (e->sources[i].used) {
-			sooner(&at, source_deadline(&e->sources[i]));
+			at = instant_earlier(at,
+					     source_deadline(&e->sources[i]));
 		}
 	}
 	for (size_t i = 0; i < e->pool_slots; i++) {
-		sooner(&at, lookup_deadline(&e->pools[i].lookup));
+		at = instant_earlier(at, lookup_deadline(&e->pools[i].lookup));
 	}
 	for (size_t i = 0; i < e->clock_slots; i++) {
-		sooner(&at, e->clocks[i].due);
+		at = instant_earlier(at, e->clocks[i].due);
 	}
 	for (size_t i = 0; i < e->caster_slots; i++) {
-		sooner(&at, e->casters[i].due);
+		at = instant_earlier(at, e->casters[i].due);
 	}
 	if (engine_is_gated(e)) {
-		sooner(&at, instant_add(e->now, SPAN_S(GATE_S)));
+		at = instant_earlier(at, instant_add(e->now, SPAN_S(GATE_S)));
 	}
 	if (e->config->orders.quit) {
-		sooner(&at, instant_add(e->began, SPAN_S(ENGINE_QUIT_S)));
+		at = instant_earlier(
+			at, instant_add(e->began, SPAN_S(ENGINE_QUIT_S)));
 	}
 	if (e->leaving > 0) {
 		at = e->now;
 	}
-	sooner(&at, engine_lonely_deadline(e));
-	sooner(&at, engine_calls_deadline(e));
-	sooner(&at, engine_leap_deadline(e));
+	at = instant_earlier(at, engine_lonely_deadline(e));
+	at = instant_earlier(at, engine_calls_deadline(e));
+	at = instant_earlier(at, engine_leap_deadline(e));
 	/* What could not be done now is done next; never in the past. */
 	return instant_diff(at, e->now).v <= 0 ? instant_add(e->now, SPAN_MS(1))
 					       : at;

@@ -230,9 +230,7 @@ instant engine_calls_deadline(const struct engine *e)
 	instant at = INSTANT_NEVER;
 
 	for (size_t i = 0; i < e->pool_slots; i++) {
-		instant other = call_deadline(&e->pools[i].call);
-
-		at = instant_diff(other, at).v < 0 ? other : at;
+		at = instant_earlier(at, call_deadline(&e->pools[i].call));
 	}
 	return at;
 }

@@ -101,8 +101,8 @@ void engine_orphan(struct engine *e, struct outbox *out)
 
 static void sooner(instant *at, instant other, instant now)
 {
-	if (instant_diff(other, now).v > 0 && instant_diff(other, *at).v < 0) {
-		*at = other;
+	if (instant_diff(other, now).v > 0) {
+		*at = instant_earlier(*at, other);
 	}
 }
 

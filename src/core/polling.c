@@ -60,9 +60,7 @@ void polling_retune(struct polling *p, const struct source_config *config)
 	after = seconds(polling_now(p));
 	/* Sooner at once; later from the next poll on. */
 	if (p->asked > 0 && p->left == 0 && span_cmp(after, before) < 0) {
-		instant at = instant_add(p->last, after);
-
-		p->due = instant_diff(at, p->due).v < 0 ? at : p->due;
+		p->due = instant_earlier(p->due, instant_add(p->last, after));
 	}
 }
 

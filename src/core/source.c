@@ -485,15 +485,13 @@ instant source_deadline(const struct source *s)
 {
 	instant at =
 		s->state == SOURCE_NAMELESS ? INSTANT_NEVER : s->polling.due;
-	instant other = lookup_deadline(&s->lookup);
 
-	if (instant_diff(other, at).v < 0) {
-		at = other;
-	}
+	at = instant_earlier(at, lookup_deadline(&s->lookup));
 	if (s->state == SOURCE_ANSWERED) {
-		other = instant_add(s->answered_at, HOLD);
+		at = instant_earlier(at, instant_add(s->answered_at, HOLD));
 	} else if (expires(s)) {
-		other = instant_add(s->asked_at, SOURCE_WINDOW);
+		at = instant_earlier(at,
+				     instant_add(s->asked_at, SOURCE_WINDOW));
 	}
-	return instant_diff(other, at).v < 0 ? other : at;
+	return at;
 }

@@ -259,13 +259,10 @@ static instant handle_due(struct loop *l)
 			loop_deliver(l, &ev);
 			return now; /* let the sockets have their turn */
 		} else {
-			if (l->rescan_due &&
-			    instant_diff(wake, l->rescan).v > 0) {
-				wake = l->rescan;
+			if (l->rescan_due) {
+				wake = instant_earlier(wake, l->rescan);
 			}
-			return instant_diff(wake, l->deadline).v > 0
-				       ? l->deadline
-				       : wake;
+			return instant_earlier(wake, l->deadline);
 		}
 	}
 }
