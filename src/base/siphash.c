@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/siphash.h"
 
+#include "base/bytes.h"
+
 static uint64_t rotate(uint64_t v, unsigned n)
 {
 	return v << n | v >> (64 - n);
@@ -32,13 +34,13 @@ static uint64_t little_endian(const uint8_t *p, size_t len)
 	return v;
 }
 
-/* One load, where the machine has them so. */
-static uint64_t whole_word(const uint8_t *p)
+struct siphash_key siphash_draw(struct rng *rng)
 {
-	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
-	       (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 |
-	       (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
-	       (uint64_t)p[7] << 56;
+	struct siphash_key key;
+
+	key.k0 = rng_u64(rng);
+	key.k1 = rng_u64(rng);
+	return key;
 }
 
 uint64_t siphash(const struct siphash_key *key, const void *data, size_t len)
@@ -53,7 +55,7 @@ uint64_t siphash(const struct siphash_key *key, const void *data, size_t len)
 	uint64_t last = (uint64_t)len << 56;
 
 	for (; len >= 8; p += 8, len -= 8) {
-		uint64_t m = whole_word(p);
+		uint64_t m = bytes_le64(p);
 
 		v[3] ^= m;
 		rounds(v, 2);

@@ -5,11 +5,14 @@
 #ifndef BASE_SIPHASH_H
 #define BASE_SIPHASH_H
 
-#include "base/compiler.h"
+#include "base/rng.h"
 
 struct siphash_key {
 	uint64_t k0, k1;
 };
+
+/* A secret one. */
+struct siphash_key siphash_draw(struct rng *rng);
 
 uint64_t siphash(const struct siphash_key *key, const void *data, size_t len);
 

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/siphash.h"
 
 #define LINE 64    /* octets of the cache */
@@ -78,8 +79,7 @@ struct mru *mru_init(void *memory, const struct mru_config *rules,
 
 	rng_init(&rng, seed);
 	m->rules = *rules;
-	m->hash.k0 = rng_u64(&rng);
-	m->hash.k1 = rng_u64(&rng);
+	m->hash = siphash_draw(&rng);
 	m->room = mru_room(rules);
 	m->line_count = lines_for(m->room);
 	m->local_count = 1;
@@ -165,14 +165,6 @@ static void set_way(struct line *line, unsigned way, uint8_t tag, mru_place at)
 	p[2] = (uint8_t)(at >> 16);
 }
 
-static uint64_t eight_tags(const uint8_t *p)
-{
-	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
-	       (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 |
-	       (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
-	       (uint64_t)p[7] << 56;
-}
-
 /* The high bit of each octet that is `tag`, and perhaps of some behind it. */
 static uint64_t equal_octets(uint64_t octets, uint8_t tag)
 {
@@ -187,7 +179,7 @@ static mru_place find(const struct mru *m, const uint8_t ip[16], uint64_t hash)
 	const struct line *line = line_of(m, hash);
 
 	for (unsigned half = 0; half < WAYS; half += 8) {
-		uint64_t some = equal_octets(eight_tags(line->tags + half),
+		uint64_t some = equal_octets(bytes_le64(line->tags + half),
 					     tag_of(hash));
 
 		for (; some != 0; some &= some - 1) {

@@ -13,8 +13,7 @@ static int64_t second_of(instant t)
 static void turn(struct nonces *n, struct rng *rng, int64_t hour)
 {
 	for (unsigned i = 0; i < 2; i++) {
-		n->keys[hour & 1][i].k0 = rng_u64(rng);
-		n->keys[hour & 1][i].k1 = rng_u64(rng);
+		n->keys[hour & 1][i] = siphash_draw(rng);
 	}
 	n->hour = hour;
 }

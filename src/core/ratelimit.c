@@ -91,8 +91,7 @@ struct ratelimit *ratelimit_with(void *memory, size_t clients,
 	r->sets = sets_for(clients);
 	r->rules = *rules;
 	rng_init(&r->rng, seed);
-	r->hash.k0 = rng_u64(&r->rng);
-	r->hash.k1 = rng_u64(&r->rng);
+	r->hash = siphash_draw(&r->rng);
 	return r;
 }
 
