@@ -33,14 +33,11 @@ struct date date_from_unix(int64_t unix_s)
 
 static bool take_digits(const char *s, size_t len, int64_t *v)
 {
-	*v = 0;
-	for (size_t i = 0; i < len; i++) {
-		if (s[i] < '0' || s[i] > '9') {
-			return false;
-		}
-		*v = *v * 10 + (s[i] - '0');
-	}
-	return true;
+	uint64_t number = 0;
+	bool good = text_to_u64(s, len, &number);
+
+	*v = (int64_t)number;
+	return good;
 }
 
 /* Midnight of a day; false: there is none of that number, or before 1970. */
