@@ -205,12 +205,7 @@ static bool is_ourselves(const struct packet *p, const netaddr *local,
 	    refid_of_address(local) == p->refid) {
 		return true;
 	}
-	for (size_t i = 0; i < world->own_count; i++) {
-		if (world->own[i] == p->refid) {
-			return true;
-		}
-	}
-	return false;
+	return refid_is_among(p->refid, world->own, world->own_count);
 }
 
 #define NOISE_MOST (-10) /* log2 s: a millisecond */

@@ -16,12 +16,8 @@ static void learn_own(struct engine *e, const netaddr *local)
 	if (netaddr_is_none(local) || netaddr_is_loopback(local)) {
 		return;
 	}
-	for (size_t i = 0; i < e->own_count; i++) {
-		if (e->own[i] == refid) {
-			return;
-		}
-	}
-	if (e->own_count < ENGINE_OWN) {
+	if (!refid_is_among(refid, e->own, e->own_count) &&
+	    e->own_count < ENGINE_OWN) {
 		e->own[e->own_count++] = refid;
 	}
 }

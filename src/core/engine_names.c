@@ -94,23 +94,12 @@ bool engine_asks(const struct engine *e, const netaddr *addr)
 	return false;
 }
 
-static bool is_own(const struct engine *e, const netaddr *addr)
-{
-	uint32_t refid = refid_of_address(addr);
-
-	for (size_t i = 0; i < e->own_count; i++) {
-		if (e->own[i] == refid) {
-			return true;
-		}
-	}
-	return false;
-}
-
 bool engine_may_add(const struct engine *e, const struct pool *p,
 		    const netaddr *a)
 {
-	return pool_accepts(a) && !is_own(e, a) && !engine_asks(e, a) &&
-	       !(p && pool_remembers(p, a, e->now));
+	return pool_accepts(a) &&
+	       !refid_is_among(refid_of_address(a), e->own, e->own_count) &&
+	       !engine_asks(e, a) && !(p && pool_remembers(p, a, e->now));
 }
 
 /* The first address that is fit and not asked by somebody else already. */

@@ -18,6 +18,16 @@ uint32_t refid_of_address(const netaddr *addr)
 	return read_u32(&r);
 }
 
+bool refid_is_among(uint32_t refid, const uint32_t *all, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (all[i] == refid) {
+			return true;
+		}
+	}
+	return false;
+}
+
 uint32_t refid_of_text(const char *s)
 {
 	uint32_t v = 0;

@@ -23,6 +23,8 @@
 
 /* IPv4: the address; IPv6: the first four octets of its MD5. */
 uint32_t refid_of_address(const netaddr *addr);
+/* Is it one of these? */
+bool refid_is_among(uint32_t refid, const uint32_t *all, size_t count);
 /* Up to four characters, left-justified, zero-padded. */
 uint32_t refid_of_text(const char *s);
 
