@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "crypto/mac.h"
+
 #define HOUR_S 3600
 
 static int64_t second_of(instant t)
@@ -64,17 +66,6 @@ void nonce_make(struct nonces *n, struct rng *rng, const netaddr *whom,
 	print(n, whom, second_of(now), text);
 }
 
-/* Of equal length; the time it takes tells nothing. */
-static bool is_equal(const char *a, const char *b, size_t len)
-{
-	unsigned differ = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		differ |= (unsigned)(a[i] ^ b[i]);
-	}
-	return differ == 0;
-}
-
 bool nonce_is_good(struct nonces *n, struct rng *rng, const netaddr *whom,
 		   instant now, const char *text, size_t len)
 {
@@ -90,9 +81,9 @@ bool nonce_is_good(struct nonces *n, struct rng *rng, const netaddr *whom,
 		struct text t = text_over(second, sizeof(second));
 
 		text_hex(&t, (uint64_t)(second_of(now) - age) & 0xffff, 4);
-		if (is_equal(second, text, 4)) {
+		if (mac_equal(second, text, 4)) {
 			print(n, whom, second_of(now) - age, right);
-			good = is_equal(right, text, NONCE_DIGITS);
+			good = mac_equal(right, text, NONCE_DIGITS);
 		}
 	}
 	return good;

@@ -175,7 +175,7 @@ size_t mac_sign(const struct mac_key *key, const uint8_t *data, size_t len,
 	return digest(key, data, len, mac);
 }
 
-bool mac_equal(const uint8_t *a, const uint8_t *b, size_t len)
+bool mac_equal(const void *a, const void *b, size_t len)
 {
 	return memeql_sec(a, b, len) == 1;
 }

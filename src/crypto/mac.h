@@ -64,6 +64,6 @@ MUST_USE bool mac_verify(const struct mac_key *key, const uint8_t *data,
 			 size_t len, const uint8_t *mac, size_t mac_len);
 
 /* In the same time wherever they differ (C4). */
-MUST_USE bool mac_equal(const uint8_t *a, const uint8_t *b, size_t len);
+MUST_USE bool mac_equal(const void *a, const void *b, size_t len);
 
 #endif
