@@ -27,16 +27,11 @@ static void call(struct call *c, const struct calling *of, struct outbox *out)
 	struct effect e = { .kind = EFFECT_SEND, .source = of->id };
 	uint8_t bytes[SIGNED_MAX];
 	size_t len;
-	struct packet p = {
-		.version = of->group->version,
-		.mode = MODE_CLIENT,
-		.poll = of->group->minpoll,
-		.precision = 0x20,
-	};
+	struct packet p;
 	uint8_t last = (uint8_t)(steps(of->config) - 1);
 
 	c->nonce = rng_nonce(of->world->rng);
-	p.transmit.v = c->nonce;
+	p = source_request(of->group, of->group->minpoll, c->nonce);
 	e.send.to = of->group->addr;
 	e.send.exchange = ++c->exchange;
 	e.send.way = SEND_GROUP;

@@ -153,20 +153,14 @@ void source_failed(struct source *s, uint16_t exchange, struct outbox *out)
 	}
 }
 
-/* All that varies is the poll and the nonce: nothing tells who asks (A16). */
 static void ask_server(struct source *s, const struct event *ev,
 		       const struct source_world *world, struct outbox *out)
 {
 	struct effect e = { .kind = EFFECT_SEND, .source = s->id };
-	struct packet p = {
-		.version = s->config->version,
-		.mode = MODE_CLIENT,
-		.poll = polling_now(&s->polling),
-		.precision = 0x20,
-	};
+	struct packet p;
 
 	s->nonce = rng_nonce(world->rng);
-	p.transmit.v = s->nonce;
+	p = source_request(s->config, polling_now(&s->polling), s->nonce);
 	s->exchange++;
 	s->state = SOURCE_ASKED;
 	s->asked_at = ev->now;

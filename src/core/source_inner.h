@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * source_inner.h - what the files of a source share among themselves: the
- * steps of source.c that symmetric.c takes in another order.
+ * steps of source.c that symmetric.c takes in another order, and what else
+ * speaks for a line of the configuration (call.c, caster.c).
  */
 #ifndef CORE_SOURCE_INNER_H
 #define CORE_SOURCE_INNER_H
@@ -17,6 +18,22 @@
 size_t source_sign(const struct source_config *line, const netaddr *host,
 		   const struct packet *p, const struct source_world *world,
 		   uint8_t bytes[SIGNED_MAX]);
+/*
+ * What a client asks. All that varies is the poll and the nonce: nothing tells
+ * who asks (A16).
+ */
+static inline struct packet source_request(const struct source_config *line,
+					   int8_t poll, uint64_t nonce)
+{
+	return (struct packet){
+		.version = line->version,
+		.mode = MODE_CLIENT,
+		.poll = poll,
+		.precision = 0x20,
+		.transmit = { nonce },
+	};
+}
+
 /* Signs a packet when there is a key, and sends it as `sending` says. */
 void source_put(struct source *s, const struct packet *p,
 		const struct effect *sending, const struct source_world *world,
