@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "client/shell.h"
 
-#include "client/complaint.h"
-
 #include <errno.h>
 #include <netdb.h>
 #include <string.h>
+
+#include "client/complaint.h"
+#include "host/ctlsock.h"
 
 void shell_init(struct shell *s)
 {
@@ -91,6 +92,23 @@ bool shell_reopen(struct shell *s)
 	ctl_close(&s->ctl);
 	return (s->host[0] == '/' ? ctl_open_path(&s->ctl, s->host)
 				  : open_address(s, 0)) >= 0;
+}
+
+int shell_to_socket(struct shell *s, struct ctl *before)
+{
+	*before = s->ctl;
+	s->ctl.fd = -1; /* and not closed: it is needed again */
+	return ctl_open_path(&s->ctl, CTLSOCK_PATH);
+}
+
+void shell_back(struct shell *s, const struct ctl *before)
+{
+	struct ctl socket = s->ctl;
+
+	s->ctl = *before;
+	s->ctl.sequence = socket.sequence;
+	s->ctl.rng = socket.rng;
+	ctl_close(&socket);
 }
 
 /* What the classic tool says to each error code of the protocol. */

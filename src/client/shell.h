@@ -67,6 +67,13 @@ bool shell_host(struct shell *s, const char *host);
 /* The same host anew, from its first address on; says nothing. */
 bool shell_reopen(struct shell *s);
 
+/*
+ * To the daemon of this machine, by its control socket, until shell_back();
+ * what the host was is in `before`. 0, or a negative errno.
+ */
+MUST_USE int shell_to_socket(struct shell *s, struct ctl *before);
+void shell_back(struct shell *s, const struct ctl *before);
+
 /* Carries out one line. */
 void shell_run(struct shell *s, const char *line);
 /*

@@ -8,7 +8,6 @@
 
 #include "client/complaint.h"
 #include "client/shell.h"
-#include "host/ctlsock.h"
 
 #define ANSWER_TEXT 160
 
@@ -84,7 +83,7 @@ static bool have_key(struct shell *s)
 static bool by_socket(struct shell *s, enum mode6_opcode opcode, uint16_t assoc,
 		      const char *data, bool *good)
 {
-	struct ctl remote = s->ctl;
+	struct ctl remote;
 	bool here = s->address_count > 0 && s->port == NTP_PORT &&
 		    s->key.id == 0 &&
 		    netaddr_is_loopback(&s->addresses[s->address]);
@@ -93,15 +92,11 @@ static bool by_socket(struct shell *s, enum mode6_opcode opcode, uint16_t assoc,
 	if (!here) {
 		return false;
 	}
-	s->ctl.fd = -1; /* and not closed: it is needed again */
-	asked = ctl_open_path(&s->ctl, CTLSOCK_PATH) == 0;
+	asked = shell_to_socket(s, &remote) == 0;
 	if (asked) {
 		*good = shell_ask(s, opcode, assoc, data);
 	}
-	remote.sequence = s->ctl.sequence;
-	remote.rng = s->ctl.rng;
-	ctl_close(&s->ctl);
-	s->ctl = remote;
+	shell_back(s, &remote);
 	return asked;
 }
 

@@ -23,21 +23,20 @@ static enum ctl_result ask(struct shell *s)
 	struct ctl_request q = { .opcode = MODE6_CONFIGURE,
 				 .data = RELOAD,
 				 .len = strlen(RELOAD) };
-	struct ctl ctl;
-	enum ctl_result result;
+	enum ctl_result result = CTL_SYSTEM;
+	struct ctl remote;
 	int error;
 
 	if (s->ctl.local) {
 		return ctl_ask(&s->ctl, &q, &s->answer);
 	}
-	ctl_init(&ctl);
-	error = ctl_open_path(&ctl, CTLSOCK_PATH);
+	error = shell_to_socket(s, &remote);
 	if (error) {
 		s->answer.system = -error;
-		return CTL_SYSTEM;
+	} else {
+		result = ctl_ask(&s->ctl, &q, &s->answer);
 	}
-	result = ctl_ask(&ctl, &q, &s->answer);
-	ctl_close(&ctl);
+	shell_back(s, &remote);
 	return result;
 }
 
