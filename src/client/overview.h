@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * overview.h - how a daemon and its sources stand, as plain values: what the
- * commands for people (sources, status, doctor, watch, waitsync) judge and
- * print.
+ * commands for people (sources, status, doctor, watch) judge and print.
  *
  * Numbers that a daemon did not give are NAN; texts are escaped (SECURITY.md
  * I9) and empty when unknown. Any daemon that speaks mode 6 will do; ours
