@@ -11,24 +11,23 @@
 
 #define BEFORE_S (6 * 3600)
 #define SETTLING_S (2 * 3600)
-#define JULY INT64_C(1782864000) /* 2026-07-01, since 1970 */
 #define CLOSE_S 1e-3
 #define SERVERS "server @ iburst maxpoll 8\n"
 
 static const struct leap_table insertion = {
-	.entries = { { INT64_C(1483228800), 37 }, { JULY, 38 } },
+	.entries = { { INT64_C(1483228800), 37 }, { WORLD_LEAP_DATE, 38 } },
 	.count = 2,
-	.expires = JULY + INT64_C(8640000),
+	.expires = WORLD_LEAP_DATE + INT64_C(8640000),
 };
 static const struct leap_table deletion = {
-	.entries = { { INT64_C(1483228800), 37 }, { JULY, 36 } },
+	.entries = { { INT64_C(1483228800), 37 }, { WORLD_LEAP_DATE, 36 } },
 	.count = 2,
-	.expires = JULY + INT64_C(8640000),
+	.expires = WORLD_LEAP_DATE + INT64_C(8640000),
 };
 static const struct leap_table expired = {
-	.entries = { { INT64_C(1483228800), 37 }, { JULY, 38 } },
+	.entries = { { INT64_C(1483228800), 37 }, { WORLD_LEAP_DATE, 38 } },
 	.count = 2,
-	.expires = JULY - 86400,
+	.expires = WORLD_LEAP_DATE - 86400,
 };
 
 /* Four servers on a LAN; `announcing` of them tell of `told`. */

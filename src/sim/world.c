@@ -7,7 +7,6 @@
 
 #include "sim/daemon.h"
 
-#define JULY INT64_C(1782864000) /* 2026-07-01, since 1970 */
 #define LEAPING_S 0.1
 #define BEGINNING INT64_C(1767225600) /* 2026-01-01, since 1970 */
 #define LOOK_S 16                     /* unless somebody wants it more often */
@@ -98,7 +97,7 @@ void world_plan_leap(struct world *w, enum leap leap, double after_s)
 	bool less = leap == LEAP_DELETE;
 	tstamp before = w->epoch;
 
-	w->epoch = tstamp_add(tstamp_from_unix(JULY, 0),
+	w->epoch = tstamp_add(tstamp_from_unix(WORLD_LEAP_DATE, 0),
 			      span_from_seconds(-after_s));
 	w->leap = leap;
 	w->leap_at = moment_at_s(after_s - less);
@@ -107,7 +106,7 @@ void world_plan_leap(struct world *w, enum leap leap, double after_s)
 
 		vclock_step(c, tstamp_diff(w->epoch, before));
 		vclock_arm(c, w->now, leap);
-		c->leap_at = tstamp_from_unix(JULY - less, 0);
+		c->leap_at = tstamp_from_unix(WORLD_LEAP_DATE - less, 0);
 	}
 }
 

@@ -62,6 +62,8 @@ void world_end(struct world *w);
 /* Lets `seconds` of true time go by. */
 void world_run(struct world *w, double seconds);
 
+#define WORLD_LEAP_DATE INT64_C(1782864000) /* 2026-07-01, since 1970 */
+
 /*
  * A leap second `after_s` from now, at the beginning, where the first of July
  * then begins. The clocks of servers that are there leap exactly.
