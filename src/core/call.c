@@ -40,7 +40,7 @@ static void call(struct call *c, const struct calling *of, struct outbox *out)
 					     c->reach < last ? c->reach : last);
 	len = source_sign(of->group, &of->group->addr, &p, of->world, bytes);
 	if (len > 0) {
-		outbox_send_as(out, &e, bytes, len);
+		outbox_send(out, &e, bytes, len);
 	}
 	c->reach = c->reach < last ? c->reach + 1 : last;
 }

@@ -37,7 +37,7 @@ static void put(struct caster *c, const struct view *view,
 	e.send.ttl = c->config->ttl ? c->config->ttl : CASTER_TTL;
 	len = source_sign(c->config, &c->config->addr, &p, world, bytes);
 	if (len > 0) {
-		outbox_send_as(out, &e, bytes, len);
+		outbox_send(out, &e, bytes, len);
 		c->sent++;
 	}
 }

@@ -47,18 +47,8 @@ void outbox_add(struct outbox *out, const struct effect *effect)
 	}
 }
 
-void outbox_send(struct outbox *out, source_id source, uint16_t exchange,
-		 const netaddr *to, const uint8_t *data, size_t len)
-{
-	struct effect e = { .kind = EFFECT_SEND, .source = source };
-
-	e.send.to = *to;
-	e.send.exchange = exchange;
-	outbox_send_as(out, &e, data, len);
-}
-
-void outbox_send_as(struct outbox *out, const struct effect *sending,
-		    const uint8_t *data, size_t len)
+void outbox_send(struct outbox *out, const struct effect *sending,
+		 const uint8_t *data, size_t len)
 {
 	struct effect e = *sending;
 

@@ -134,11 +134,9 @@ void outbox_empty(struct outbox *out);
 MUST_USE bool outbox_has_room(const struct outbox *out, size_t bytes);
 
 /* Each appends one effect; when there is no room it is counted in `lost`. */
-void outbox_send(struct outbox *out, source_id source, uint16_t exchange,
-		 const netaddr *to, const uint8_t *data, size_t len);
-/* The same as `sending` has it, which is of that kind. */
-void outbox_send_as(struct outbox *out, const struct effect *sending,
-		    const uint8_t *data, size_t len);
+/* As `sending` says, which is of that kind. */
+void outbox_send(struct outbox *out, const struct effect *sending,
+		 const uint8_t *data, size_t len);
 void outbox_close(struct outbox *out, source_id source);
 void outbox_resolve(struct outbox *out, source_id source, const char *name,
 		    enum family family);

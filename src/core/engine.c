@@ -51,7 +51,8 @@ static void take_network(struct engine *e)
 	}
 }
 
-void engine_hurry(struct engine *e, const struct source *than)
+/* It may have been the clock: what do the others say? */
+static void hurry(struct engine *e, const struct source *than)
 {
 	for (size_t i = 0; i < e->source_slots; i++) {
 		struct source *s = &e->sources[i];
@@ -95,7 +96,7 @@ void engine_judged(struct engine *e, struct source *s,
 	}
 	engine_heard(e, sample->at);
 	if (source_learn(s, sample, &world, e->now)) {
-		engine_hurry(e, s);
+		hurry(e, s);
 	}
 	listener_advance(s, e->now);
 	engine_learn(e, s, sample);

@@ -128,7 +128,7 @@ static void note_resolved(const struct source *s, const char *name,
 	outbox_add(out, &n);
 }
 
-void engine_name_failed(const struct lookup *l, unsigned wait_s,
+static void note_failed(const struct lookup *l, unsigned wait_s,
 			struct outbox *out)
 {
 	struct effect n = { .kind = EFFECT_NOTE };
@@ -162,7 +162,7 @@ static void server_resolved(struct engine *e, struct source *s,
 	bool useful = a || (named && lists(ev, &s->addr));
 	unsigned wait_s = lookup_answered(&s->lookup, useful, ev->now);
 
-	engine_name_failed(&s->lookup, wait_s, out);
+	note_failed(&s->lookup, wait_s, out);
 	/* An address that works is kept, whatever the name says by now. */
 	if (!a || (named && s->polling.reach != 0)) {
 		return;
@@ -253,7 +253,7 @@ static void pool_resolved(struct engine *e, struct pool *p,
 	unsigned wait_s =
 		lookup_answered(&p->lookup, ev->resolved.count > 0, ev->now);
 
-	engine_name_failed(&p->lookup, wait_s, out);
+	note_failed(&p->lookup, wait_s, out);
 	if (ev->resolved.count == 0) {
 		return;
 	}

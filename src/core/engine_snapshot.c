@@ -26,7 +26,8 @@ struct kept {
 
 /* --- taking one --- */
 
-bool engine_is_spent(const struct engine *e)
+/* Has -g been used up in this boot? (E1) */
+static bool is_spent(const struct engine *e)
 {
 	return e->spent || (e->may_set && e->discipline.first_done);
 }
@@ -34,7 +35,7 @@ bool engine_is_spent(const struct engine *e)
 void engine_keep(struct engine *e, struct outbox *out)
 {
 	const struct effect keep = { .kind = EFFECT_SNAPSHOT };
-	bool spent = engine_is_spent(e);
+	bool spent = is_spent(e);
 	bool news = (e->said_serving && !e->kept_serving) ||
 		    (spent && !e->kept_spent) ||
 		    instant_diff(e->stepped_at, e->kept_at).v > 0;
@@ -121,7 +122,7 @@ size_t engine_snapshot(struct engine *e, const struct mark *mark,
 	struct snapshot s = {
 		.mark = *mark,
 		.ours = e->may_set && !e->yielded,
-		.spent = engine_is_spent(e),
+		.spent = is_spent(e),
 		.whole = !e->finished && !e->config->orders.quit,
 	};
 	struct writer w = writer_over(bytes, room);

@@ -216,8 +216,6 @@ void engine_heard(struct engine *e, instant at);
 void engine_judged(struct engine *e, struct source *s,
 		   enum source_verdict verdict, const struct sample *sample,
 		   struct outbox *out);
-/* It may have been the clock: what do the others say? */
-void engine_hurry(struct engine *e, const struct source *than);
 
 /* engine_clocks.c */
 struct refclock *engine_clock(const struct engine *e, uint16_t slot);
@@ -288,8 +286,6 @@ bool engine_add_member(struct engine *e, struct pool *p, const netaddr *addr,
 size_t engine_members(const struct engine *e);
 void engine_resolved(struct engine *e, const struct event *ev,
 		     struct outbox *out);
-void engine_name_failed(const struct lookup *l, unsigned wait_s,
-			struct outbox *out);
 void engine_tables(struct engine *e);
 /* The restrict lines are others than before. */
 void engine_guard(struct engine *e);
@@ -413,8 +409,6 @@ size_t engine_list(struct engine *e);
 struct events *engine_events(const struct engine *e, uint16_t assoc);
 
 /* engine_snapshot.c */
-/* Has -g been used up in this boot? (E1) */
-bool engine_is_spent(const struct engine *e);
 /* Asks for a snapshot when there is reason to. */
 void engine_keep(struct engine *e, struct outbox *out);
 /* At the start: takes up what an earlier life left, if that can be true. */

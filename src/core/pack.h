@@ -25,10 +25,6 @@ struct pack {
 
 struct pack pack_to(struct writer *w);
 struct pack pack_from(const uint8_t *data, size_t len);
-static inline bool pack_reads(const struct pack *p)
-{
-	return !p->writer;
-}
 /* Has anything gone wrong so far? */
 bool pack_failed(const struct pack *p);
 

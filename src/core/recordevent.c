@@ -4,8 +4,7 @@
 
 #include "core/record.h"
 
-#define KINDS 256 /* more than there will ever be */
-#define ADDR_LEN 22
+#define KINDS 256       /* more than there will ever be */
 #define TAG_SERVED 32   /* and on, one for each verdict */
 #define TAG_VERSIONS 96 /* and on */
 #define TAG_FIRSTS 104  /* and on */

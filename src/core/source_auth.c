@@ -35,7 +35,7 @@ void source_put(struct source *s, const struct packet *p,
 
 	if (len > 0) {
 		s->requests++;
-		outbox_send_as(out, sending, bytes, len);
+		outbox_send(out, sending, bytes, len);
 	}
 }
 
