@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/keyring.h"
 
-#define CONTROL_HEADER 12
-#define CONTROL_STEP 8 /* codes begin at a multiple of this */
+#include "wire/mode6.h"
+
 #define MAC_LEAST 16
 #define ALIGNMENT 16
 
@@ -220,8 +220,9 @@ const struct keyring_key *keyring_control(const struct keyring *keys,
 					  size_t count, const netaddr *host,
 					  struct key_counts *counts)
 {
-	size_t data = CONTROL_HEADER + count;
-	size_t at = (data + CONTROL_STEP - 1) / CONTROL_STEP * CONTROL_STEP;
+	size_t data = MODE6_HEADER + count;
+	size_t at = (data + MODE6_SIGNED_WORD - 1) / MODE6_SIGNED_WORD *
+		    MODE6_SIGNED_WORD;
 	const struct keyring_key *key;
 	struct reader r;
 	uint32_t id;

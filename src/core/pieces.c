@@ -3,9 +3,8 @@
 
 #include <string.h>
 
-#define WORD 4        /* answers are made of so many octets ... */
-#define SIGNED_WORD 8 /* ... and of so many before a signature */
-#define SIGNATURE (SIGNED_WORD + 4 + KEYRING_V4)
+#define WORD 4 /* answers are made of so many octets */
+#define SIGNATURE (MODE6_SIGNED_WORD + 4 + KEYRING_V4)
 #define LINE 72   /* columns that no line of text reaches */
 #define END_LEN 2 /* "\r\n" */
 
@@ -26,7 +25,7 @@ static void sign(const struct pieces_signer *by, const uint8_t *datagram,
 {
 	struct writer before = *w;
 
-	while ((w->at - datagram) % SIGNED_WORD != 0) {
+	while ((w->at - datagram) % MODE6_SIGNED_WORD != 0) {
 		write_u8(w, 0);
 	}
 	if (!keyring_sign(by->key, datagram, w, KEYRING_V4, by->counts)) {

@@ -8,8 +8,9 @@
 #include "base/bytes.h"
 
 #define MODE6_HEADER 12
-#define MODE6_DATA 468 /* octets of data in one datagram, at most */
-#define MODE6_MODE 6   /* the low three bits of the first octet */
+#define MODE6_SIGNED_WORD 8 /* a code begins at a multiple of it */
+#define MODE6_DATA 468      /* octets of data in one datagram, at most */
+#define MODE6_MODE 6        /* the low three bits of the first octet */
 
 enum mode6_opcode {
 	MODE6_UNSPEC = 0,
