@@ -73,6 +73,14 @@ bool netaddr_equal(const netaddr *a, const netaddr *b)
 	return netaddr_same_host(a, b) && a->port == b->port;
 }
 
+void netaddr_clear_host(netaddr *a, unsigned prefix)
+{
+	INVARIANT(prefix <= 128);
+	for (unsigned bit = prefix; bit < 128; bit++) {
+		a->ip[bit / 8] &= (uint8_t) ~(0x80u >> bit % 8);
+	}
+}
+
 bool netaddr_in_prefix(const netaddr *a, const netaddr *net, unsigned prefix)
 {
 	unsigned whole = prefix / 8, rest = prefix % 8;

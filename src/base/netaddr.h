@@ -39,6 +39,8 @@ bool netaddr_same_host(const netaddr *a, const netaddr *b);
 bool netaddr_equal(const netaddr *a, const netaddr *b);
 /* Are the first `prefix` of 128 bits the same? IPv4's /n is 96 + n here. */
 bool netaddr_in_prefix(const netaddr *a, const netaddr *net, unsigned prefix);
+/* Zeroes what is behind the prefix, as a network has it. */
+void netaddr_clear_host(netaddr *a, unsigned prefix);
 
 /*
  * Reads a literal, IPv4 or IPv6, without port or brackets. A zone (%eth0) is

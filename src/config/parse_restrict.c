@@ -4,14 +4,6 @@
 
 #include "config/parser.h"
 
-/* Zeroes what is behind the prefix, as a network has it. */
-static void clear_host_bits(netaddr *addr, unsigned prefix)
-{
-	for (unsigned bit = prefix; bit < 128; bit++) {
-		addr->ip[bit / 8] &= (uint8_t) ~(0x80u >> bit % 8);
-	}
-}
-
 /*
  * The length of a mask: ones, then zeros. Others are legal in classic but
  * have no place in a tree of prefixes, nor a use.
@@ -173,7 +165,7 @@ void parse_restrict(struct parser *p)
 	}
 	read_flags(p, &r, h.literal);
 	if (r.kind == RESTRICT_ADDRESS) {
-		clear_host_bits(&r.addr, r.prefix);
+		netaddr_clear_host(&r.addr, r.prefix);
 	}
 	if ((r.flags & RESTRICT_KOD) && !(r.flags & RESTRICT_LIMITED)) {
 		parser_complain(p, COMPLAINT_INFO, &h.word, NULL,
@@ -219,7 +211,7 @@ void parse_unrestrict(struct parser *p)
 		return;
 	}
 	if (r.kind == RESTRICT_ADDRESS) {
-		clear_host_bits(&r.addr, r.prefix);
+		netaddr_clear_host(&r.addr, r.prefix);
 	}
 	while (*at) {
 		if (!r.host || !is_same_network(*at, &r)) {
@@ -283,7 +275,7 @@ static bool read_match(struct parser *p, struct nic_config *nic)
 		}
 		nic->addr = h.addr;
 		nic->prefix = (uint8_t)h.prefix;
-		clear_host_bits(&nic->addr, nic->prefix);
+		netaddr_clear_host(&nic->addr, nic->prefix);
 		return true;
 	}
 	if (!is_interface(&h.word)) {

@@ -76,8 +76,8 @@ static void access_add(struct access *a, const netaddr *net, unsigned prefix,
 		       const struct line *line)
 {
 	struct entry *e = &a->entries[a->count++];
+	netaddr network = *net;
 
-	INVARIANT(prefix <= 128);
 	*e = (struct entry){
 		.flags = line->flags & ~(uint32_t)RESTRICT_NTPPORT,
 		.counter = 2 * line->number + (netaddr_is_v4(net) ? 0 : 1),
@@ -85,11 +85,8 @@ static void access_add(struct access *a, const netaddr *net, unsigned prefix,
 		.ntpport = line->flags & RESTRICT_NTPPORT,
 		.for_source = line->for_source,
 	};
-	memcpy(e->ip, net->ip, prefix / 8);
-	if (prefix % 8 != 0) {
-		e->ip[prefix / 8] =
-			net->ip[prefix / 8] & (uint8_t)(0xff00 >> prefix % 8);
-	}
+	netaddr_clear_host(&network, prefix);
+	memcpy(e->ip, network.ip, sizeof(e->ip));
 }
 
 static void add_line(struct access *a, const struct restrict_config *r,

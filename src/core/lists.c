@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/lists.h"
 
+#include <string.h>
+
 #include "core/pieces.h"
 #include "core/report.h"
 
@@ -111,19 +113,12 @@ static void put_net(struct pieces *r, size_t i, const struct access_entry *e)
 	struct text item = pieces_numbered(buffer, "addr", i);
 	netaddr mask = { .port = 0 };
 
+	memset(mask.ip, 0xff, sizeof(mask.ip));
+	netaddr_clear_host(&mask, e->prefix);
 	netaddr_print(&e->net, &item);
 	pieces_item(r, &item);
-	for (unsigned b = 0; b < 128; b++) {
-		if (b < e->prefix) {
-			mask.ip[b / 8] |= (uint8_t)(0x80 >> b % 8);
-		}
-	}
 	if (v4) {
-		uint32_t bits = (uint32_t)mask.ip[12] << 24 |
-				(uint32_t)mask.ip[13] << 16 |
-				(uint32_t)mask.ip[14] << 8 | mask.ip[15];
-
-		mask = netaddr_v4(bits, 0);
+		mask = netaddr_v4(netaddr_v4_bits(&mask), 0);
 	}
 	item = pieces_numbered(buffer, "mask", i);
 	netaddr_print(&mask, &item);
