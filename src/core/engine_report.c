@@ -7,11 +7,6 @@
 
 #define NO_BROADCAST_DELAY_S (-0.05) /* as classic says it */
 
-static uint64_t whole_s(double s)
-{
-	return s > 0 ? (uint64_t)s : 0;
-}
-
 static void report_sources(const struct engine *e, struct system_report *r)
 {
 	for (size_t i = 0; i < e->source_slots; i++) {
@@ -51,9 +46,9 @@ void engine_report_system(const struct engine *e, const struct event *ev,
 			    1e6,
 		.max_error_s = standing_bound_s(s, e->now),
 		.est_error_s = standing_likely_s(s, e->now),
-		.uptime_s = whole_s(engine_age_s(e, e->began)),
+		.uptime_s = engine_whole_s(engine_age_s(e, e->began)),
 		.synced_known = e->said_serving,
-		.synced_s = whole_s(engine_age_s(e, e->serving_since)),
+		.synced_s = engine_whole_s(engine_age_s(e, e->serving_since)),
 		.broadcast_delay_s = e->config->broadcast_delay_given
 					     ? e->config->broadcast_delay_s
 					     : NO_BROADCAST_DELAY_S,
@@ -132,11 +127,12 @@ static void report_counts(const struct engine *e, const struct source *s,
 	r->count_bad_disp = s->verdicts[SOURCE_ROOT];
 	r->count_bad_reference = s->verdicts[SOURCE_UNSYNCHRONISED] +
 				 s->verdicts[SOURCE_REFERENCE];
-	r->time_next_s = whole_s(-engine_age_s(e, s->polling.due));
-	r->time_reach_s = whole_s(engine_age_s(e, s->turned));
+	r->time_next_s = engine_whole_s(-engine_age_s(e, s->polling.due));
+	r->time_reach_s = engine_whole_s(engine_age_s(e, s->turned));
 	r->headway_s = (uint32_t)ceil(polling_headway_s(&s->polling, e->now));
 	if (s->heard) {
-		r->time_received_s = whole_s(engine_age_s(e, s->heard_at));
+		r->time_received_s =
+			engine_whole_s(engine_age_s(e, s->heard_at));
 	}
 }
 

@@ -4,11 +4,6 @@
 
 #include <math.h>
 
-static uint64_t whole_s(double s)
-{
-	return s > 0 ? (uint64_t)s : 0;
-}
-
 static void report_history(const struct engine *e, const struct refclock *c,
 			   struct peer_report *r)
 {
@@ -33,7 +28,7 @@ static void report_measuring(const struct engine *e, const struct refclock *c,
 
 	r->leap = c->leap;
 	r->precision = c->precision;
-	r->time_next_s = whole_s(-engine_age_s(e, c->poll_at));
+	r->time_next_s = engine_whole_s(-engine_age_s(e, c->poll_at));
 	r->count_received = 0;
 	for (size_t i = 0; i < REFCLOCK_VERDICTS; i++) {
 		r->count_received += c->verdicts[i];
@@ -78,7 +73,7 @@ void engine_report_clock(const struct engine *e, const struct refclock *c,
 		.disp_s = c->heard ? 0 : 16,
 		.count_sent = c->polls,
 		.count_received = c->polls,
-		.time_next_s = whole_s(-engine_age_s(e, c->due)),
+		.time_next_s = engine_whole_s(-engine_age_s(e, c->due)),
 		.cookies = REPORT_NOT_NTS,
 		.ttl = (uint32_t)c->config->mode,
 	};
@@ -87,7 +82,7 @@ void engine_report_clock(const struct engine *e, const struct refclock *c,
 
 		r->received = tstamp_add(e->wall, span_sub(SPAN_ZERO, age));
 		r->reference = r->received;
-		r->time_received_s = whole_s(span_to_seconds(age));
+		r->time_received_s = engine_whole_s(span_to_seconds(age));
 	}
 	if (c->driver->measures) {
 		report_measuring(e, c, r);

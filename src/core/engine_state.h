@@ -470,4 +470,10 @@ static inline double engine_age_s(const struct engine *e, instant since)
 	return span_to_seconds(instant_diff(e->now, since));
 }
 
+/* As reports count it: nothing is negative. */
+static inline uint64_t engine_whole_s(double s)
+{
+	return s > 0 ? (uint64_t)s : 0;
+}
+
 #endif
