@@ -53,7 +53,7 @@ static instant end_of(const struct call *c)
 void call_tick(struct call *c, const struct calling *of, instant now,
 	       struct outbox *out)
 {
-	int64_t wait_s = INT64_C(1) << of->group->minpoll;
+	span wait = span_from_log2(of->group->minpoll);
 
 	if (!c->on || !outbox_has_room(out, PACKET_LEN)) {
 		return;
@@ -69,9 +69,9 @@ void call_tick(struct call *c, const struct calling *of, instant now,
 	call(c, of, out);
 	if (!of->wants) {
 		c->reach = 0;
-		wait_s = of->config->tos.beacon_s;
+		wait = SPAN_S(of->config->tos.beacon_s);
 	}
-	c->due = instant_add(now, SPAN_S(wait_s));
+	c->due = instant_add(now, wait);
 }
 
 void call_abandon(struct call *c, source_id id, instant now, struct outbox *out)

@@ -57,5 +57,5 @@ void caster_tick(struct caster *c, const struct event *ev,
 		return;
 	}
 	put(c, &view, ev, world, out);
-	c->due = instant_add(ev->now, SPAN_S((int64_t)1 << c->config->minpoll));
+	c->due = instant_add(ev->now, span_from_log2(c->config->minpoll));
 }

@@ -28,11 +28,6 @@ static int8_t within(int v, int8_t low, int8_t high)
 	return (int8_t)v;
 }
 
-static span seconds(int8_t log2)
-{
-	return SPAN_S((int64_t)1 << log2);
-}
-
 static void take_words(struct polling *p, const struct source_config *config)
 {
 	p->min = within(config->minpoll, 1, 17);
@@ -53,11 +48,11 @@ void polling_init(struct polling *p, const struct source_config *config)
 
 void polling_retune(struct polling *p, const struct source_config *config)
 {
-	span before = seconds(polling_now(p)), after;
+	span before = span_from_log2(polling_now(p)), after;
 
 	take_words(p, config);
 	p->poll = within(p->poll, p->min, p->max);
-	after = seconds(polling_now(p));
+	after = span_from_log2(polling_now(p));
 	/* Sooner at once; later from the next poll on. */
 	if (p->asked > 0 && p->left == 0 && span_cmp(after, before) < 0) {
 		p->due = instant_earlier(p->due, instant_add(p->last, after));
@@ -133,7 +128,7 @@ static span retry_gap(const struct polling *p)
 	unsigned more = p->unsynchronised <= RETRIES
 				? 0
 				: (unsigned)p->unsynchronised - RETRIES;
-	span d = seconds(polling_now(p));
+	span d = span_from_log2(polling_now(p));
 	span early = SPAN_S(POLLING_RETRY_S << (more < 8 ? more : 8));
 
 	/* Who told us to keep away is not asked the sooner (B2). */
@@ -142,7 +137,7 @@ static span retry_gap(const struct polling *p)
 
 static void wait_for_next(struct polling *p, struct rng *rng)
 {
-	span d = jittered(seconds(polling_now(p)), rng);
+	span d = jittered(span_from_log2(polling_now(p)), rng);
 
 	if (p->left > 0) {
 		d = jittered(burst_gap(p), rng);
@@ -349,7 +344,8 @@ void polling_adapt(struct polling *p, const struct outlook *o, struct rng *rng)
 
 void polling_hurry(struct polling *p, struct rng *rng)
 {
-	instant soon = instant_add(p->last, jittered(seconds(p->min), rng));
+	instant soon =
+		instant_add(p->last, jittered(span_from_log2(p->min), rng));
 
 	if (p->reach == 0 || p->left > 0 || p->raised > 0 || p->hurried > 0 ||
 	    polling_is_denied(p)) {

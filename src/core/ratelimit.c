@@ -68,9 +68,9 @@ static struct ratelimit_rules rules_of(const struct limit_config *limit)
 	}
 
 	return (struct ratelimit_rules){
-		.cost = SPAN_S((int64_t)1 << average),
+		.cost = span_from_log2(average),
 		.guard = span_from_seconds(limit->minimum_s / 2),
-		.kiss = SPAN_S((int64_t)1 << average),
+		.kiss = span_from_log2(average),
 		.depth = DEPTH,
 		.leak = LEAK,
 	};

@@ -20,7 +20,7 @@ void symmetric_forget(struct symmetric *y)
 bool symmetric_asks(const struct source *s, instant now)
 {
 	const struct symmetric *y = &s->symmetric;
-	span poll = SPAN_S((int64_t)1 << polling_now(&s->polling));
+	span poll = span_from_log2(polling_now(&s->polling));
 	span silent = instant_diff(now, y->heard_at);
 
 	return !y->timed || !y->heard ||
