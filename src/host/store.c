@@ -143,7 +143,7 @@ enum drift store_read_drift(const char *path, double *freq_ppm, double *age_s)
 {
 	char buf[DRIFT_ROOM + 1];
 	enum drift result = DRIFT_BAD;
-	struct stat st = { .st_mtime = 0 };
+	struct stat st;
 	int fd = store_open(path, 0, &st);
 	ssize_t len;
 
