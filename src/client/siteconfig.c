@@ -118,18 +118,35 @@ static bool is_word(const char *line, const char *word, char *value,
 	return true;
 }
 
+/*
+ * "PATH:7:0: what is wrong": of the file itself, or of one that it includes or
+ * that lies beside it. What to show: without the path of the file itself.
+ */
+static const char *complaint_in(const char *line, const char *config)
+{
+	size_t len = strlen(config);
+	int end = 0;
+
+	if (strncmp(line, config, len) == 0 && line[len] == ':') {
+		return line + len + 1;
+	}
+	(void)sscanf(line, "/%*[^:]:%*u:%*u: %n", &end);
+	return end > 0 ? line : NULL;
+}
+
 static void read_check(struct site *s, FILE *f, const char *config,
 		       char drift[PATH_TEXT], char leap[PATH_TEXT])
 {
 	char line[PATH_TEXT];
-	size_t len = strlen(config);
 
 	for (int i = 0; i < LINES_MOST && fgets(line, sizeof(line), f); i++) {
 		line[strcspn(line, "\n")] = '\0';
-		if (strncmp(line, config, len) == 0 && line[len] == ':') {
+		const char *complaint = complaint_in(line, config);
+
+		if (complaint) {
 			if (s->complaints++ == 0) {
 				keep(s->complaint, sizeof(s->complaint),
-				     line + len + 1);
+				     complaint);
 			}
 		} else if (!is_word(line, "driftfile", drift, PATH_TEXT)) {
 			(void)is_word(line, "leapfile", leap, PATH_TEXT);

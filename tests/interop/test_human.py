@@ -232,6 +232,17 @@ def test_the_doctor_and_a_broken_configuration(lan):
         "FAIL", "/nowhere/drift: its folder is missing")
 
 
+def test_the_doctor_reads_what_lies_beside_the_configuration(lan):
+    lan.fake(1)
+    pieces = lan.folder / "ntp.d"
+    pieces.mkdir()
+    (pieces / "more.conf").write_text("nonsense\n")
+    lan.ntpd(9, servers(1)).listening()
+    grade, words = findings(q(lan.host(9), "doctor"))["configuration"]
+    assert grade == "WARN"
+    assert f"{pieces}/more.conf:1:0: unknown word 'nonsense'" in words
+
+
 def test_the_doctor_and_old_and_missing_leap_files(lan):
     lan.fake(1)
     old = lan.file("old", "#$ 3676924800\n#@ 3692217600\n2272060800 10\n")
