@@ -216,7 +216,8 @@ enum ctl_result shell_try(struct shell *s, enum mode6_opcode opcode,
 	/* A name may have addresses at which nobody listens: try the next. */
 	do {
 		result = ctl_ask(&s->ctl, &q, &s->answer);
-	} while (result == CTL_SYSTEM && open_address(s, s->address + 1) == 0);
+	} while (result == CTL_SYSTEM && !s->ctl.local &&
+		 open_address(s, s->address + 1) == 0);
 	if (wants_padding(s, &q, result)) {
 		q.pad_to = CTL_PADDED;
 		result = ctl_ask(&s->ctl, &q, &s->answer);
