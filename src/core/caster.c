@@ -18,6 +18,7 @@ void caster_init(struct caster *c, const struct source_config *config,
 		.config = config,
 		.due = instant_add(now, soon),
 	};
+	events_add(&c->events, PEER_MOBILIZE);
 }
 
 static void put(struct caster *c, const struct view *view,

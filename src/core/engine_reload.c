@@ -348,6 +348,9 @@ const struct source_config *engine_line_of(const struct engine *e,
 	if (a.source) {
 		return source_has_line(a.source) ? a.source->config : NULL;
 	}
+	if (a.caster) {
+		return a.caster->config;
+	}
 	return a.pool ? a.pool->config : a.clock ? a.clock->config : NULL;
 }
 

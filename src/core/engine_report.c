@@ -312,10 +312,11 @@ struct events *engine_events(const struct engine *e, uint16_t assoc)
 {
 	const struct association a = engine_association(e, assoc);
 
-	return a.source  ? &a.source->events
-	       : a.pool  ? &a.pool->events
-	       : a.clock ? &a.clock->events
-			 : NULL;
+	return a.source   ? &a.source->events
+	       : a.pool   ? &a.pool->events
+	       : a.clock  ? &a.clock->events
+	       : a.caster ? &a.caster->events
+			  : NULL;
 }
 
 size_t engine_peers_at(const struct engine *e, const netaddr *local)

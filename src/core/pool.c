@@ -19,6 +19,7 @@ void pool_init(struct pool *p, const struct source_config *config,
 		p->lookup.name = NULL;
 		p->call = (struct call){ .on = true, .due = now };
 	}
+	events_add(&p->events, PEER_MOBILIZE);
 	lookup_want(&p->lookup, now);
 }
 

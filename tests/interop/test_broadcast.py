@@ -15,6 +15,7 @@ import sys
 
 import pytest
 
+from lab import BUILD
 from lab.lan import v4, v6
 from lab.namespace import wait_for
 
@@ -122,3 +123,23 @@ def test_the_delay_assumed_is_what_is_configured(lan):
         "bcastdelay": "-50.000"}
     assert lan.ntpd(2, "broadcastdelay 0.004\n").listening().rv(
         "bcastdelay") == {"bcastdelay": "4.000"}
+
+
+def test_a_line_for_many_is_an_association_with_a_number(lan):
+    """As in classic: configured, mobilized, nobody to be reached."""
+    ours = lan.ntpd(1, "broadcast 10.98.0.255\npool nosuch.invalid\n"
+                       "restrict default\n").listening()
+    socket = lan.folder / f"{ours.name}.ctl"
+
+    def listed():
+        done = ours.host.run(BUILD / "ntpq", "-c", "as", socket)
+        return [line.split() for line in done.stdout.splitlines()[3:]]
+
+    assert [words[2] for words in listed()] == ["8811", "8811"]
+    number = next(words[1] for words in listed() if ours.rv(
+        "hmode", words[1])["hmode"] == "5")
+    done = ours.host.run(BUILD / "ntpq", "-c", f":config unpeer {number}",
+                         socket)
+    assert done.stdout == "Config Succeeded\n"
+    assert wait_for(lambda: number not in [w[1] for w in listed()], 5)
+    assert len(listed()) == 1
