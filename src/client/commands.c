@@ -96,9 +96,9 @@ static void run(struct shell *s, const struct command *command,
 	command->run(s, args);
 }
 
-/* What it prints for people is kept for the tape. */
-static void run_taped(struct shell *s, const struct command *command,
-		      const struct shell_words *args, const char *line)
+/* What it prints for people is kept for the transcript. */
+static void run_transcribed(struct shell *s, const struct command *command,
+			    const struct shell_words *args, const char *line)
 {
 	FILE *out = s->out;
 	char *text = NULL;
@@ -114,15 +114,16 @@ static void run_taped(struct shell *s, const struct command *command,
 	bool failed = s->failed;
 
 	s->failed = false;
-	tape_begin(s->tape, s->host, line);
+	transcript_begin(s->transcript, s->host, line);
 	run(s, command, args);
 	(void)fclose(s->out);
 	s->out = out;
 	if (complaint_text() || s->failed) {
-		tape_complaint(s->tape, "command", complaint_text());
+		transcript_complaint(s->transcript, "command",
+				     complaint_text());
 	}
 	s->failed = s->failed || failed;
-	tape_end(s->tape, out, text, len);
+	transcript_end(s->transcript, out, text, len);
 	free(text);
 }
 
@@ -132,11 +133,11 @@ void shell_unrun(struct shell *s, const char *host, const char *line,
 	char shown[SHELL_LINE];
 	struct text t = text_over(shown, sizeof(shown));
 
-	if (s->tape) {
+	if (s->transcript) {
 		text_bytes(&t, line, strcspn(line, "\r\n"));
-		tape_begin(s->tape, host, shown);
-		tape_complaint(s->tape, kind, complaint_text());
-		tape_end(s->tape, s->out, "", 0);
+		transcript_begin(s->transcript, host, shown);
+		transcript_complaint(s->transcript, kind, complaint_text());
+		transcript_end(s->transcript, s->out, "", 0);
 	}
 }
 
@@ -167,8 +168,8 @@ void shell_run(struct shell *s, const char *line)
 
 		memcpy(args.word, words.word + 1,
 		       args.count * sizeof(args.word[0]));
-		if (s->tape) {
-			run_taped(s, command, &args, line);
+		if (s->transcript) {
+			run_transcribed(s, command, &args, line);
 		} else {
 			run(s, command, &args);
 		}

@@ -100,11 +100,11 @@ static enum ctl_result gather_all(struct shell *s, struct overview *o)
 
 enum ctl_result gather(struct shell *s, struct overview *o)
 {
-	struct tape *tape = s->tape;
+	struct transcript *transcript = s->transcript;
 	enum ctl_result result;
 
-	s->tape = NULL;
+	s->transcript = NULL;
 	result = gather_all(s, o);
-	s->tape = tape;
+	s->transcript = transcript;
 	return result;
 }

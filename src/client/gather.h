@@ -9,9 +9,9 @@
 #include "client/shell.h"
 
 /*
- * Fills the overview; says nothing, and tapes nothing: what is judged is for
- * the tape, not what it is judged by. CTL_OK when the system answered: sources
- * about which it then falls silent are counted, and not looked at.
+ * Fills the overview; says nothing, and leaves no trace: what is judged is for
+ * the transcript, not what it is judged by. CTL_OK when the system answered:
+ * sources about which it then falls silent are counted, and not looked at.
  */
 MUST_USE enum ctl_result gather(struct shell *s, struct overview *o);
 

@@ -22,8 +22,8 @@ void shell_init(struct shell *s)
 void shell_end(struct shell *s)
 {
 	ctl_close(&s->ctl);
-	tape_free(s->tape);
-	s->tape = NULL;
+	transcript_free(s->transcript);
+	s->transcript = NULL;
 }
 
 static void complain_name(const char *host, int err)
@@ -155,8 +155,8 @@ void shell_say_server(const struct shell *s, FILE *out)
 
 void shell_complain(struct shell *s, enum ctl_result result, uint16_t assoc)
 {
-	if (s->tape && result != CTL_OK) {
-		tape_failed(s->tape, result, &s->answer);
+	if (s->transcript && result != CTL_OK) {
+		transcript_failed(s->transcript, result, &s->answer);
 	}
 	switch (result) {
 	case CTL_OK:
@@ -223,8 +223,8 @@ enum ctl_result shell_try(struct shell *s, enum mode6_opcode opcode,
 		result = ctl_ask(&s->ctl, &q, &s->answer);
 		s->padded = result == CTL_OK;
 	}
-	if (s->tape && result == CTL_OK) {
-		tape_answer(s->tape, opcode, assoc, &s->answer);
+	if (s->transcript && result == CTL_OK) {
+		transcript_answer(s->transcript, opcode, assoc, &s->answer);
 	}
 	return result;
 }

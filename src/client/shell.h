@@ -17,7 +17,7 @@
 #include "client/ctl.h"
 #include "client/names.h"
 #include "client/peers.h"
-#include "client/tape.h"
+#include "client/transcript.h"
 #include "client/varlist.h"
 
 #define SHELL_ADDRESSES 8 /* of one host name that are tried */
@@ -38,7 +38,8 @@ struct shell {
 	bool authenticate; /* every request, not only those that need it */
 	bool units;        /* times with their units */
 	unsigned width;    /* lines are folded to; 0: as ever */
-	struct tape *tape; /* --json: what is answered is written so */
+	struct transcript
+		*transcript; /* --json: what is answered is written so */
 	bool quit;
 	bool deceived;
 	bool failed;   /* what was to be done was not: the exit code says so */

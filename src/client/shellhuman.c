@@ -27,8 +27,8 @@ static void complain(struct shell *s, enum ctl_result result)
 	const char *host = s->host[0] != '\0' ? s->host : "the host";
 
 	exit_with(s, STANDING_NO_DAEMON);
-	if (s->tape) {
-		tape_failed(s->tape, result, &s->answer);
+	if (s->transcript) {
+		transcript_failed(s->transcript, result, &s->answer);
 	}
 	s->deceived = s->deceived || result == CTL_MALFORMED;
 	switch (result) {
@@ -83,8 +83,9 @@ void shell_do_sources(struct shell *s, const struct shell_words *args)
 	if (!look(s)) {
 		return;
 	}
-	if (s->tape) {
-		tape_add(s->tape, "sources", humanjson_sources(&overview));
+	if (s->transcript) {
+		transcript_add(s->transcript, "sources",
+			       humanjson_sources(&overview));
 	} else {
 		sourcestable_print(s->out, &overview, s->width, colours(s));
 	}
@@ -99,8 +100,9 @@ void shell_do_status(struct shell *s, const struct shell_words *args)
 		return;
 	}
 	v = verdict_of(&overview);
-	if (s->tape) {
-		tape_add(s->tape, "verdict", humanjson_verdict(&overview, &v));
+	if (s->transcript) {
+		transcript_add(s->transcript, "verdict",
+			       humanjson_verdict(&overview, &v));
 	} else {
 		verdict_print_folded(s->out, &overview, &v, s->width);
 	}
@@ -142,8 +144,9 @@ void shell_do_doctor(struct shell *s, const struct shell_words *args)
 		site_look(&site, &overview);
 	}
 	doctor_examine(&p, findings);
-	if (s->tape) {
-		tape_add(s->tape, "checks", humanjson_findings(findings));
+	if (s->transcript) {
+		transcript_add(s->transcript, "checks",
+			       humanjson_findings(findings));
 	} else {
 		doctor_print(s->out, findings, all, colours(s));
 	}

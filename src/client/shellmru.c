@@ -140,8 +140,8 @@ static void put_entry(struct shell *s, struct walk *w,
 		      const struct mru_entry *e)
 {
 	w->style.now = moment_wall();
-	if (s->tape) {
-		tape_client(s->tape, stdout, e);
+	if (s->transcript) {
+		transcript_client(s->transcript, stdout, e);
 	} else {
 		mru_row(s->out, e, &w->style);
 	}
@@ -257,10 +257,10 @@ static void follow(struct shell *s, struct walk *w)
 	}
 }
 
-static void tape_list(struct shell *s, const struct mru_list *list)
+static void transcript_list(struct shell *s, const struct mru_list *list)
 {
 	for (size_t i = 0; i < list->count; i++) {
-		tape_client(s->tape, stdout, &list->entries[i]);
+		transcript_client(s->transcript, stdout, &list->entries[i]);
 	}
 }
 
@@ -279,8 +279,8 @@ static void report(struct shell *s, struct walk *w)
 	if (!w->complete) {
 		w->style.now = moment_wall();
 	}
-	if (s->tape) {
-		tape_list(s, &w->list);
+	if (s->transcript) {
+		transcript_list(s, &w->list);
 	} else {
 		mru_print(s->out, &w->list, &w->style);
 	}

@@ -40,12 +40,13 @@ static enum ctl_result ask(struct shell *s)
 	return result;
 }
 
-static void tape(const struct shell *s, enum ctl_result result)
+static void transcript(const struct shell *s, enum ctl_result result)
 {
-	if (s->tape && result == CTL_OK) {
-		tape_answer(s->tape, MODE6_CONFIGURE, 0, &s->answer);
-	} else if (s->tape) {
-		tape_failed(s->tape, result, &s->answer);
+	if (s->transcript && result == CTL_OK) {
+		transcript_answer(s->transcript, MODE6_CONFIGURE, 0,
+				  &s->answer);
+	} else if (s->transcript) {
+		transcript_failed(s->transcript, result, &s->answer);
 	}
 }
 
@@ -54,7 +55,7 @@ void shell_do_reload(struct shell *s, const struct shell_words *args)
 	enum ctl_result result = ask(s);
 	size_t least = strlen(SUCCEEDED);
 
-	tape(s, result);
+	transcript(s, result);
 
 	(void)args;
 	s->failed = true;

@@ -41,17 +41,19 @@ static bool read_words(struct watch *w, const struct shell_words *args)
 		text_to_u64(args->word[1], strlen(args->word[1]), &w->rounds));
 }
 
-static void tape_round_of(struct shell *s, enum ctl_result result)
+static void transcript_round_of(struct shell *s, enum ctl_result result)
 {
 	if (result == CTL_OK) {
 		struct verdict v = verdict_of(&overview);
 
-		tape_add(s->tape, "verdict", humanjson_verdict(&overview, &v));
-		tape_add(s->tape, "sources", humanjson_sources(&overview));
+		transcript_add(s->transcript, "verdict",
+			       humanjson_verdict(&overview, &v));
+		transcript_add(s->transcript, "sources",
+			       humanjson_sources(&overview));
 	} else {
-		tape_failed(s->tape, result, &s->answer);
+		transcript_failed(s->transcript, result, &s->answer);
 	}
-	tape_round(s->tape, stdout);
+	transcript_round(s->transcript, stdout);
 }
 
 static void print_round(FILE *out, const struct shell *s,
@@ -93,8 +95,8 @@ static void watch(struct shell *s, const struct watch *w)
 	for (uint64_t round = 1; going; round++) {
 		enum ctl_result result = gather(s, &overview);
 
-		if (s->tape) {
-			tape_round_of(s, result);
+		if (s->transcript) {
+			transcript_round_of(s, result);
 		} else if (w->screen) {
 			show(s, result);
 		} else {
@@ -122,7 +124,7 @@ void shell_do_watch(struct shell *s, const struct shell_words *args)
 		s->failed = true;
 		return;
 	}
-	w.screen = !s->tape && s->out == stdout && screen_open();
+	w.screen = !s->transcript && s->out == stdout && screen_open();
 	s->ctl.first_wait = PATIENCE;
 	s->ctl.tries = 1;
 	watch(s, &w);

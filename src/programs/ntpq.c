@@ -26,7 +26,7 @@ static struct ntpq_options options;
 static void run_commands(void)
 {
 	for (size_t i = 0; i < options.command_count && !shell.quit; i++) {
-		if (i > 0 && !shell.tape) {
+		if (i > 0 && !shell.transcript) {
 			putchar('\n');
 		}
 		shell_run(&shell, options.commands[i]);

@@ -218,8 +218,8 @@ static bool take_option(struct ntpq_options *o, struct shell *s, int letter,
 		s->old_rv = true;
 		return true;
 	case JSON:
-		s->tape = tape_new();
-		return s->tape != NULL;
+		s->transcript = transcript_new();
+		return s->transcript != NULL;
 	case 'p':
 		return add_peers(o);
 	case 'u':

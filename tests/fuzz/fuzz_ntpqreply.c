@@ -17,7 +17,7 @@
 #include "client/mrulist.h"
 #include "client/peers.h"
 #include "client/reslist.h"
-#include "client/tape.h"
+#include "client/transcript.h"
 #include "fuzz/fuzz.h"
 
 static struct ctl_answer answer;
@@ -105,7 +105,7 @@ static void check_lines(const char *text, size_t len)
 	}
 }
 
-static void tape_clients(struct tape *t, FILE *out)
+static void transcript_clients(struct transcript *t, FILE *out)
 {
 	struct rows rows = mru_rows(vars_over(answer.data, answer.len));
 	struct mru_entry e;
@@ -113,34 +113,34 @@ static void tape_clients(struct tape *t, FILE *out)
 
 	while (rows_next(&rows, &row)) {
 		if (mru_entry_read(&e, &row)) {
-			tape_client(t, out, &e);
+			transcript_client(t, out, &e);
 		}
 	}
 }
 
-static void tape_all(FILE *out)
+static void transcript_all(FILE *out)
 {
 	static const enum mode6_opcode opcodes[] = {
 		MODE6_READSTAT,     MODE6_READVAR,   MODE6_READCLOCK,
 		MODE6_READ_ORDLIST, MODE6_CONFIGURE,
 	};
-	struct tape *t = tape_new();
+	struct transcript *t = transcript_new();
 
 	must(t);
 	for (size_t i = 0; i < ARRAY_LEN(opcodes); i++) {
-		tape_begin(t, "host", "command");
+		transcript_begin(t, "host", "command");
 		for (uint16_t assoc = 0; assoc < 2; assoc++) {
-			tape_answer(t, opcodes[i], assoc, &answer);
+			transcript_answer(t, opcodes[i], assoc, &answer);
 		}
-		tape_end(t, out, "", 0);
+		transcript_end(t, out, "", 0);
 	}
-	tape_begin(t, "host", "command");
-	tape_clients(t, out);
-	tape_failed(t, CTL_REFUSED, &answer);
-	tape_end(t, out, "", 0);
-	tape_begin(t, "host", "command");
-	tape_end(t, out, answer.data, answer.len);
-	tape_free(t);
+	transcript_begin(t, "host", "command");
+	transcript_clients(t, out);
+	transcript_failed(t, CTL_REFUSED, &answer);
+	transcript_end(t, out, "", 0);
+	transcript_begin(t, "host", "command");
+	transcript_end(t, out, answer.data, answer.len);
+	transcript_free(t);
 }
 
 static void collect(struct reader *r)
@@ -202,6 +202,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		answer.len = size;
 	}
 	render_into_memory(render, NULL);
-	render_into_memory(tape_all, check_lines);
+	render_into_memory(transcript_all, check_lines);
 	return 0;
 }

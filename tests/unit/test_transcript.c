@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "client/tape.h"
+#include "client/transcript.h"
 
 static struct ctl_answer answer;
 
@@ -21,18 +21,18 @@ static void say(const void *data, size_t len)
 }
 
 /* What comes out of a command that was answered so. */
-static json_t *taped(enum mode6_opcode opcode, uint16_t assoc)
+static json_t *transcribed(enum mode6_opcode opcode, uint16_t assoc)
 {
-	struct tape *t = tape_new();
+	struct transcript *t = transcript_new();
 	char *out = NULL;
 	size_t len;
 	FILE *f = open_memstream(&out, &len);
 
 	assert_non_null(t);
 	assert_non_null(f);
-	tape_begin(t, "h", "c");
-	tape_answer(t, opcode, assoc, &answer);
-	tape_end(t, f, "", 0);
+	transcript_begin(t, "h", "c");
+	transcript_answer(t, opcode, assoc, &answer);
+	transcript_end(t, f, "", 0);
 	(void)fclose(f);
 	for (size_t i = 0; i < len; i++) {
 		assert_true(out[i] == '\n' || (out[i] >= ' ' && out[i] <= '~'));
@@ -41,7 +41,7 @@ static json_t *taped(enum mode6_opcode opcode, uint16_t assoc)
 
 	assert_non_null(object);
 	free(out);
-	tape_free(t);
+	transcript_free(t);
 	return object;
 }
 
@@ -62,7 +62,7 @@ static void values_have_the_types_that_they_look_like(void **state)
 
 	(void)state;
 	say(text, strlen(text));
-	json_t *o = taped(MODE6_READVAR, 0);
+	json_t *o = transcribed(MODE6_READVAR, 0);
 
 	assert_string_equal(json_string_value(variable(o, "version")),
 			    "ntpd 1");
@@ -88,10 +88,10 @@ static void no_byte_leaves_its_string(void **state)
 	}
 	text[len++] = '"';
 	say(text, len);
-	json_decref(taped(MODE6_READVAR, 0));
-	json_decref(taped(MODE6_READ_ORDLIST, 0));
-	json_decref(taped(MODE6_CONFIGURE, 0));
-	json_decref(taped(MODE6_READSTAT, 0));
+	json_decref(transcribed(MODE6_READVAR, 0));
+	json_decref(transcribed(MODE6_READ_ORDLIST, 0));
+	json_decref(transcribed(MODE6_CONFIGURE, 0));
+	json_decref(transcribed(MODE6_READSTAT, 0));
 }
 
 static void numbers_beyond_all_bounds_stay_text(void **state)
@@ -101,7 +101,7 @@ static void numbers_beyond_all_bounds_stay_text(void **state)
 	(void)state;
 	memset(text + 8, '9', 60000);
 	say(text, 60008);
-	json_t *o = taped(MODE6_READVAR, 0);
+	json_t *o = transcribed(MODE6_READVAR, 0);
 
 	assert_true(json_is_string(variable(o, "stratum")));
 	json_decref(o);
@@ -115,7 +115,7 @@ static void long_strings_are_whole(void **state)
 	memset(text + 6, 0x80, 60000); /* four letters each, escaped */
 	text[60006] = '"';
 	say(text, 60007);
-	json_t *o = taped(MODE6_READVAR, 0);
+	json_t *o = transcribed(MODE6_READVAR, 0);
 
 	assert_int_equal(json_string_length(variable(o, "name")), 240000);
 	json_decref(o);
@@ -128,7 +128,7 @@ static void numbers_keep_their_digits(void **state)
 
 	(void)state;
 	say(text, strlen(text));
-	json_t *o = taped(MODE6_READVAR, 0);
+	json_t *o = transcribed(MODE6_READVAR, 0);
 
 	assert_true(json_real_value(variable(o, "frequency")) ==
 		    -12.3456789012345);
@@ -139,7 +139,7 @@ static void numbers_keep_their_digits(void **state)
 /* The daemon's refusal is worth more than what we make of it. */
 static void the_first_failure_is_kept(void **state)
 {
-	struct tape *t = tape_new();
+	struct transcript *t = transcript_new();
 	char *out = NULL;
 	size_t len;
 	FILE *f = open_memstream(&out, &len);
@@ -148,20 +148,20 @@ static void the_first_failure_is_kept(void **state)
 	assert_non_null(t);
 	assert_non_null(f);
 	answer.error = MODE6_ERR_ASSOC;
-	tape_begin(t, "h", "c");
-	tape_failed(t, CTL_REFUSED, &answer);
-	tape_complaint(t, "command", "what?");
-	tape_end(t, f, "", 0);
-	tape_begin(t, "h", "c");
-	tape_complaint(t, "command", NULL);
-	tape_end(t, f, "", 0);
+	transcript_begin(t, "h", "c");
+	transcript_failed(t, CTL_REFUSED, &answer);
+	transcript_complaint(t, "command", "what?");
+	transcript_end(t, f, "", 0);
+	transcript_begin(t, "h", "c");
+	transcript_complaint(t, "command", NULL);
+	transcript_end(t, f, "", 0);
 	(void)fclose(f);
 	assert_string_equal(
 		out, "{\"command\":\"c\",\"host\":\"h\",\"error\":{\"kind\":"
 		     "\"refused\",\"reason\":\"association\"},\"ok\":false}\n"
 		     "{\"command\":\"c\",\"host\":\"h\",\"ok\":false}\n");
 	free(out);
-	tape_free(t);
+	transcript_free(t);
 }
 
 static void rows_are_objects(void **state)
@@ -171,7 +171,7 @@ static void rows_are_objects(void **state)
 		"flags.1=serve trust";
 	(void)state;
 	say(text, strlen(text));
-	json_t *o = taped(MODE6_READ_ORDLIST, 0);
+	json_t *o = transcribed(MODE6_READ_ORDLIST, 0);
 	json_t *rows = json_object_get(o, "rows");
 
 	assert_int_equal(json_array_size(rows), 3);

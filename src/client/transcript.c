@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "client/tape.h"
+#include "client/transcript.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -11,18 +11,18 @@
 #define LINES_MOST 10000
 #define DIGITS 15
 
-struct tape {
+struct transcript {
 	json_t *object;
 	bool structured; /* something was said as data */
 	bool failed;
 };
 
-struct tape *tape_new(void)
+struct transcript *transcript_new(void)
 {
-	return calloc(1, sizeof(struct tape));
+	return calloc(1, sizeof(struct transcript));
 }
 
-void tape_free(struct tape *t)
+void transcript_free(struct transcript *t)
 {
 	if (t) {
 		json_decref(t->object);
@@ -64,7 +64,7 @@ static void describe(json_t *into, enum status_kind kind, uint16_t status)
 			    json_string(status_selection(status)));
 }
 
-static json_t *association(struct tape *t, uint16_t assoc)
+static json_t *association(struct transcript *t, uint16_t assoc)
 {
 	json_t *list = inside(t->object, "associations", true), *one;
 	size_t i;
@@ -82,7 +82,7 @@ static json_t *association(struct tape *t, uint16_t assoc)
 }
 
 /* They are listed once for a command, before they are asked about. */
-static void add_list(struct tape *t, const struct ctl_answer *a)
+static void add_list(struct transcript *t, const struct ctl_answer *a)
 {
 	json_t *list = inside(t->object, "associations", true);
 	const uint8_t *at = (const uint8_t *)a->data;
@@ -100,7 +100,7 @@ static void add_list(struct tape *t, const struct ctl_answer *a)
 }
 
 /* "addr.0=..., hits.0=..., addr.1=...": an object for each number. */
-static void add_rows(struct tape *t, const struct ctl_answer *a)
+static void add_rows(struct transcript *t, const struct ctl_answer *a)
 {
 	json_t *list = inside(t->object, "rows", true), *row = NULL;
 	struct vars v = vars_over(a->data, a->len);
@@ -126,7 +126,7 @@ static void add_rows(struct tape *t, const struct ctl_answer *a)
 	}
 }
 
-static void add_reply(struct tape *t, const struct ctl_answer *a)
+static void add_reply(struct transcript *t, const struct ctl_answer *a)
 {
 	size_t len = a->len;
 
@@ -136,7 +136,7 @@ static void add_reply(struct tape *t, const struct ctl_answer *a)
 	json_object_set_new(t->object, "reply", varjson_text(a->data, len));
 }
 
-static void add_readvar(struct tape *t, uint16_t assoc,
+static void add_readvar(struct transcript *t, uint16_t assoc,
 			const struct ctl_answer *a)
 {
 	json_t *of = assoc == 0 ? inside(t->object, "system", false)
@@ -146,8 +146,8 @@ static void add_readvar(struct tape *t, uint16_t assoc,
 	varjson_add(inside(of, "variables", false), vars_over(a->data, a->len));
 }
 
-void tape_answer(struct tape *t, enum mode6_opcode opcode, uint16_t assoc,
-		 const struct ctl_answer *a)
+void transcript_answer(struct transcript *t, enum mode6_opcode opcode,
+		       uint16_t assoc, const struct ctl_answer *a)
 {
 	t->structured = true;
 	switch (opcode) {
@@ -182,7 +182,7 @@ void tape_answer(struct tape *t, enum mode6_opcode opcode, uint16_t assoc,
 	case MODE6_UNSETTRAP:
 		add_reply(t, a);
 		return;
-	case MODE6_READ_MRU: /* its entries: tape_client() */
+	case MODE6_READ_MRU: /* its entries: transcript_client() */
 	case MODE6_ASYNC:
 	case MODE6_REQ_NONCE: /* nobody's business */
 		return;
@@ -205,8 +205,8 @@ static const char *refusal(uint8_t error)
 	return error < ARRAY_LEN(words) ? words[error] : "unknown";
 }
 
-void tape_failed(struct tape *t, enum ctl_result result,
-		 const struct ctl_answer *a)
+void transcript_failed(struct transcript *t, enum ctl_result result,
+		       const struct ctl_answer *a)
 {
 	static const char *const kinds[] = {
 		[CTL_OK] = "none",
@@ -231,7 +231,8 @@ void tape_failed(struct tape *t, enum ctl_result result,
 	json_object_set_new(t->object, "error", error);
 }
 
-void tape_complaint(struct tape *t, const char *kind, const char *words)
+void transcript_complaint(struct transcript *t, const char *kind,
+			  const char *words)
 {
 	json_t *error;
 
@@ -256,10 +257,10 @@ static json_t *headed(const char *host, const char *line)
 	return object;
 }
 
-void tape_begin(struct tape *t, const char *host, const char *line)
+void transcript_begin(struct transcript *t, const char *host, const char *line)
 {
 	json_decref(t->object);
-	*t = (struct tape){ .object = headed(host, line) };
+	*t = (struct transcript){ .object = headed(host, line) };
 }
 
 static void write_line(FILE *out, const json_t *object)
@@ -269,7 +270,8 @@ static void write_line(FILE *out, const json_t *object)
 	fflush(out);
 }
 
-void tape_client(struct tape *t, FILE *out, const struct mru_entry *e)
+void transcript_client(struct transcript *t, FILE *out,
+		       const struct mru_entry *e)
 {
 	json_t *line = json_object(), *client = json_object();
 	char addr[NETADDR_TEXT];
@@ -294,13 +296,13 @@ void tape_client(struct tape *t, FILE *out, const struct mru_entry *e)
 	json_decref(line);
 }
 
-void tape_add(struct tape *t, const char *name, json_t *value)
+void transcript_add(struct transcript *t, const char *name, json_t *value)
 {
 	t->structured = true;
 	json_object_set_new(t->object, name, value);
 }
 
-void tape_round(struct tape *t, FILE *out)
+void transcript_round(struct transcript *t, FILE *out)
 {
 	json_t *next = json_object();
 
@@ -309,10 +311,10 @@ void tape_round(struct tape *t, FILE *out)
 	json_object_set_new(t->object, "ok", json_boolean(!t->failed));
 	write_line(out, t->object);
 	json_decref(t->object);
-	*t = (struct tape){ .object = next, .structured = true };
+	*t = (struct transcript){ .object = next, .structured = true };
 }
 
-static void add_lines(struct tape *t, const char *text, size_t len)
+static void add_lines(struct transcript *t, const char *text, size_t len)
 {
 	json_t *lines = inside(t->object, "text", true);
 	const char *end = text + len;
@@ -327,7 +329,8 @@ static void add_lines(struct tape *t, const char *text, size_t len)
 	}
 }
 
-void tape_end(struct tape *t, FILE *out, const char *text, size_t len)
+void transcript_end(struct transcript *t, FILE *out, const char *text,
+		    size_t len)
 {
 	if (!t->structured && len > 0) {
 		add_lines(t, text, len);
