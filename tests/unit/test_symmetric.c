@@ -250,19 +250,28 @@ static void a_late_answer_counts_once(void **state)
 			   1e-3);
 }
 
-/* Classic's ntpd takes our answer, and for a copy our poll behind it. */
-static void who_hears_our_answers_alone_gets_no_polls(void **state)
+/* It polls, is answered by its peer's own poll, and answers that: the answer.
+ */
+static struct packet answers_a_peer(struct bench *b)
 {
-	struct bench *b = peer();
 	struct packet q = polls(b);
 	struct packet p = from_peer(b, MODE_ACTIVE, q.transmit);
 
-	(void)state;
 	p.receive = wall(b->now_s + 0.010);
 	assert_int_equal(arrive(b, &p, KEY), SOURCE_SAMPLE);
 	struct packet a = sent_packet(b);
 
 	(void)sent(b);
+	return a;
+}
+
+/* Classic's ntpd takes our answer, and for a copy our poll behind it. */
+static void who_hears_our_answers_alone_gets_no_polls(void **state)
+{
+	struct bench *b = peer();
+	struct packet a = answers_a_peer(b), p;
+
+	(void)state;
 	for (int round = 0; round < 2; round++) {
 		assert_true(
 			symmetric_asks(&b->source, event(b, EVENT_TICK).now));
@@ -285,15 +294,9 @@ static void who_hears_our_answers_alone_gets_no_polls(void **state)
 static void packets_that_cross_change_no_habit(void **state)
 {
 	struct bench *b = peer();
-	struct packet q = polls(b);
-	struct packet p = from_peer(b, MODE_ACTIVE, q.transmit);
+	struct packet a = answers_a_peer(b), p;
 
 	(void)state;
-	p.receive = wall(b->now_s + 0.010);
-	assert_int_equal(arrive(b, &p, KEY), SOURCE_SAMPLE);
-	struct packet a = sent_packet(b);
-
-	(void)sent(b);
 	for (int round = 0; round < 4; round++) {
 		(void)polls(b);
 		b->now_s += 0.1; /* it has not come there yet */
