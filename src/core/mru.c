@@ -174,25 +174,51 @@ static uint64_t equal_octets(uint64_t octets, uint8_t tag)
 	return (x - ones) & ~x & ones << 7;
 }
 
+/* The first way from `from` on with this tag, or WAYS. */
+static unsigned way_after(const struct line *line, uint8_t tag, unsigned from)
+{
+	for (; from < WAYS; from = (from | 7) + 1) {
+		uint64_t some =
+			equal_octets(bytes_le64(line->tags + (from & 8)), tag);
+
+		some = some >> (from & 7) * 8 << (from & 7) * 8;
+		if (some != 0) {
+			return (from & 8) + (unsigned)__builtin_ctzll(some) / 8;
+		}
+	}
+	return WAYS;
+}
+
 static mru_place find(const struct mru *m, const uint8_t ip[16], uint64_t hash)
 {
 	const struct line *line = line_of(m, hash);
+	uint8_t tag = tag_of(hash);
 
-	for (unsigned half = 0; half < WAYS; half += 8) {
-		uint64_t some = equal_octets(bytes_le64(line->tags + half),
-					     tag_of(hash));
+	for (unsigned way = way_after(line, tag, 0); way < WAYS;
+	     way = way_after(line, tag, way + 1)) {
+		mru_place at = place_in(line, way);
 
-		for (; some != 0; some &= some - 1) {
-			unsigned way =
-				half + (unsigned)__builtin_ctzll(some) / 8;
-			mru_place at = place_in(line, way);
-
-			if (memcmp(m->clients[at].ip, ip, 16) == 0) {
-				return at;
-			}
+		if (memcmp(m->clients[at].ip, ip, 16) == 0) {
+			return at;
 		}
 	}
 	return NOBODY;
+}
+
+/* Where he was when somebody looked, if he still is. */
+static mru_place find_aimed(const struct mru *m, const struct mru_aim *aim)
+{
+	return aim->at != NOBODY &&
+			       memcmp(m->clients[aim->at].ip, aim->ip, 16) == 0
+		       ? aim->at
+		       : find(m, aim->ip, aim->hash);
+}
+
+/* A client lies in one line of the cache or in two. */
+static void prefetch(const struct client *c)
+{
+	__builtin_prefetch(c, 1);
+	__builtin_prefetch((const uint8_t *)(c + 1) - 1, 1);
 }
 
 static void unlink_client(struct mru *m, const struct client *c)
@@ -309,15 +335,35 @@ static mru_place add(struct mru *m, const uint8_t ip[16], uint64_t hash,
 	return at;
 }
 
-struct mru_aim mru_aim(const struct mru *m, const netaddr *from,
-		       const netaddr *to)
+struct mru_aim mru_aim(const struct mru *m, const netaddr *from)
 {
-	struct mru_aim aim = { .port = from->port, .to = to };
+	struct mru_aim aim = { .port = from->port };
 
 	key_of(from, aim.ip);
 	aim.hash = hash_of(m, aim.ip);
 	__builtin_prefetch(line_of(m, aim.hash));
 	return aim;
+}
+
+void mru_aim_at_client(const struct mru *m, struct mru_aim *aim)
+{
+	const struct line *line = line_of(m, aim->hash);
+	unsigned way = way_after(line, tag_of(aim->hash), 0);
+
+	if (way < WAYS) {
+		aim->at = place_in(line, way);
+		prefetch(&m->clients[aim->at]);
+	}
+}
+
+void mru_aim_at_neighbours(const struct mru *m, const struct mru_aim *aim)
+{
+	const struct client *c = &m->clients[aim->at];
+
+	if (aim->at != NOBODY) {
+		prefetch(&m->clients[c->older]);
+		prefetch(&m->clients[c->newer]);
+	}
 }
 
 /* The last one is nearly always the next one. */
@@ -342,10 +388,10 @@ static unsigned local_number(struct mru *m, const netaddr *local)
 	return i;
 }
 
-void mru_note(struct mru *m, const struct mru_aim *aim, uint8_t first,
-	      enum mru_fate fate, tstamp now)
+void mru_note(struct mru *m, const struct mru_aim *aim, const netaddr *to,
+	      uint8_t first, enum mru_fate fate, tstamp now)
 {
-	mru_place at = find(m, aim->ip, aim->hash);
+	mru_place at = find_aimed(m, aim);
 
 	if (at != NOBODY) {
 		unlink_client(m, &m->clients[at]);
@@ -366,7 +412,7 @@ void mru_note(struct mru *m, const struct mru_aim *aim, uint8_t first,
 	c->mode = first & 7u;
 	c->fate = (unsigned)fate & 3;
 	c->port = aim->port;
-	c->local = local_number(m, aim->to) & UINT8_MAX;
+	c->local = local_number(m, to) & UINT8_MAX;
 }
 
 struct mru_counts mru_counts(const struct mru *m, tstamp now)

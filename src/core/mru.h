@@ -58,20 +58,25 @@ struct mru *mru_init(void *memory, const struct mru_config *rules,
 /* Other rules from now on; the room stays as it is. */
 void mru_retune(struct mru *m, const struct mru_config *rules);
 
-/* Where to look for a client, who it is, and whom it asked. */
+/* Who asks, and where to look for him. */
 struct mru_aim {
 	uint8_t ip[16];
 	uint64_t hash;
 	uint16_t port;
-	const netaddr *to; /* the caller's */
+	uint32_t at; /* where he probably is; 0: unknown */
 };
 
-/* Looks the place up, so that the memory is on its way when it is needed. */
-struct mru_aim mru_aim(const struct mru *m, const netaddr *from,
-		       const netaddr *to);
-/* One request; `first` is its first octet. */
-void mru_note(struct mru *m, const struct mru_aim *aim, uint8_t first,
-	      enum mru_fate fate, tstamp now);
+/*
+ * Each step of the way asks for the memory that the next one looks at. With
+ * other requests between the steps it is there by then: see server_expect().
+ * All but the first may be left out.
+ */
+struct mru_aim mru_aim(const struct mru *m, const netaddr *from);
+void mru_aim_at_client(const struct mru *m, struct mru_aim *aim);
+void mru_aim_at_neighbours(const struct mru *m, const struct mru_aim *aim);
+/* One request to `to`; `first` is its first octet. */
+void mru_note(struct mru *m, const struct mru_aim *aim, const netaddr *to,
+	      uint8_t first, enum mru_fate fate, tstamp now);
 
 struct mru_counts mru_counts(const struct mru *m, tstamp now);
 

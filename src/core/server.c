@@ -347,13 +347,33 @@ static bool put_answer(const struct packet *a, const struct proof *proof,
 	return true;
 }
 
+void server_expect(const struct server_shard *shard, struct request *requests,
+		   size_t count)
+{
+	const struct mru *clients = shard->clients;
+
+	if (!clients) {
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		requests[i].client = mru_aim(clients, &requests[i].from);
+		requests[i].expected = true;
+	}
+	for (size_t i = 0; i < count; i++) {
+		mru_aim_at_client(clients, &requests[i].client);
+	}
+	for (size_t i = 0; i < count; i++) {
+		mru_aim_at_neighbours(clients, &requests[i].client);
+	}
+}
+
 /* Whoever is not ignored stands in the list of those who asked. */
 static void remember(struct server_shard *shard, const struct mru_aim *aim,
 		     const struct request *req, enum server_verdict verdict,
 		     tstamp now)
 {
 	if (shard->clients && verdict != SERVER_IGNORED) {
-		mru_note(shard->clients, aim, req->data[0],
+		mru_note(shard->clients, aim, &req->to, req->data[0],
 			 verdict == SERVER_LIMITED  ? MRU_LIMITED
 			 : verdict == SERVER_KISSED ? MRU_KISSED
 						    : MRU_SERVED,
@@ -390,10 +410,10 @@ enum server_verdict server_respond(const struct view *view,
 	if (!source_is_possible(req)) {
 		return SERVER_SOURCE;
 	}
-	struct mru_aim aim = { .hash = 0 };
+	struct mru_aim aim = req->client;
 
-	if (shard->clients) {
-		aim = mru_aim(shard->clients, &req->from, &req->to);
+	if (shard->clients && !req->expected) {
+		aim = mru_aim(shard->clients, &req->from);
 	}
 	uint32_t flags = look_up(view, shard, req).flags;
 	struct proof proof = { .key = NULL };

@@ -31,6 +31,8 @@ struct request {
 	bool by_loopback; /* it came over the loopback interface */
 	bool truncated;   /* MSG_TRUNC: longer than we read */
 	tstamp received;  /* by the kernel or the card */
+	bool expected;    /* by server_expect(), which sets the next one */
+	struct mru_aim client;
 };
 
 /* What one serving thread keeps for itself. */
@@ -50,6 +52,14 @@ struct packet server_header(const struct view *view, tstamp now);
 
 /* Plain words: "from an address that cannot be a client's". */
 const char *server_verdict_words(enum server_verdict verdict);
+
+/*
+ * What lies far away in the memory of a busy server is asked for, for all of a
+ * batch, before the first is answered with the same shard: then nobody waits
+ * for it. Changes nothing but the time that an answer takes.
+ */
+void server_expect(const struct server_shard *shard, struct request *requests,
+		   size_t count);
 
 /*
  * Answers `req` into `w`, which is empty for every verdict but ANSWERED,

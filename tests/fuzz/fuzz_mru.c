@@ -35,10 +35,10 @@ static struct mru *list_of(const uint8_t *data, size_t requests)
 			from.ip[15] = r[0];
 			from.scope = r[1];
 		}
-		struct mru_aim aim = mru_aim(m, &from, &from);
+		struct mru_aim aim = mru_aim(m, &from);
 
 		now.v += (uint64_t)r[1] << 30;
-		mru_note(m, &aim, r[1], (enum mru_fate)(r[0] % 3), now);
+		mru_note(m, &aim, &from, r[1], (enum mru_fate)(r[0] % 3), now);
 	}
 	return m;
 }

@@ -34,9 +34,9 @@ static netaddr v4(uint32_t host)
 
 static void note(struct mru *m, netaddr from, double s)
 {
-	struct mru_aim aim = mru_aim(m, &from, &ours);
+	struct mru_aim aim = mru_aim(m, &from);
 
-	mru_note(m, &aim, 0x23, MRU_SERVED, at(s));
+	mru_note(m, &aim, &ours, 0x23, MRU_SERVED, at(s));
 }
 
 static size_t length_of(const struct mru *m)
@@ -64,13 +64,13 @@ static void a_client_is_told_as_it_asked(void **state)
 	const struct mru_config rules = { .maxdepth = 8, .maxage_s = 64 };
 	struct mru *m = list_of(&rules);
 	netaddr a = netaddr_v4(0xc0000201, 123), b = a;
-	struct mru_aim aim = mru_aim(m, &a, &ours);
+	struct mru_aim aim = mru_aim(m, &a);
 
 	assert_int_equal(mru_find(m, &a), NONE);
-	mru_note(m, &aim, 0x1b, MRU_SERVED, at(1.25));
+	mru_note(m, &aim, &ours, 0x1b, MRU_SERVED, at(1.25));
 	a.port = 4711;
-	aim = mru_aim(m, &a, &ours);
-	mru_note(m, &aim, 0x16, MRU_KISSED, at(7.5));
+	aim = mru_aim(m, &a);
+	mru_note(m, &aim, &ours, 0x16, MRU_KISSED, at(7.5));
 	b.port = 9;
 	mru_place i = mru_find(m, &b); /* whatever its port */
 
@@ -100,9 +100,9 @@ static void which_of_our_addresses_was_asked_is_known(void **state)
 		for (uint32_t i = 0; i < 300; i++) {
 			netaddr from = v4(i),
 				to = netaddr_v4(0xc0000000 + i, 1);
-			struct mru_aim aim = mru_aim(m, &from, &to);
+			struct mru_aim aim = mru_aim(m, &from);
 
-			mru_note(m, &aim, 0x23, MRU_SERVED, at(round));
+			mru_note(m, &aim, &to, 0x23, MRU_SERVED, at(round));
 		}
 	}
 	for (uint32_t i = 0; i < 300; i++) {
@@ -240,6 +240,58 @@ static void no_pattern_of_addresses_fills_one_line(void **state)
 	free(m);
 }
 
+static void are_the_same(const struct mru *a, const struct mru *b)
+{
+	mru_place i = mru_oldest(a), j = mru_oldest(b);
+
+	for (; i != NONE; i = mru_newer(a, i), j = mru_newer(b, j)) {
+		const struct mru_client x = mru_client(a, i),
+					y = mru_client(b, j);
+
+		assert_true(netaddr_equal(&x.addr, &y.addr));
+		assert_int_equal(x.last.v, y.last.v);
+		assert_int_equal(x.count, y.count);
+	}
+	assert_int_equal(j, NONE);
+}
+
+/*
+ * Looked for ahead, in batches, while others come in between, who take the
+ * places of those that were found.
+ */
+static void a_look_ahead_changes_nothing(void **state)
+{
+	(void)state;
+	const struct mru_config rules = { .maxdepth = 40,
+					  .maxage_s = 1u << 30 };
+	struct mru *plain = list_of(&rules), *ahead = list_of(&rules);
+	netaddr from[64];
+	struct mru_aim aims[64];
+	double s = 0;
+
+	for (unsigned batch = 0; batch < 3000; batch++) {
+		size_t size = 1 + check_rng() % ARRAY_LEN(from);
+
+		for (size_t i = 0; i < size; i++) {
+			from[i] = v4((uint32_t)(check_rng() % 60));
+			aims[i] = mru_aim(ahead, &from[i]);
+		}
+		for (size_t i = 0; i < size; i++) {
+			mru_aim_at_client(ahead, &aims[i]);
+			mru_aim_at_neighbours(ahead, &aims[i]);
+		}
+		for (size_t i = 0; i < size; i++, s += 1e-3) {
+			note(plain, from[i], s);
+			mru_note(ahead, &aims[i], &ours, 0x23, MRU_SERVED,
+				 at(s));
+		}
+		are_the_same(plain, ahead);
+	}
+	assert_int_equal(length_of(ahead), length_of(plain));
+	free(plain);
+	free(ahead);
+}
+
 static void a_million_take_48_octets_each(void **state)
 {
 	(void)state;
@@ -282,6 +334,7 @@ int main(void)
 		cmocka_unit_test(old_clients_make_room_before_the_list_is_full),
 		cmocka_unit_test(young_clients_stay),
 		cmocka_unit_test(no_pattern_of_addresses_fills_one_line),
+		cmocka_unit_test(a_look_ahead_changes_nothing),
 		cmocka_unit_test(a_million_take_48_octets_each),
 		cmocka_unit_test(a_clock_set_back_harms_nobody),
 	};
