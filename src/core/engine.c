@@ -229,6 +229,7 @@ static void tick(struct engine *e, const struct event *ev, struct outbox *out)
 	tick_sources(e, ev, out);
 	tick_pools(e, out);
 	engine_tick_listeners(e, out);
+	engine_preempt(e, out);
 	engine_tick_casters(e, ev, out);
 	engine_tick_calls(e, out);
 	engine_tick_clocks(e, out);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/engine_state.h"
+#include "core/preempt.h"
 #include "core/refid.h"
 
 #include <string.h>
@@ -181,6 +182,19 @@ size_t engine_members(const struct engine *e)
 		n += e->sources[i].used;
 	}
 	return n;
+}
+
+void engine_preempt(struct engine *e, struct outbox *out)
+{
+	struct source *s = preempt_choose(e->sources, e->source_slots,
+					  e->config->tos.maxclock);
+
+	if (s && outbox_has_room(out, 0)) {
+		source_abandon(s, out);
+		source_note(s, NOTE_PREEMPTED, out);
+		s->used = false;
+		e->access_stale = true;
+	}
 }
 
 static struct source *bad_member(struct engine *e, const struct pool *p)

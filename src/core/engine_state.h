@@ -284,6 +284,8 @@ bool engine_add_member(struct engine *e, struct pool *p, const netaddr *addr,
 		       struct outbox *out);
 /* Sources in use. */
 size_t engine_members(const struct engine *e);
+/* One of no use goes, when there are too many. */
+void engine_preempt(struct engine *e, struct outbox *out);
 void engine_resolved(struct engine *e, const struct event *ev,
 		     struct outbox *out);
 void engine_tables(struct engine *e);

@@ -99,7 +99,7 @@ void source_move(struct source *s, const netaddr *addr,
 	s->looped = false;
 	s->kiss = REFID_INIT;
 	s->reason = REASON_NO_ANSWER;
-	s->bad_polls = 0;
+	s->bad_polls = s->idle_polls = 0;
 	s->authentic = s->bad_auth = s->mistrusted = s->no_key = false;
 	s->since = s->turned = now;
 	s->last = SOURCE_SAMPLE;
@@ -195,6 +195,11 @@ static void ask(struct source *s, const struct event *ev,
 	bool bad =
 		s->reason == REASON_FALSETICKER || s->reason == REASON_OUTVOTED;
 	s->bad_polls = bad ? s->bad_polls + 1 : 0;
+	if (reason_tally(s->reason) >= TALLY_CANDIDATE) {
+		s->idle_polls = 0;
+	} else {
+		s->idle_polls += s->polling.asked == 1; /* it has begun */
+	}
 }
 
 double source_stamp_noise_s(enum stamp_origin origin)

@@ -131,7 +131,8 @@ struct source {
 	/* How it stands. */
 	double distance_s;
 	enum reason reason;
-	unsigned bad_polls; /* polls in a row as a falseticker */
+	unsigned bad_polls;  /* polls in a row as a falseticker */
+	unsigned idle_polls; /* polls in a row as no survivor */
 	struct events events;
 	struct measurement history[SOURCE_HISTORY]; /* newest first */
 	uint64_t requests, verdicts[SOURCE_VERDICTS];

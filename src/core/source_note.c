@@ -25,6 +25,7 @@ void source_note(struct source *s, enum note_id id, struct outbox *out)
 	} codes[] = {
 		{ NOTE_MOBILIZE, PEER_MOBILIZE },
 		{ NOTE_DEMOBILIZE, PEER_DEMOBILIZE },
+		{ NOTE_PREEMPTED, PEER_DEMOBILIZE },
 		{ NOTE_UNREACHABLE, PEER_UNREACHABLE },
 		{ NOTE_REACHABLE, PEER_REACHABLE },
 		{ NOTE_RATE_EXCEEDED, PEER_RATE_EXCEEDED },
