@@ -272,9 +272,6 @@ static enum server_verdict judge_group(const struct view *view,
 	unsigned theirs = q->stratum == 0 ? 16 : q->stratum;
 	unsigned ours = view->stratum + (view->cohort ? 0u : 1u);
 
-	if (q->mode == MODE_BROADCAST && req->heard && view->listens) {
-		return SERVER_PEER;
-	}
 	if (q->mode != MODE_CLIENT || !req->called) {
 		return SERVER_MODE;
 	}
@@ -304,6 +301,9 @@ static enum server_verdict examine(const struct view *view,
 	if (q->version < OLDEST || q->version > NEWEST) {
 		return SERVER_VERSION;
 	}
+	if (req->group && q->mode == MODE_BROADCAST) {
+		return req->heard && view->listens ? SERVER_PEER : SERVER_MODE;
+	}
 	if (req->group) {
 		return examine_tail(view, shard, q, req, &r, proof)
 			       ? judge_group(view, q, req, flags, proof)
@@ -328,6 +328,16 @@ static enum server_verdict limit_nak(struct server_shard *shard,
 				       SERVER_ANSWERED
 		       ? SERVER_NAKED
 		       : SERVER_BADAUTH;
+}
+
+/* Whether it is signed costs more to find out than it costs to send (D5). */
+static enum server_verdict limit_broadcast(struct server_shard *shard,
+					   const struct request *req,
+					   tstamp now)
+{
+	return limit(shard, req, now, RESTRICT_LIMITED) == SERVER_ANSWERED
+		       ? SERVER_PEER
+		       : SERVER_LIMITED;
 }
 
 /* Never more octets out than in (F3). False: it could not be signed. */
@@ -426,6 +436,8 @@ enum server_verdict server_respond(const struct view *view,
 		verdict = limit(shard, req, now, flags);
 	} else if (verdict == SERVER_NAKED) {
 		verdict = limit_nak(shard, req, now);
+	} else if (verdict == SERVER_PEER && req->group) {
+		verdict = limit_broadcast(shard, req, now);
 	}
 	remember(shard, &aim, req, verdict, now);
 	if (verdict != SERVER_ANSWERED && verdict != SERVER_KISSED &&

@@ -187,6 +187,43 @@ static void a_signed_call_has_a_signed_answer(void **state)
 	assert_int_not_equal(respond(&f), SERVER_ANSWERED);
 }
 
+/*
+ * D5: a flood of broadcasts costs no look at a signature, here or in the
+ * engine, beyond what one host may ask; a call is no broadcast.
+ */
+static void broadcasts_meet_the_limits_before_any_signature(void **state)
+{
+	static uint64_t memory[1024];
+	static const struct limit_config discard = { .average = 3,
+						     .minimum_s = 2 };
+	static const uint8_t seed[RNG_SEED] = { 5 };
+	struct fixture f = begin();
+	unsigned passed = 0;
+
+	(void)state;
+	assert_true(ratelimit_size(64) <= sizeof(memory));
+	f.shard.limit = ratelimit_init(memory, 64, &discard, seed);
+	f.view.keys = keyring_trusting("7 SHA1 a_secret\n", "trustedkey 7\n");
+	f.req.heard = true;
+	f.in[0] = 4 << 3 | MODE_BROADCAST;
+	f.req.len = sign_with(f.view.keys, 7, f.in, PACKET_LEN, KEYRING_V4);
+	for (unsigned i = 0; i < 1000; i++) {
+		enum server_verdict v = respond(&f);
+
+		assert_true(v == SERVER_PEER || v == SERVER_LIMITED);
+		passed += v == SERVER_PEER;
+	}
+	assert_in_range(passed, 1, 500);
+	assert_int_equal(f.shard.keys.lookups, 0);
+	/* Another host is heard at once. */
+	f.req.from = netaddr_v4(0xc0000202, NTP_PORT);
+	assert_int_equal(respond(&f), SERVER_PEER);
+	f.in[0] = 4 << 3 | MODE_CLIENT;
+	f.req.len = sign_with(f.view.keys, 7, f.in, PACKET_LEN, KEYRING_V4);
+	assert_int_equal(respond(&f), SERVER_ANSWERED);
+	assert_int_equal(f.shard.keys.lookups, 1);
+}
+
 /* F2: nobody is there, or it would be ourselves. */
 static void impossible_callers_are_not_answered(void **state)
 {
@@ -220,6 +257,8 @@ int main(void)
 		cmocka_unit_test(lengths_that_no_packet_has_are_nothing),
 		cmocka_unit_test(restrictions_hold_for_groups_too),
 		cmocka_unit_test(a_signed_call_has_a_signed_answer),
+		cmocka_unit_test(
+			broadcasts_meet_the_limits_before_any_signature),
 		cmocka_unit_test(impossible_callers_are_not_answered),
 	};
 
