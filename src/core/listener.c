@@ -92,6 +92,9 @@ enum source_verdict listener_receive(struct source *s, const struct packet *p,
 		return v;
 	}
 	l->newest = p->transmit;
+	if (l->listens && l->poll != p->poll) {
+		polling_attend(&s->polling, p->poll);
+	}
 	l->poll = p->poll;
 	if (!l->listens) {
 		return SOURCE_VOLLEY;

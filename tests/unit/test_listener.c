@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A broadcast server as a source: asked until its distance is known, then only
+ * heard; asked again when it says something else than it did, and gone when it
+ * has been silent (D5).
+ */
+#include "broadcasts.h"
+#include "core/listener.h"
+
+#define EACH_S 64
+
+/* The server's clock is `late_s` behind what it says. */
+static void tell(struct tiny *t, double late_s)
+{
+	struct packet p = broadcast(t);
+
+	p.transmit = tiny_true(t->now_s - TINY_WAY_S - late_s);
+	deliver(t, SENDER, make(t, &p, 0));
+}
+
+static struct tiny *adopted(void)
+{
+	struct tiny *t = begin(true, false);
+
+	tell(t, 0);
+	assert_non_null(only(t));
+	return t;
+}
+
+static struct tiny *listening(void)
+{
+	struct tiny *t = adopted();
+
+	for (unsigned i = 0; !only(t)->listener.listens; i++) {
+		assert_true(i < 20);
+		tiny_run(t, t->now_s + EACH_S);
+		tell(t, 0);
+	}
+	return t;
+}
+
+static void a_volley_tells_how_far_it_is(void **state)
+{
+	struct tiny *t = adopted();
+	unsigned asked;
+
+	(void)state;
+	assert_false(only(t)->listener.listens);
+	tiny_run(t, t->now_s + 1);
+	/* What it tells meanwhile is no sample. */
+	tell(t, 0);
+	assert_int_equal(only(t)->verdicts[SOURCE_VOLLEY], 1);
+	while (!only(t)->listener.listens) {
+		assert_true(t->now_s < 1000);
+		tiny_run(t, t->now_s + 1);
+	}
+	asked = t->servers[0].asked;
+	assert_true(asked >= LISTENER_VOLLEY);
+	assert_true(fabs(span_to_seconds(only(t)->listener.delay) -
+			 2 * TINY_WAY_S) < 1e-3);
+	for (unsigned i = 0; i < 10; i++) {
+		tiny_run(t, t->now_s + EACH_S);
+		tell(t, 0);
+	}
+	assert_int_equal(t->servers[0].asked, asked);
+	assert_int_equal(only(t)->verdicts[SOURCE_SAMPLE], asked + 10);
+	assert_true(fabs(t->error_s) < 1e-3);
+	tiny_end(t);
+}
+
+/* Whoever does not answer is asked on, and never believed. */
+static void who_answers_no_volley_is_not_listened_to(void **state)
+{
+	struct tiny *t = begin(true, false);
+
+	(void)state;
+	t->servers[0].manner = TINY_SILENT;
+	tell(t, 0);
+	for (unsigned i = 0; i < 8; i++) {
+		tiny_run(t, t->now_s + EACH_S);
+		tell(t, 0);
+	}
+	assert_non_null(only(t));
+	assert_false(only(t)->listener.listens);
+	assert_int_equal(only(t)->verdicts[SOURCE_SAMPLE], 0);
+	assert_int_equal(t->view.leap, LEAP_UNSYNC);
+	tiny_end(t);
+}
+
+/* Held back on its way, by whoever can: it is asked, not followed. */
+static void a_surprise_is_asked_about(void **state)
+{
+	static const double late_s[] = { 0.1, 2, -0.1, 3600 };
+	struct tiny *t = listening();
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(late_s); i++) {
+		struct packet p = broadcast(t);
+		uint64_t samples = only(t)->verdicts[SOURCE_SAMPLE];
+		uint64_t volleys = only(t)->verdicts[SOURCE_VOLLEY];
+		unsigned asked = t->servers[0].asked;
+
+		tiny_run(t, t->now_s + EACH_S);
+		p.transmit = tiny_true(t->now_s - TINY_WAY_S - late_s[i]);
+		/* Of what is older than the last nothing is read at all. */
+		bool old = tstamp_before(p.transmit, only(t)->listener.newest);
+
+		deliver(t, SENDER, make(t, &p, 0));
+		assert_int_equal(only(t)->listener.listens, old);
+		assert_int_equal(only(t)->verdicts[SOURCE_SAMPLE], samples);
+		assert_int_equal(only(t)->verdicts[SOURCE_VOLLEY],
+				 volleys + !old);
+		tiny_run(t, t->now_s + 60);
+		assert_true(old ||
+			    t->servers[0].asked >= asked + LISTENER_VOLLEY);
+		assert_true(only(t)->listener.listens);
+		assert_true(fabs(t->error_s) < 1e-3);
+		assert_int_equal(t->steps, 0);
+	}
+	tiny_end(t);
+}
+
+/* A broadcast may queue a little; the distance was not measured on it. */
+static void what_is_to_be_expected_is_a_sample(void **state)
+{
+	struct tiny *t = listening();
+	uint64_t samples = only(t)->verdicts[SOURCE_SAMPLE];
+
+	(void)state;
+	for (unsigned i = 0; i < 5; i++) {
+		tiny_run(t, t->now_s + EACH_S);
+		tell(t, i * 1e-4);
+		assert_true(only(t)->listener.listens);
+	}
+	assert_int_equal(only(t)->verdicts[SOURCE_SAMPLE], samples + 5);
+	tiny_end(t);
+}
+
+/* With broadcastdelay and novolley there is nobody to ask. */
+static void a_given_distance_is_not_doubted(void **state)
+{
+	struct tiny *t = begin(true, false);
+
+	(void)state;
+	t->config.no_volley = true;
+	t->config.broadcast_delay_s = TINY_WAY_S;
+	tell(t, 0);
+	assert_true(only(t)->listener.listens);
+	for (unsigned i = 0; i < 8; i++) {
+		tiny_run(t, t->now_s + EACH_S);
+		tell(t, i == 7 ? 0.05 : 0);
+	}
+	assert_true(only(t)->listener.listens);
+	assert_int_equal(only(t)->verdicts[SOURCE_SAMPLE], 8);
+	assert_int_equal(t->servers[0].asked, 0);
+	tiny_end(t);
+}
+
+static void the_silent_are_let_go(void **state)
+{
+	struct tiny *t = listening();
+	struct packet heard = broadcast(t);
+	unsigned gone = t->notes[NOTE_DEMOBILIZE];
+	double since_s = t->now_s;
+
+	(void)state;
+	tell(t, 0);
+	/* An old one, sent again and again, is no sign of life. */
+	while (t->now_s < since_s + (LISTENER_SILENT - 2) * EACH_S) {
+		tiny_run(t, t->now_s + EACH_S);
+		deliver(t, SENDER, make(t, &heard, 0));
+		assert_non_null(only(t));
+	}
+	tiny_run(t, since_s + (LISTENER_SILENT + 4) * EACH_S);
+	assert_null(only(t));
+	assert_int_equal(t->notes[NOTE_DEMOBILIZE], gone + 1);
+	/* It is welcome again, as a stranger. */
+	tell(t, 0);
+	assert_non_null(only(t));
+	assert_false(only(t)->listener.listens);
+	tiny_end(t);
+}
+
+/* It says how often it tells, and may change its mind: silence is longer. */
+static void silence_is_by_its_own_poll(void **state)
+{
+	struct tiny *t = listening();
+	uint16_t number = only(t)->number;
+
+	(void)state;
+	tiny_run(t, t->now_s + EACH_S);
+	for (unsigned i = 0; i < 4; i++) {
+		struct packet p = broadcast(t);
+
+		p.poll = 10;
+		deliver(t, SENDER, make(t, &p, 0));
+		tiny_run(t, t->now_s + 1024);
+		assert_non_null(only(t));
+		assert_int_equal(only(t)->number, number);
+	}
+	assert_int_not_equal(only(t)->polling.reach, 0);
+	tiny_end(t);
+}
+
+/* A server that lost the time tells so: no sample, and not gone. */
+static void who_knows_no_time_is_heard_and_not_used(void **state)
+{
+	struct tiny *t = listening();
+	uint64_t samples = only(t)->verdicts[SOURCE_SAMPLE];
+	struct packet p;
+
+	(void)state;
+	tiny_run(t, t->now_s + EACH_S);
+	p = broadcast(t);
+	p.leap = LEAP_UNSYNC;
+	deliver(t, SENDER, make(t, &p, 0));
+	assert_int_equal(only(t)->verdicts[SOURCE_UNSYNCHRONISED], 1);
+	assert_int_equal(only(t)->verdicts[SOURCE_SAMPLE], samples);
+	assert_true(only(t)->listener.listens);
+	tiny_end(t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_volley_tells_how_far_it_is),
+		cmocka_unit_test(who_answers_no_volley_is_not_listened_to),
+		cmocka_unit_test(a_surprise_is_asked_about),
+		cmocka_unit_test(what_is_to_be_expected_is_a_sample),
+		cmocka_unit_test(a_given_distance_is_not_doubted),
+		cmocka_unit_test(the_silent_are_let_go),
+		cmocka_unit_test(silence_is_by_its_own_poll),
+		cmocka_unit_test(who_knows_no_time_is_heard_and_not_used),
+	};
+
+	return cmocka_run_group_tests(tests, check_seed, NULL);
+}
