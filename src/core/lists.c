@@ -125,14 +125,25 @@ static void put_net(struct pieces *r, size_t i, const struct access_entry *e)
 	pieces_item(r, &item);
 }
 
+static uint64_t hits_of(const struct listables *l, uint32_t counter)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < l->shard_count; i++) {
+		const struct server_shard *s = &l->shards[i];
+
+		sum += counter < s->hit_count ? s->hits[counter] : 0;
+	}
+	return sum;
+}
+
 static void put_restriction(struct pieces *r, const struct listables *l,
 			    size_t i)
 {
 	struct access_entry e = access_entry(l->access, i);
 
 	put_net(r, i, &e);
-	pieces_number(r, "hits", i,
-		      e.counter < l->hit_count ? l->hits[e.counter] : 0);
+	pieces_number(r, "hits", i, hits_of(l, e.counter));
 	put_words(r, i, &e);
 }
 

@@ -12,8 +12,8 @@
 
 #include "core/access.h"
 #include "core/effect.h"
-#include "core/mru.h"
 #include "core/pieces.h"
+#include "core/server.h"
 
 /* A socket that others send their requests to. */
 struct socket_report {
@@ -39,10 +39,9 @@ enum socket_flag {
 struct listables {
 	struct pieces_signer signer; /* of the answer */
 	tstamp now;
-	const struct access *access; /* NULL: no restrict lines */
-	const uint64_t *hits;        /* of access_entry.counter */
-	size_t hit_count;
-	const struct mru *clients; /* NULL: none are remembered */
+	const struct access *access;       /* NULL: no restrict lines */
+	const struct server_shard *shards; /* hits and clients */
+	size_t shard_count;
 	const struct socket_report *sockets;
 	size_t socket_count;
 };

@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Clients lie in the order in which they came first; place 0 is nobody, and
- * both ends of the list. The index is made of lines of the cache, each a list
- * of sixteen places and of as many tags, which are compared eight at a time
- * and spare looking at most of the clients that are not meant.
+ * both ends of the list.
  */
 #include "core/mru.h"
 
 #include <string.h>
 
-#include "base/bytes.h"
 #include "base/siphash.h"
+#include "core/mruindex.h"
 
-#define LINE 64    /* octets of the cache */
-#define WAYS 16    /* places in a line: looked at for one key, at most */
-#define PER_LINE 8 /* clients that a line has on the average, when full */
 #define PLACE_BITS 24
 #define NOBODY 0
 #define LOCALS 256 /* our addresses; [0]: none, and all beyond the others */
@@ -31,14 +26,6 @@ struct client {
 
 _Static_assert(sizeof(struct client) == 40, "48 octets with the index");
 
-/* The used ways first. */
-struct line {
-	uint8_t tags[WAYS]; /* of the hash; 0: unused */
-	uint8_t places[WAYS][3];
-};
-
-_Static_assert(sizeof(struct line) == LINE, "one line of the cache");
-
 struct mru {
 	struct mru_config rules;
 	struct siphash_key hash;
@@ -46,6 +33,9 @@ struct mru {
 	uint32_t line_count, room;
 	struct client *clients; /* [0]: older is the newest, newer the oldest */
 	struct mru_counts counts;
+	tstamp latest; /* request; at most `peak` if the clock went back */
+	tstamp peak;
+	bool set_back;
 	netaddr locals[LOCALS];
 	unsigned local_count, local_last;
 };
@@ -141,62 +131,14 @@ static struct line *line_of(const struct mru *m, uint64_t hash)
 	return &m->lines[(hash & UINT32_MAX) * m->line_count >> 32];
 }
 
-static uint8_t tag_of(uint64_t hash)
-{
-	uint8_t tag = (uint8_t)(hash >> 56);
-
-	return tag != 0 ? tag : 1;
-}
-
-static mru_place place_in(const struct line *line, unsigned way)
-{
-	const uint8_t *p = line->places[way];
-
-	return (mru_place)p[0] | (mru_place)p[1] << 8 | (mru_place)p[2] << 16;
-}
-
-static void set_way(struct line *line, unsigned way, uint8_t tag, mru_place at)
-{
-	uint8_t *p = line->places[way];
-
-	line->tags[way] = tag;
-	p[0] = (uint8_t)at;
-	p[1] = (uint8_t)(at >> 8);
-	p[2] = (uint8_t)(at >> 16);
-}
-
-/* The high bit of each octet that is `tag`, and perhaps of some behind it. */
-static uint64_t equal_octets(uint64_t octets, uint8_t tag)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	uint64_t x = octets ^ ones * tag;
-
-	return (x - ones) & ~x & ones << 7;
-}
-
-/* The first way from `from` on with this tag, or WAYS. */
-static unsigned way_after(const struct line *line, uint8_t tag, unsigned from)
-{
-	for (; from < WAYS; from = (from | 7) + 1) {
-		uint64_t some =
-			equal_octets(bytes_le64(line->tags + (from & 8)), tag);
-
-		some = some >> (from & 7) * 8 << (from & 7) * 8;
-		if (some != 0) {
-			return (from & 8) + (unsigned)__builtin_ctzll(some) / 8;
-		}
-	}
-	return WAYS;
-}
-
 static mru_place find(const struct mru *m, const uint8_t ip[16], uint64_t hash)
 {
 	const struct line *line = line_of(m, hash);
 	uint8_t tag = tag_of(hash);
 
-	for (unsigned way = way_after(line, tag, 0); way < WAYS;
-	     way = way_after(line, tag, way + 1)) {
-		mru_place at = place_in(line, way);
+	for (unsigned way = line_next(line, tag, 0); way < WAYS;
+	     way = line_next(line, tag, way + 1)) {
+		mru_place at = line_place(line, way);
 
 		if (memcmp(m->clients[at].ip, ip, 16) == 0) {
 			return at;
@@ -237,23 +179,6 @@ static void link_newest(struct mru *m, mru_place at)
 	ends->older = at & MRU_MOST;
 }
 
-/* Out of the index; the line stays without gaps. */
-static void unindex(struct mru *m, mru_place at)
-{
-	struct line *line = line_of(m, hash_of(m, m->clients[at].ip));
-	unsigned found = WAYS, last = 0;
-
-	for (unsigned i = 0; i < WAYS && line->tags[i] != 0; i++) {
-		if (place_in(line, i) == at) {
-			found = i;
-		}
-		last = i;
-	}
-	INVARIANT(found < WAYS);
-	set_way(line, found, line->tags[last], place_in(line, last));
-	set_way(line, last, 0, NOBODY);
-}
-
 /* Whole seconds; the clock may have been set back. */
 static uint64_t age_s(const struct client *c, tstamp now)
 {
@@ -266,10 +191,10 @@ static uint64_t age_s(const struct client *c, tstamp now)
 static mru_place oldest_in(const struct mru *m, const struct line *line,
 			   tstamp now)
 {
-	mru_place oldest = place_in(line, 0);
+	mru_place oldest = line_place(line, 0);
 
 	for (unsigned i = 1; i < WAYS; i++) {
-		mru_place at = place_in(line, i);
+		mru_place at = line_place(line, i);
 
 		if (age_s(&m->clients[at], now) >
 		    age_s(&m->clients[oldest], now)) {
@@ -281,8 +206,10 @@ static mru_place oldest_in(const struct mru *m, const struct line *line,
 
 static void forget(struct mru *m, mru_place at)
 {
-	unindex(m, at);
-	unlink_client(m, &m->clients[at]);
+	const struct client *c = &m->clients[at];
+
+	line_remove(line_of(m, hash_of(m, c->ip)), at);
+	unlink_client(m, c);
 }
 
 /* A place for one more; NOBODY: all are too young to be forgotten. */
@@ -292,7 +219,7 @@ static mru_place make_place(struct mru *m, const struct line *line, tstamp now)
 	uint64_t age = age_s(&m->clients[oldest], now);
 	struct mru_counts *n = &m->counts;
 
-	if (line->tags[WAYS - 1] != 0) {
+	if (line_is_full(line)) {
 		oldest = oldest_in(m, line, now);
 		n->recycled_full++;
 	} else if (n->depth > 0 && n->depth >= m->rules.mindepth &&
@@ -325,12 +252,7 @@ static mru_place add(struct mru *m, const uint8_t ip[16], uint64_t hash,
 
 	*c = (struct client){ .first = (uint32_t)(now.v >> 32) };
 	memcpy(c->ip, ip, sizeof(c->ip));
-	for (unsigned i = 0; i < WAYS; i++) {
-		if (line->tags[i] == 0) {
-			set_way(line, i, tag_of(hash), at);
-			break;
-		}
-	}
+	line_add(line, tag_of(hash), at);
 	m->counts.added++;
 	return at;
 }
@@ -348,10 +270,10 @@ struct mru_aim mru_aim(const struct mru *m, const netaddr *from)
 void mru_aim_at_client(const struct mru *m, struct mru_aim *aim)
 {
 	const struct line *line = line_of(m, aim->hash);
-	unsigned way = way_after(line, tag_of(aim->hash), 0);
+	unsigned way = line_next(line, tag_of(aim->hash), 0);
 
 	if (way < WAYS) {
-		aim->at = place_in(line, way);
+		aim->at = line_place(line, way);
 		prefetch(&m->clients[aim->at]);
 	}
 }
@@ -388,6 +310,18 @@ static unsigned local_number(struct mru *m, const netaddr *local)
 	return i;
 }
 
+/* Whoever is in the list came at the peak, or before. */
+static void note_set_back(struct mru *m)
+{
+	if (tstamp_is_zero(m->latest)) { /* there was none */
+		return;
+	}
+	if (!m->set_back || tstamp_before(m->peak, m->latest)) {
+		m->peak = m->latest;
+	}
+	m->set_back = true;
+}
+
 void mru_note(struct mru *m, const struct mru_aim *aim, const netaddr *to,
 	      uint8_t first, enum mru_fate fate, tstamp now)
 {
@@ -404,6 +338,10 @@ void mru_note(struct mru *m, const struct mru_aim *aim, const netaddr *to,
 	}
 	struct client *c = &m->clients[at];
 
+	if (tstamp_before(now, m->latest)) {
+		note_set_back(m);
+	}
+	m->latest = now;
 	link_newest(m, at);
 	c->last = (uint32_t)(now.v >> 32);
 	c->last_fraction = (uint16_t)(now.v >> 16);
@@ -456,6 +394,25 @@ mru_place mru_find(const struct mru *m, const netaddr *addr)
 	return find(m, key, hash_of(m, key));
 }
 
+tstamp mru_last(const struct mru *m, mru_place at)
+{
+	const struct client *c = &m->clients[at];
+
+	return (tstamp){ (uint64_t)c->last << 32 | (uint32_t)c->last_fraction
+							   << 16 };
+}
+
+uint32_t mru_depth(const struct mru *m)
+{
+	return (uint32_t)m->counts.depth;
+}
+
+bool mru_in_order(const struct mru *m)
+{
+	return !m->set_back ||
+	       tstamp_before(m->peak, mru_last(m, mru_oldest(m)));
+}
+
 struct mru_client mru_client(const struct mru *m, mru_place at)
 {
 	INVARIANT(at != NOBODY && at <= m->counts.depth);
@@ -465,8 +422,7 @@ struct mru_client mru_client(const struct mru *m, mru_place at)
 		.addr = addr_of(c),
 		.local = m->locals[c->local],
 		.first = { (uint64_t)c->first << 32 },
-		.last = { (uint64_t)c->last << 32 | (uint32_t)c->last_fraction
-							    << 16 },
+		.last = mru_last(m, at),
 		.count = c->count,
 		.version = c->version,
 		.mode = c->mode,

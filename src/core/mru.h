@@ -89,5 +89,10 @@ mru_place mru_newer(const struct mru *m, mru_place at);
 mru_place mru_older(const struct mru *m, mru_place at);
 mru_place mru_find(const struct mru *m, const netaddr *addr);
 struct mru_client mru_client(const struct mru *m, mru_place at);
+tstamp mru_last(const struct mru *m, mru_place at);
+/* Their places are 1 to so many. */
+uint32_t mru_depth(const struct mru *m);
+/* No: the clock was set back since the oldest came. */
+bool mru_in_order(const struct mru *m);
 
 #endif

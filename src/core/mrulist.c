@@ -3,6 +3,7 @@
  * READ_MRU: the next piece of the list of clients, the oldest first, from the
  * client on that the request says it has already.
  */
+#include "core/clients.h"
 #include "core/lists.h"
 #include "core/pieces.h"
 #include "core/query.h"
@@ -279,44 +280,30 @@ static void put_end(struct pieces *r, const struct listables *l,
 	}
 }
 
-/* The first of the asker's pairs that is still true: where to go on. */
-static mru_place resume(const struct mru *m, const struct mru_query *w)
+/* Behind the first of the asker's pairs that is still true, `c`. */
+static bool resume(struct clients_walk *walk, const struct mru_query *w,
+		   struct mru_client *c)
 {
 	for (size_t i = 0; i < w->start_count; i++) {
 		const struct start *s = &w->starts[i];
-		mru_place at =
-			s->has_addr && s->has_last ? mru_find(m, &s->addr) : 0;
 
-		if (at != 0 && mru_client(m, at).last.v == s->last.v) {
-			return at;
+		if (s->has_addr && s->has_last &&
+		    clients_resume(walk, &s->addr, s->last, c)) {
+			return true;
 		}
 	}
-	return 0;
+	return false;
 }
 
-/* The last so many, or as many of them as one answer may count. */
-static mru_place recent(const struct mru *m, uint64_t count)
-{
-	mru_place at = mru_newest(m), older = at;
-
-	count = count < RECENT_MOST ? count : RECENT_MOST;
-	for (; count > 1 && older != 0; count--) {
-		older = mru_older(m, at);
-		at = older != 0 ? older : at;
-	}
-	return at;
-}
-
-/* Rows from `at` on, as far as datagrams, rows and patience go. */
+/* Rows of the walk, as far as datagrams, rows and patience go. */
 static void put_rows(struct pieces *r, const struct listables *l,
-		     const struct mru_query *w, mru_place at)
+		     const struct mru_query *w, struct clients_walk *walk)
 {
 	struct mru_client c = { .count = 0 };
 	unsigned looked = 0;
 	uint64_t rows = 0;
 
-	for (; at != 0; at = mru_newer(l->clients, at)) {
-		c = mru_client(l->clients, at);
+	while (clients_next(walk, &c)) {
 		uint32_t flags = flags_of(l, &c);
 		/* The last one looked at says where to go on. */
 		bool wanted =
@@ -344,31 +331,27 @@ void mrulist_answer(const struct effect *e, const struct listables *l,
 		mru_query_of(r->out->bytes + e->list.at, e->list.len);
 	char buffer[PIECES_ITEM];
 	struct text item = text_over(buffer, sizeof(buffer));
-	mru_place at = 0;
+	struct mru_client known;
+	struct clients_walk walk;
 
 	if (w.bad) {
 		pieces_error(r, MODE6_ERR_VALUE);
 		return;
 	}
-	if (l->clients && w.start_count > 0) {
-		at = resume(l->clients, &w);
-	}
-	if (w.start_count > 0 && at == 0) {
+	clients_begin(&walk, l->shards, l->shard_count);
+	if (w.start_count > 0 && !resume(&walk, &w, &known)) {
 		pieces_error(r, MODE6_ERR_VARIABLE);
 		return;
 	}
 	text_str(&item, "nonce=");
 	text_str(&item, e->list.nonce);
 	pieces_item(r, &item);
-	if (at != 0) {
-		struct mru_client known = mru_client(l->clients, at);
-
+	if (w.start_count > 0) {
 		put_older(r, &known);
-		at = mru_newer(l->clients, at);
-	} else if (l->clients) {
-		at = w.recent > 0 ? recent(l->clients, w.recent)
-				  : mru_oldest(l->clients);
+	} else if (w.recent > 0) {
+		clients_recent(&walk,
+			       w.recent < RECENT_MOST ? w.recent : RECENT_MOST);
 	}
-	put_rows(r, l, &w, at);
+	put_rows(r, l, &w, &walk);
 	pieces_end(r);
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "core/clients.h"
 #include "core/hostfacts.h"
 #include "core/lists.h"
 #include "host/reload.h"
@@ -42,9 +43,7 @@ void inquiry_deliver(struct loop *l, const struct asker *asker,
 
 	sysclock_kernel(&facts.kernel);
 	facts.lists_clients = l->shard.clients != NULL;
-	if (l->shard.clients) {
-		facts.clients = mru_counts(l->shard.clients, sysclock_wall());
-	}
+	facts.clients = clients_counts(&l->shard, 1, sysclock_wall());
 	if (asker->connection) {
 		ev.control.may_modify = asker->connection->owner;
 	} else {
@@ -95,9 +94,8 @@ void inquiry_list(struct loop *l, const struct effect *e)
 	struct listables have = {
 		.now = m.wall,
 		.access = l->view.access,
-		.hits = l->shard.hits,
-		.hit_count = l->shard.hit_count,
-		.clients = l->shard.clients,
+		.shards = &l->shard,
+		.shard_count = 1,
 		.sockets = all,
 		.socket_count = all ? count : 0,
 	};

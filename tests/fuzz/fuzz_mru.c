@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Any text as a question for the list of clients, of a list that any requests
- * have made: an answer whose pieces fit together, and never more of them than
- * the outbox holds. The first octet says how many octets are requests, of two
- * octets each; the rest is the question.
+ * Any text as a question for the list of clients, of two lists that any
+ * requests have made: an answer whose pieces fit together, and never more of
+ * them than the outbox holds. The first octet says how many octets are
+ * requests, of two octets each; the rest is the question.
  */
 #include <string.h>
 
@@ -12,18 +12,19 @@
 #include "fuzz/fuzz.h"
 
 #define ROOM 32
+#define LIST_WORDS 2048
 
-static struct mru *list_of(const uint8_t *data, size_t requests)
+static struct mru *list_of(uint64_t memory[LIST_WORDS], const uint8_t *data,
+			   size_t requests)
 {
-	static uint64_t memory[2048];
 	static const uint8_t seed[RNG_SEED] = { 5 };
 	static const struct mru_config rules = {
 		.maxdepth = ROOM, .mindepth = 4, .maxage_s = 64, .minage_s = 2
 	};
 	tstamp now = { UINT64_C(0xe98c5a1000000000) };
 
-	INVARIANT(mru_size(ROOM) <= sizeof(memory));
-	memset(memory, 0, sizeof(memory));
+	INVARIANT(mru_size(ROOM) <= LIST_WORDS * sizeof(*memory));
+	memset(memory, 0, LIST_WORDS * sizeof(*memory));
 	struct mru *m = mru_init(memory, &rules, seed);
 
 	for (size_t i = 0; i < requests; i++) {
@@ -38,6 +39,9 @@ static struct mru *list_of(const uint8_t *data, size_t requests)
 		struct mru_aim aim = mru_aim(m, &from);
 
 		now.v += (uint64_t)r[1] << 30;
+		if (r[1] == UINT8_MAX) { /* set back by two minutes */
+			now.v -= UINT64_C(120) << 32;
+		}
 		mru_note(m, &aim, &from, r[1], (enum mru_fate)(r[0] % 3), now);
 	}
 	return m;
@@ -46,19 +50,26 @@ static struct mru *list_of(const uint8_t *data, size_t requests)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct outbox out;
+	static uint64_t memory[2][LIST_WORDS];
 	struct effect e = { .kind = EFFECT_LIST };
 	const struct mode6 request = { .version = 2, .opcode = 10 };
-	size_t requests, offset = 0;
+	struct server_shard shards[2] = { 0 };
+	size_t requests, half, offset = 0;
 
 	if (size < 1 || size > 4096) {
 		return 0;
 	}
 	requests = data[0] < (size - 1) / 2 ? data[0] : (size - 1) / 2;
+	half = requests / 2;
 	struct listables have = {
 		.now = { UINT64_C(0xe98c5a5000000000) },
-		.clients = list_of(data + 1, requests),
+		.shards = shards,
+		.shard_count = ARRAY_LEN(shards),
 	};
 
+	shards[0].clients = list_of(memory[0], data + 1, half);
+	shards[1].clients =
+		list_of(memory[1], data + 1 + 2 * half, requests - half);
 	e.list.kind = LIST_CLIENTS;
 	e.list.header = pieces_header(&request);
 	outbox_empty(&out);

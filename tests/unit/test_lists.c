@@ -22,6 +22,7 @@ static tstamp at(double s)
 
 struct perusal {
 	struct mru *clients;
+	struct server_shard shard;
 	netaddr asked; /* of our addresses, by the next client */
 	struct listables have;
 	struct outbox out;
@@ -41,7 +42,10 @@ static struct perusal *begin(uint32_t room)
 	assert_non_null(memory);
 	rules.maxdepth = room;
 	r->clients = mru_init(memory, &rules, seed);
-	r->have = (struct listables){ .now = at(1000), .clients = r->clients };
+	r->shard.clients = r->clients;
+	r->have = (struct listables){ .now = at(1000),
+				      .shards = &r->shard,
+				      .shard_count = 1 };
 	return r;
 }
 
@@ -134,7 +138,7 @@ static void nobody_asked_is_a_list_too(void **state)
 	read_list(r, LIST_CLIENTS, "nonce=x, limit=1");
 	assert_non_null(strstr(r->text, "now=0xe98c5df8.00000000\r\n"));
 	assert_null(strstr(r->text, "last.newest"));
-	r->have.clients = NULL; /* disable monitor */
+	r->shard.clients = NULL; /* disable monitor */
 	read_list(r, LIST_CLIENTS, "nonce=x, frags=1");
 	assert_non_null(strstr(r->text, "now=0xe98c5df8.00000000\r\n"));
 	end(r);
@@ -413,8 +417,8 @@ static void restrict_lines_have_their_hits(void **state)
 	assert_int_equal(access_counters(&config), 6);
 	void *memory = list_access(r, &config);
 
-	r->have.hits = hits;
-	r->have.hit_count = 6;
+	r->shard.hits = hits;
+	r->shard.hit_count = 6;
 	read_list(r, LIST_RESTRICTIONS, "addr_restrictions");
 	assert_non_null(strstr(r->text, "addr.0=::, mask.0=::, hits.0=4,"));
 	assert_non_null(strstr(r->text, "flags.0=serve trust peer epeer "
