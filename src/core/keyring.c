@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/keyring.h"
 
+#include "base/counter.h"
 #include "wire/mode6.h"
 
 #define MAC_LEAST 16
@@ -158,9 +159,9 @@ const struct keyring_key *keyring_find(const struct keyring *keys, uint32_t id,
 {
 	const struct keyring_key *key = find(keys, id);
 
-	counts->lookups++;
+	counter_up(&counts->lookups);
 	if (!key || !is_for(keys, key, role) || !is_for_host(key, host)) {
-		counts->unknown++;
+		counter_up(&counts->unknown);
 		return NULL;
 	}
 	return key;
@@ -176,9 +177,9 @@ bool keyring_sign(const struct keyring_key *key, const uint8_t *start,
 		return false;
 	}
 	if (mac_is_prefix(key->mac.type)) {
-		counts->digests_made++;
+		counter_up(&counts->digests_made);
 	} else {
-		counts->cmacs_made++;
+		counter_up(&counts->cmacs_made);
 	}
 	write_u32(w, key->id);
 	for (size_t i = 0; i < len && i < most; i++) {
@@ -194,25 +195,24 @@ bool keyring_verify(const struct keyring_key *key, const uint8_t *data,
 	bool right = mac_verify(&key->mac, data, len, mac, mac_len);
 
 	if (mac_is_prefix(key->mac.type)) {
-		counts->digests_right += right;
-		counts->digests_wrong += !right;
+		counter_up(right ? &counts->digests_right
+				 : &counts->digests_wrong);
 	} else {
-		counts->cmacs_right += right;
-		counts->cmacs_wrong += !right;
+		counter_up(right ? &counts->cmacs_right : &counts->cmacs_wrong);
 	}
 	return right;
 }
 
 void key_counts_add(struct key_counts *sum, const struct key_counts *counts)
 {
-	sum->lookups += counts->lookups;
-	sum->unknown += counts->unknown;
-	sum->digests_made += counts->digests_made;
-	sum->cmacs_made += counts->cmacs_made;
-	sum->digests_right += counts->digests_right;
-	sum->digests_wrong += counts->digests_wrong;
-	sum->cmacs_right += counts->cmacs_right;
-	sum->cmacs_wrong += counts->cmacs_wrong;
+	sum->lookups += counter_read(&counts->lookups);
+	sum->unknown += counter_read(&counts->unknown);
+	sum->digests_made += counter_read(&counts->digests_made);
+	sum->cmacs_made += counter_read(&counts->cmacs_made);
+	sum->digests_right += counter_read(&counts->digests_right);
+	sum->digests_wrong += counter_read(&counts->digests_wrong);
+	sum->cmacs_right += counter_read(&counts->cmacs_right);
+	sum->cmacs_wrong += counter_read(&counts->cmacs_wrong);
 }
 
 const struct keyring_key *keyring_control(const struct keyring *keys,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/server.h"
 
+#include "base/counter.h"
 #include "base/siphash.h"
 #include "core/access.h"
 #include "wire/mode6.h"
@@ -401,7 +402,7 @@ static struct access_match look_up(const struct view *view,
 		found = access_match(view->access, &req->from);
 	}
 	if (found.counter < shard->hit_count) {
-		shard->hits[found.counter]++;
+		counter_up(&shard->hits[found.counter]);
 	}
 	return found;
 }
@@ -452,7 +453,9 @@ enum server_verdict server_respond(const struct view *view,
 		w->at = start;
 		return SERVER_BADAUTH;
 	}
-	shard->versions[q.version]++;
-	shard->firsts[q.mode] += q.version == 1;
+	counter_up(&shard->versions[q.version]);
+	if (q.version == 1) {
+		counter_up(&shard->firsts[q.mode]);
+	}
 	return verdict;
 }

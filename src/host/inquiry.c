@@ -70,9 +70,9 @@ static struct socket_report report(const struct loop *l,
 		.broadcast = s->broadcast,
 		.enabled = !s->drop,
 		.flags = s->flags | (s->wildcard ? SOCKET_WILDCARD : 0),
-		.received = s->received,
-		.sent = s->sent,
-		.send_failed = s->send_failed,
+		.received = s->counts.received,
+		.sent = s->counts.sent,
+		.send_failed = s->counts.send_failed,
 	};
 	span up = instant_diff(now, s->since);
 

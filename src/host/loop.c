@@ -20,6 +20,7 @@
 
 #define RATE_S 4 /* between two looks at what the kernel steers by */
 #define HOUR_S 3600
+#define LOOP_BATCH 16      /* datagrams of one socket before the others */
 #define LONGEST_SLEEP_S 64 /* a signal that slips in before poll() waits */
 
 void loop_init(struct loop *l, const struct loop_setup *setup)
@@ -47,6 +48,19 @@ void loop_plan_rescan(struct loop *l, instant at)
 		l->rescan = at;
 	}
 	l->rescan_due = true;
+}
+
+/* Many at once, but where only the plainest system calls are wanted. */
+static bool start_serving(struct loop *l)
+{
+	l->serving = malloc(sizeof(*l->serving));
+	if (!l->serving) {
+		return false;
+	}
+	serve_init(l->serving, l->setup.single_process ? 1 : LOOP_BATCH);
+	l->serving->shard = &l->shard;
+	l->serving->io = &l->io;
+	return true;
 }
 
 static void open_control(struct loop *l)
@@ -113,7 +127,7 @@ bool loop_start(struct loop *l, struct engine_start *start)
 	uint8_t *state;
 
 	l->outbox = calloc(1, sizeof(*l->outbox));
-	if (!memory || !l->outbox ||
+	if (!memory || !l->outbox || !start_serving(l) ||
 	    !entropy_draw(start->seed, sizeof(start->seed)) ||
 	    !limits_start(l)) {
 		free(memory);
@@ -152,6 +166,7 @@ void loop_close(struct loop *l)
 	reload_end(l);
 	free(l->engine);
 	free(l->outbox);
+	free(l->serving);
 	limits_end(l);
 	ready_free(&l->ready);
 }

@@ -20,6 +20,7 @@
 #include "host/leapfile.h"
 #include "host/recorder.h"
 #include "host/resolver.h"
+#include "host/serve.h"
 #include "host/serversock.h"
 #include "host/shm.h"
 #include "host/statfiles.h"
@@ -114,6 +115,7 @@ struct loop {
 	struct view view; /* what is served */
 	bool view_known;
 	struct server_shard shard;
+	struct serving *serving;
 	struct io_counts io;
 	void *limits, *clients_memory;
 

@@ -12,7 +12,6 @@
 #include "host/stamps.h"
 #include "host/udp.h"
 
-#define BATCH 16 /* datagrams of one socket before the others */
 #define NO_MEMORY_MS 1000
 #define SETTLE_MS 200 /* news about addresses come in flocks */
 
@@ -51,6 +50,73 @@ static void deliver_packet(struct loop *l, struct clientsock *s)
 	ev.packet.data = d.data;
 	ev.packet.len = d.len;
 	loop_deliver(l, &ev);
+}
+
+/* It is of an association of ours. */
+static void pass_peer(struct loop *l, const struct serversock *s,
+		      const struct datagram *d)
+{
+	struct event ev = { .kind = EVENT_PEER };
+
+	ev.packet.at = d->at;
+	ev.packet.origin = d->stamped ? STAMP_KERNEL : STAMP_DAEMON;
+	ev.packet.local = s->addr;
+	ev.packet.from = d->from;
+	ev.packet.data = d->data;
+	ev.packet.len = d->len;
+	loop_deliver(l, &ev);
+}
+
+static void pass_control(struct loop *l, struct serversock *s,
+			 const struct datagram *d)
+{
+	const struct asker asker = { .socket = s,
+				     .from = d->from,
+				     .interface = d->interface };
+
+	inquiry_deliver(l, &asker, d->data, d->len);
+}
+
+/* From an address of ours (F14); a group is none. */
+static void answer_call(struct loop *l, struct serversock *s,
+			const struct udp_answer *a, const netaddr *to)
+{
+	struct moment sent;
+
+	if (serversocks_send(&l->servers, to, a->data, a->len, &sent) != 0) {
+		s->counts.send_failed++;
+		l->io.send_failed++;
+	} else {
+		s->counts.sent++;
+		l->io.sent++;
+	}
+}
+
+static void server_ready(struct loop *l, struct serversock *s)
+{
+	const struct serve_socket k = { .fd = s->fd,
+					.addr = s->addr,
+					.group = s->group,
+					.heard = s->heard,
+					.finds = s->finds,
+					.drop = s->drop,
+					.counts = &s->counts,
+					.ours = s->group ? &l->servers : NULL };
+	struct serving *serving = l->serving;
+	size_t count =
+		serve_batch(serving, &k, l->view_known ? &l->view : NULL);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct datagram *d = &serving->batch.in[i];
+
+		if (serving->verdicts[i] == SERVER_CONTROL) {
+			pass_control(l, s, d);
+		} else if (serving->verdicts[i] == SERVER_PEER) {
+			pass_peer(l, s, d);
+		} else if (s->group && serving->batch.out[i].len > 0) {
+			answer_call(l, s, &serving->batch.out[i], &d->from);
+		}
+	}
 }
 
 static void client_ready(struct loop *l, uint64_t serial, short revents)
@@ -151,7 +217,6 @@ static struct layout list_fds(struct loop *l)
 static void handle_ready(struct loop *l, const struct layout *at)
 {
 	const struct pollfd *p = l->ready.fds, *end = p + at->total;
-	unsigned batch = l->setup.single_process ? 1 : BATCH;
 
 	for (size_t i = 0; i < at->clients; i++, p++) {
 		if (p->revents) {
@@ -160,7 +225,7 @@ static void handle_ready(struct loop *l, const struct layout *at)
 	}
 	for (size_t i = 0; i < at->servers; i++, p++) {
 		if (p->revents) {
-			serve_ready(l, &l->servers.items[i], batch);
+			server_ready(l, &l->servers.items[i]);
 		}
 	}
 	p += at->helpers; /* their answers are taken in with the deadlines */

@@ -1,100 +1,108 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "host/serve.h"
 
-#include "host/inquiry.h"
-#include "host/udp.h"
+#include <string.h>
 
-/* It is of an association of ours. */
-static void pass_peer(struct loop *l, const struct serversock *s,
-		      const struct datagram *d)
+#include "base/counter.h"
+#include "host/sysclock.h"
+
+void serve_init(struct serving *s, size_t most)
 {
-	struct event ev = { .kind = EVENT_PEER };
-
-	ev.packet.at = d->at;
-	ev.packet.origin = d->stamped ? STAMP_KERNEL : STAMP_DAEMON;
-	ev.packet.local = s->addr;
-	ev.packet.from = d->from;
-	ev.packet.data = d->data;
-	ev.packet.len = d->len;
-	loop_deliver(l, &ev);
+	memset(s, 0, sizeof(*s));
+	s->loopback = interfaces_loopback();
+	udp_batch_init(&s->batch, most);
 }
 
-/* From the address that was asked (F14); a group is none. */
-static void reply(struct loop *l, struct serversock *s, const uint8_t *answer,
-		  size_t len, const netaddr *to)
+static struct request request_of(const struct serving *s,
+				 const struct serve_socket *k,
+				 const struct datagram *d)
 {
-	struct moment sent;
-
-	if (s->group &&
-	    serversocks_send(&l->servers, to, answer, len, &sent) != 0) {
-		s->send_failed++;
-		l->io.send_failed++;
-	} else if (s->group) {
-		s->sent++;
-		l->io.sent++;
-	} else {
-		serversock_send(s, answer, len, to, &l->io);
-	}
-}
-
-static void serve_one(struct loop *l, struct serversock *s,
-		      const struct datagram *d)
-{
-	uint8_t answer[UDP_BUFFER];
-	struct writer w = writer_over(answer, sizeof(answer));
-	struct request req = { .heard = s->heard,
-			       .called = s->finds,
-			       .group = s->group,
+	struct request req = { .heard = k->heard,
+			       .called = k->finds,
+			       .group = k->group,
 			       .data = d->data,
 			       .len = d->len,
 			       .from = d->from,
-			       .to = s->addr,
+			       .to = k->addr,
 			       .truncated = d->truncated,
 			       .received = d->at };
-	enum server_verdict verdict;
-	size_t len;
 
 	/* Who cannot say over which interface it came has no loopback spoofs:
 	 * the socket is bound to the address. */
-	req.by_loopback = d->interface == 0 || l->servers.loopback == 0
-				  ? netaddr_is_loopback(&s->addr)
-				  : d->interface == l->servers.loopback;
-	verdict =
-		server_respond(&l->view, &l->shard, &req, sysclock_wall(), &w);
-	l->shard.verdicts[verdict]++;
-	len = (size_t)(w.at - answer);
-	if (verdict == SERVER_CONTROL) {
-		const struct asker asker = { .socket = s,
-					     .from = d->from,
-					     .interface = d->interface };
+	req.by_loopback = d->interface == 0 || s->loopback == 0
+				  ? netaddr_is_loopback(&k->addr)
+				  : d->interface == s->loopback;
+	return req;
+}
 
-		inquiry_deliver(l, &asker, d->data, d->len);
-	} else if (verdict == SERVER_PEER) {
-		pass_peer(l, s, d);
-	} else if (len > 0) {
-		reply(l, s, answer, len, &d->from);
+/* Everybody's, before the first is answered: see server_expect(). */
+static void line_up(struct serving *s, const struct serve_socket *k)
+{
+	for (size_t i = 0; i < s->batch.count; i++) {
+		struct datagram *d = &s->batch.in[i];
+
+		if (!d->stamped) {
+			d->at = sysclock_wall();
+		}
+		s->requests[i] = request_of(s, k, d);
+	}
+	server_expect(s->shard, s->requests, s->batch.count);
+}
+
+static void respond(struct serving *s, size_t i, const struct view *view)
+{
+	struct udp_answer *out = &s->batch.out[i];
+	struct writer w = writer_over(out->data, sizeof(out->data));
+
+	s->verdicts[i] = server_respond(view, s->shard, &s->requests[i],
+					sysclock_wall(), &w);
+	counter_up(&s->shard->verdicts[s->verdicts[i]]);
+	out->len = (size_t)(w.at - out->data);
+}
+
+static bool is_dropped(const struct serve_socket *k, const struct datagram *d,
+		       const struct view *view)
+{
+	return k->drop || !view ||
+	       (k->ours && serversocks_find(k->ours, &d->from));
+}
+
+static void count_sent(struct serving *s, const struct serve_socket *k)
+{
+	struct udp_sent done = udp_send_batch(k->fd, &s->batch);
+
+	counter_add(&k->counts->sent, done.sent);
+	counter_add(&s->io->sent, done.sent);
+	if (done.failed > 0) {
+		counter_add(&k->counts->send_failed, done.failed);
+		counter_add(&s->io->send_failed, done.failed);
 	}
 }
 
-void serve_ready(struct loop *l, struct serversock *s, unsigned most)
+size_t serve_batch(struct serving *s, const struct serve_socket *k,
+		   const struct view *view)
 {
-	struct datagram d;
+	size_t count, dropped = 0;
 
-	for (unsigned i = 0; i < most; i++) {
-		if (udp_receive(s->fd, &d) != 0) {
-			return;
-		}
-		s->received++;
-		l->io.received++;
-		if (s->drop || !l->view_known ||
-		    (s->group && serversocks_find(&l->servers, &d.from))) {
-			s->dropped++;
-			l->io.dropped++;
-			continue;
-		}
-		if (!d.stamped) {
-			d.at = sysclock_wall();
-		}
-		serve_one(l, s, &d);
+	if (udp_receive_batch(k->fd, &s->batch) != 0) {
+		return 0;
 	}
+	count = s->batch.count;
+	counter_add(&k->counts->received, count);
+	counter_add(&s->io->received, count);
+	line_up(s, k);
+	for (size_t i = 0; i < count; i++) {
+		if (is_dropped(k, &s->batch.in[i], view)) {
+			s->verdicts[i] = SERVER_VERDICTS; /* none */
+			dropped++;
+		} else {
+			respond(s, i, view);
+		}
+	}
+	counter_add(&k->counts->dropped, dropped);
+	counter_add(&s->io->dropped, dropped);
+	if (!k->group) {
+		count_sent(s, k);
+	}
+	return count;
 }

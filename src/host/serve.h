@@ -1,13 +1,47 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * serve.h - the requests that wait on one server socket.
+ * serve.h - a batch of requests from one socket, answered: by the loop's own
+ * thread or by one that does nothing else. It knows neither.
  */
 #ifndef HOST_SERVE_H
 #define HOST_SERVE_H
 
-#include "host/loop.h"
+#include "core/hostfacts.h"
+#include "core/server.h"
+#include "host/serversock.h"
+#include "host/udpbatch.h"
 
-/* Answers what is queued, up to `most` datagrams. */
-void serve_ready(struct loop *l, struct serversock *s, unsigned most);
+/* The socket that they came to, as who serves on it has it. */
+struct serve_socket {
+	int fd;
+	netaddr addr;             /* with the port */
+	bool group, heard, finds; /* as in struct serversock */
+	bool drop;
+	struct socket_counts *counts;
+	struct serversocks *ours; /* of a group: they are not asked by it */
+};
+
+/* What one thread serves with. */
+struct serving {
+	struct server_shard *shard;
+	struct io_counts *io;
+	unsigned loopback; /* its interface index; 0: nobody knows */
+	struct udp_batch batch;
+	struct request requests[UDP_BATCH]; /* of batch.in[] */
+	enum server_verdict verdicts[UDP_BATCH];
+};
+
+/* `most` as udp_batch_init() has it. */
+void serve_init(struct serving *s, size_t most);
+
+/*
+ * Takes what is queued on the socket, up to a batch, and sends what answers it;
+ * answers how many there were. The verdicts and the datagrams stay: of those
+ * that are for the engine, SERVER_CONTROL and SERVER_PEER, nothing more was
+ * done. What answers a group's cannot leave from its socket, and stays too.
+ * `view` NULL: nothing is served yet.
+ */
+size_t serve_batch(struct serving *s, const struct serve_socket *k,
+		   const struct view *view);
 
 #endif

@@ -218,7 +218,7 @@ int serversocks_send(struct serversocks *ss, const netaddr *to,
 	}
 	*sent = sysclock_read();
 	error = udp_send(s->fd, data, len, to);
-	s->sent += error == 0;
+	s->counts.sent += error == 0;
 	return error;
 }
 
@@ -284,9 +284,9 @@ static void close_unseen(struct serversocks *ss, instant now)
 			    "stats: received=%llu, sent=%llu, dropped=%llu, "
 			    "active_time=%lld secs",
 			    s->number, s->name, addr, s->addr.port,
-			    (unsigned long long)s->received,
-			    (unsigned long long)s->sent,
-			    (unsigned long long)s->dropped,
+			    (unsigned long long)s->counts.received,
+			    (unsigned long long)s->counts.sent,
+			    (unsigned long long)s->counts.dropped,
 			    (long long)(instant_diff(now, s->since).v >> 32));
 		close(s->fd);
 	}
@@ -319,10 +319,10 @@ void serversock_send(struct serversock *s, const uint8_t *data, size_t len,
 		     const netaddr *to, struct io_counts *io)
 {
 	if (udp_send(s->fd, data, len, to) == 0) {
-		s->sent++;
+		s->counts.sent++;
 		io->sent++;
 	} else {
-		s->send_failed++;
+		s->counts.send_failed++;
 		io->send_failed++;
 	}
 }

@@ -15,6 +15,12 @@
 #include "host/journal.h"
 #include "host/sysclock.h"
 
+struct socket_counts {
+	uint64_t received; /* datagrams */
+	uint64_t sent, send_failed;
+	uint64_t dropped; /* received, and thrown away unread */
+};
+
 struct serversock {
 	int fd;
 	unsigned number;   /* as the log counts them */
@@ -31,7 +37,7 @@ struct serversock {
 	bool drop;     /* takes datagrams and throws them away */
 	bool seen;     /* in the scan that runs */
 	instant since; /* when it was opened */
-	uint64_t received, sent, send_failed, dropped;
+	struct socket_counts counts;
 };
 
 /* A group that the configuration names. */

@@ -170,6 +170,18 @@ static void read_control(struct datagram *d, struct msghdr *msg)
 	}
 }
 
+bool udp_unpack(struct msghdr *msg, size_t len, struct datagram *d)
+{
+	d->len = len;
+	d->to = (netaddr){ .port = 0 };
+	d->from = d->to;
+	d->interface = 0;
+	d->stamped = d->fragmented = false;
+	d->truncated = (msg->msg_flags & MSG_TRUNC) != 0;
+	read_control(d, msg);
+	return udp_netaddr(msg->msg_name, &d->from);
+}
+
 int udp_receive(int fd, struct datagram *d)
 {
 	union {
@@ -195,15 +207,7 @@ int udp_receive(int fd, struct datagram *d)
 	if (len < 0) {
 		return -errno;
 	}
-	d->len = (size_t)len;
-	d->to = (netaddr){ .port = 0 };
-	d->from = d->to;
-	d->interface = 0;
-	d->stamped = d->fragmented = false;
-	d->truncated = (msg.msg_flags & MSG_TRUNC) != 0;
-	read_control(d, &msg);
-	return udp_netaddr((struct sockaddr *)&from, &d->from) ? 0
-							       : -EAFNOSUPPORT;
+	return udp_unpack(&msg, (size_t)len, d) ? 0 : -EAFNOSUPPORT;
 }
 
 int udp_send(int fd, const uint8_t *data, size_t len, const netaddr *to)

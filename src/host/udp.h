@@ -36,12 +36,18 @@ MUST_USE bool udp_netaddr(const struct sockaddr *sa, netaddr *out);
 
 /* A socket of the family of `a`, or a negative errno. */
 MUST_USE int udp_open(const netaddr *a);
-/* Asks for the destination address and the interface of each datagram. */
 /* What routers may see of how urgent it is (RFC 2474); 0 to 63. */
 void udp_mark(int fd, const netaddr *a, unsigned dscp);
+/* Asks for the destination address and the interface of each datagram. */
 void udp_want_destination(int fd, const netaddr *a);
 /* Asks to be told about datagrams that came in pieces. */
 void udp_want_fragments(int fd, const netaddr *a);
+
+/*
+ * What the kernel said of one datagram of `len` octets; the bytes are in `d`
+ * already. False: of another family than IPv4 and IPv6; then it is from nobody.
+ */
+MUST_USE bool udp_unpack(struct msghdr *msg, size_t len, struct datagram *d);
 
 /* Both: 0, or a negative errno; -EAGAIN when there is nothing. */
 MUST_USE int udp_receive(int fd, struct datagram *d);

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * udpbatch.h - what waits on a UDP socket, taken at once, and the answers to
+ * it, sent at once: a system call each way, in memory that is used again.
+ */
+#ifndef HOST_UDPBATCH_H
+#define HOST_UDPBATCH_H
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "host/udp.h"
+
+#define UDP_BATCH 32 /* datagrams; more gain nothing (docs/server.md) */
+#define UDP_CONTROL 256
+
+struct udp_answer {
+	size_t len; /* 0: none */
+	uint8_t data[UDP_BUFFER];
+};
+
+struct udp_batch {
+	size_t most;  /* 1 to UDP_BATCH, as udp_batch_init() had it */
+	size_t count; /* of what was received */
+	struct datagram in[UDP_BATCH];
+	struct udp_answer out[UDP_BATCH]; /* to who sent in[] of that number */
+
+	/* As the kernel has it. */
+	struct mmsghdr heads[UDP_BATCH], answers[UDP_BATCH];
+	struct iovec pieces[UDP_BATCH], answer_pieces[UDP_BATCH];
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} from[UDP_BATCH];
+	_Alignas(struct cmsghdr) char control[UDP_BATCH][UDP_CONTROL];
+};
+
+/* With `most` 1 it asks no more of the system than recvmsg() and sendmsg(). */
+void udp_batch_init(struct udp_batch *b, size_t most);
+
+/*
+ * Takes what is queued, up to `most`, and empties all answers. 0, or a negative
+ * errno and a count of 0; -EAGAIN when there is nothing.
+ */
+MUST_USE int udp_receive_batch(int fd, struct udp_batch *b);
+
+struct udp_sent {
+	size_t sent, failed;
+};
+
+/*
+ * Sends every answer that has a length. One that the system refuses is counted
+ * and keeps no other back; when it has no room for more, the rest is too.
+ */
+struct udp_sent udp_send_batch(int fd, struct udp_batch *b);
+
+#endif
