@@ -35,7 +35,7 @@ enum source_kind {
 enum family { FAMILY_ANY, FAMILY_V4, FAMILY_V6 };
 
 struct fudge_config {
-	double time1_s, time2_s;
+	double time1_s, time2_s, minjitter_s;
 	uint8_t stratum;  /* 255: the driver's own */
 	char refid[5];    /* "": the driver's own */
 	bool flag[4];     /* flag1 .. flag4 */
@@ -48,11 +48,11 @@ struct source_config {
 	struct place place;
 	enum source_kind kind;
 	enum family family;
-	const char *host; /* as written: a name or a literal */
-	netaddr addr;     /* of a literal, port 123; none for a name */
-	double bias_s;    /* added to its offsets */
-	uint32_t key;     /* 0: none */
-	int mode;
+	const char *host;  /* as written: a name or a literal */
+	netaddr addr;      /* of a literal, port 123; none for a name */
+	double bias_s;     /* added to its offsets */
+	uint32_t key;      /* 0: none */
+	int mode, subtype; /* of a reference clock's driver */
 	bool iburst, burst, prefer, noselect, always_true, preempt, xleave;
 	bool nts;
 	uint8_t version; /* 1 to 4 */

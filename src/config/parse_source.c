@@ -9,7 +9,8 @@ struct line {
 	struct source_config source;
 	bool minpoll_said, maxpoll_said;
 	struct word mode; /* where `mode` stood; text NULL: nowhere */
-	double unit;      /* of a refclock line */
+	struct word subtype;
+	double unit; /* of a refclock line */
 };
 
 static bool is_refclock_line(const struct parser *p)
@@ -76,6 +77,9 @@ static bool read_words(struct parser *p, struct line *l)
 		if (option_id(o) == OPTION_SOURCE_mode) {
 			l->mode = w;
 		}
+		if (option_id(o) == OPTION_SOURCE_subtype) {
+			l->subtype = w;
+		}
 	}
 	return true;
 }
@@ -96,6 +100,25 @@ static void order_polls(struct parser *p, struct line *l)
 		s->maxpoll = s->minpoll;
 	} else {
 		s->minpoll = s->maxpoll;
+	}
+}
+
+/* Only a driver that knows several kinds of clocks asks which it is. */
+static void check_subtype(struct parser *p, const struct line *l)
+{
+	const struct option *several = option_at(OPTION_DRIVER_generic);
+	const struct source_config *s = &l->source;
+
+	if (!l->subtype.text) {
+		return;
+	}
+	if (s->kind != SOURCE_KIND_REFCLOCK) {
+		parser_complain(p, COMPLAINT_INFO, &l->subtype, NULL,
+				"% is for reference clocks: it has no effect");
+	} else if (s->refclock_type != several->low) {
+		parser_complain(p, COMPLAINT_INFO, &l->subtype, NULL,
+				"% has no effect: this driver knows clocks of "
+				"one kind only");
 	}
 }
 
@@ -125,6 +148,7 @@ static void keep(struct parser *p, struct line *l)
 	struct source_config *kept;
 
 	order_polls(p, l);
+	check_subtype(p, l);
 	s->place = parser_place(p);
 	s->idle = p->idle.start;
 	if (!s->host) {

@@ -16,7 +16,7 @@ static void report_history(const struct engine *e, const struct refclock *c,
 		}
 		r->filt_offset_s[i] = span_to_seconds(past->offset);
 		r->filt_disp_s[i] = engine_phi(e) * engine_age_s(e, past->at) +
-				    ldexp(1, c->precision);
+				    refclock_noise_s(c, ldexp(1, c->precision));
 	}
 }
 
@@ -40,7 +40,7 @@ static void report_measuring(const struct engine *e, const struct refclock *c,
 		return;
 	}
 	r->reference = c->reference;
-	r->root_disp_s = ldexp(1, c->precision);
+	r->root_disp_s = refclock_noise_s(c, ldexp(1, c->precision));
 	if (estimator_estimate(&c->estimator, e->now, &now)) {
 		r->offset_s = now.offset_s;
 		r->disp_s = 3 * now.offset_sd;
@@ -100,6 +100,7 @@ static void report_device(const struct refclock *c, struct clock_report *r)
 		.no_reply = c->unanswered,
 		.time1_s = c->config->fudge.time1_s,
 		.time2_s = c->config->fudge.time2_s,
+		.minjitter_s = c->config->fudge.minjitter_s,
 		.stratum = c->stratum,
 		.refid = c->refid,
 		.state = c->state,

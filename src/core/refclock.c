@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/refclock.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -77,6 +78,7 @@ static bool differs(const struct source_config *a,
 {
 	return a->mode != b->mode || a->fudge.time1_s != b->fudge.time1_s ||
 	       a->fudge.time2_s != b->fudge.time2_s ||
+	       a->fudge.minjitter_s != b->fudge.minjitter_s ||
 	       memcmp(a->fudge.flag, b->fudge.flag, sizeof(a->fudge.flag)) != 0;
 }
 
@@ -105,6 +107,11 @@ int8_t refclock_poll(const struct refclock *r)
 	return poll;
 }
 
+double refclock_noise_s(const struct refclock *r, double least_s)
+{
+	return fmax(least_s, r->config->fudge.minjitter_s);
+}
+
 bool refclock_tick(struct refclock *r, bool leads, instant now)
 {
 	if (instant_diff(now, r->due).v < 0) {
@@ -128,7 +135,7 @@ void refclock_candidate(const struct refclock *r, bool waits, instant now,
 			      .offset_sd = 1e-6,
 			      .freq_sd = 1e-9,
 			      .samples = 1 },
-		.root_disp_s = REFCLOCK_LOCAL_DISP_S,
+		.root_disp_s = refclock_noise_s(r, REFCLOCK_LOCAL_DISP_S),
 		.stratum = r->stratum,
 		.refid = r->refid,
 		.prefer = r->config->prefer,

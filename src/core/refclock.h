@@ -103,6 +103,9 @@ uint16_t refclock_status(const struct refclock *r);
 /* Counts an event and appends its note. */
 void refclock_note(struct refclock *r, enum note_id id, struct outbox *out);
 
+/* What its readings are wrong by at least: `least`, or what fudge says. */
+double refclock_noise_s(const struct refclock *r, double least_s);
+
 /* LOCAL. `leads`: it or nobody is the system peer. True: it took a sample. */
 bool refclock_tick(struct refclock *r, bool leads, instant now);
 /* `waits`: others are to have their chance first. */

@@ -242,8 +242,9 @@ static enum refclock_verdict judge(struct refclock *r, const struct event *ev,
 		return REFCLOCK_SPIKE;
 	}
 	r->precision = reasonable(ev->refclock.precision);
-	*sample =
-		observe(at, offset, fmin(ldexp(1, r->precision), NOISE_MOST_S));
+	*sample = observe(at, offset,
+			  refclock_noise_s(r, fmin(ldexp(1, r->precision),
+						   NOISE_MOST_S)));
 	return REFCLOCK_SAMPLE;
 }
 
@@ -330,7 +331,8 @@ void refclock_estimate(const struct refclock *r, double phi, instant now,
 		double age_s = span_to_seconds(instant_diff(now, r->heard_at));
 
 		c->estimate.delay_s = 0;
-		c->root_disp_s = ldexp(1, r->precision) + phi * age_s;
+		c->root_disp_s = refclock_noise_s(r, ldexp(1, r->precision)) +
+				 phi * age_s;
 		c->waiting_s = phi * fmin(age_s, 2 * READ_S);
 	}
 }

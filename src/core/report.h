@@ -148,7 +148,7 @@ struct clock_report {
 	const char *device; /* "Undisciplined local clock" */
 	const char *timecode;
 	uint64_t poll, no_reply, bad_format, bad_data;
-	double time1_s, time2_s;
+	double time1_s, time2_s, minjitter_s;
 	uint8_t stratum;
 	uint32_t refid;
 	bool flag[4];

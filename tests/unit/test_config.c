@@ -143,11 +143,13 @@ static void a_lone_poll_bound_moves_the_other(void **state)
 static void fudge_may_come_first_and_adds_up(void **state)
 {
 	(void)state;
-	reads_as("fudge 127.127.1.0 stratum 3 time1 0.25\n"
-		 "server 127.127.1.0 mode 1\n"
-		 "fudge 127.127.1.0 stratum 5 refid LCL flag2 1\n",
-		 "server 127.127.1.0 mode 1\n"
-		 "fudge 127.127.1.0 time1 0.25 stratum 5 refid LCL flag2 1\n");
+	reads_as(
+		"fudge 127.127.1.0 stratum 3 time1 0.25\n"
+		"server 127.127.1.0 mode 1\n"
+		"fudge 127.127.1.0 stratum 5 refid LCL flag2 1 minjitter 0.5\n",
+		"server 127.127.1.0 mode 1\n"
+		"fudge 127.127.1.0 time1 0.25 stratum 5 refid LCL flag2 1 "
+		"minjitter 0.5\n");
 }
 
 static void a_refclock_line_is_server_and_fudge(void **state)
@@ -324,6 +326,31 @@ static void words_without_effect_are_told_once(void **state)
 	reading_end(r);
 }
 
+static void a_subtype_is_for_drivers_that_know_several_kinds(void **state)
+{
+	(void)state;
+	struct reading *r = reading_of_text("server a subtype 5\n"
+					    "refclock shm unit 2 subtype 5\n"
+					    "server 127.127.8.0 subtype 5\n");
+	const struct complaint *c = r->result.complaints;
+
+	assert_int_equal(r->result.warnings + r->result.fatals, 0);
+	assert_int_equal(reading_complaints(r), 3);
+	assert_string_equal(c->text, "'subtype' is for reference clocks: it "
+				     "has no effect");
+	assert_int_equal(c->place.column, 9);
+	assert_string_equal(c->next->text,
+			    "'subtype' has no effect: this driver knows "
+			    "clocks of one kind only");
+	/* Of the third it may be the driver's, when there is that. */
+	assert_string_equal(c->next->next->text,
+			    "'generic' is accepted but not in effect yet");
+	assert_string_equal(r->normal, "server a subtype 5\n"
+				       "server 127.127.28.2 subtype 5\n"
+				       "server 127.127.8.0 subtype 5\n");
+	reading_end(r);
+}
+
 /* statsdir, statistics and filegen are in effect, but not for every kind. */
 static void kinds_of_statistics_without_effect_are_told(void **state)
 {
@@ -434,6 +461,8 @@ int main(void)
 		cmocka_unit_test(both_spellings_of_setvar),
 		cmocka_unit_test(trusted_keys_add_up),
 		cmocka_unit_test(words_without_effect_are_told_once),
+		cmocka_unit_test(
+			a_subtype_is_for_drivers_that_know_several_kinds),
 		cmocka_unit_test(kinds_of_statistics_without_effect_are_told),
 		cmocka_unit_test(the_end_ends),
 		cmocka_unit_test(files_include_files_five_deep),

@@ -189,12 +189,16 @@ static void it_is_told_of_as_classic_does(void **state)
 {
 	static const char readvar[12] = { 0x16, 2 };
 	static const char readclock[12] = { 0x16, 4 };
+	static const char minjitter[] = "\x16\4\0\0\0\0\0\0\0\0\0\x09"
+					"minjitter   ";
 
 	(void)state;
 	begin();
-	tiny_clock(&t)->fudge = (struct fudge_config){
-		.stratum = 255, .time2_s = 600, .flag = { false, false, true }
-	};
+	tiny_clock(&t)->fudge =
+		(struct fudge_config){ .stratum = 255,
+				       .time2_s = 600,
+				       .minjitter_s = 0.01,
+				       .flag = { false, false, true } };
 	tiny_start(&t);
 	tiny_run(&t, 40);
 	ask(readvar, sizeof(readvar));
@@ -211,6 +215,8 @@ static void it_is_told_of_as_classic_does(void **state)
 	assert_true(said("stratum=0"));
 	assert_true(said("refid=SHM"));
 	assert_true(said("flags=4"));
+	ask(minjitter, sizeof(minjitter) - 1);
+	assert_true(said("minjitter=10.000"));
 	t.clock_lie_s = 5 * 3600;
 	tiny_run(&t, 60);
 	ask(readclock, sizeof(readclock));

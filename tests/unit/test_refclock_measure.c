@@ -185,6 +185,30 @@ static void time2_bounds_the_difference_but_for_flag1(void **state)
 	assert_int_equal(takes(r, 1e6, 0), REFCLOCK_SAMPLE);
 }
 
+/* Steps of a coarse clock are no noise that could be measured. */
+static void minjitter_is_what_it_is_wrong_by_at_least(void **state)
+{
+	(void)state;
+	struct refclock *r = fresh();
+	struct candidate plain, coarse;
+
+	seconds(r, 100, true);
+	refclock_estimate(r, 15e-6, now, &plain);
+	assert_true(sample.noise_s < 2e-6);
+	assert_true(plain.root_disp_s < 1e-4);
+	r = fresh();
+	config.fudge.minjitter_s = 0.01;
+	seconds(r, 100, true);
+	refclock_estimate(r, 15e-6, now, &coarse);
+	assert_true(sample.noise_s == 0.01);
+	assert_true(fabs(coarse.root_disp_s - plain.root_disp_s - 0.01) < 1e-5);
+	assert_true(coarse.estimate.offset_sd > 10 * plain.estimate.offset_sd);
+	/* It is a bound: a clock that is worse stays as it is. */
+	config.fudge.minjitter_s = 1e-9;
+	assert_true(refclock_noise_s(r, 0.5) == 0.5);
+	config.fudge.minjitter_s = 0;
+}
+
 static void a_clock_that_lost_the_time_says_so(void **state)
 {
 	(void)state;
@@ -390,6 +414,7 @@ int main(void)
 		cmocka_unit_test(what_was_not_there_to_be_read_is_counted),
 		cmocka_unit_test(stamps_are_fresh_and_not_of_the_future),
 		cmocka_unit_test(time2_bounds_the_difference_but_for_flag1),
+		cmocka_unit_test(minjitter_is_what_it_is_wrong_by_at_least),
 		cmocka_unit_test(a_clock_that_lost_the_time_says_so),
 		cmocka_unit_test(a_reading_from_before_a_jump_is_void),
 		cmocka_unit_test(a_spike_is_dropped_but_a_jump_is_not),
