@@ -29,6 +29,7 @@ class Result:
     def __init__(self):
         self.passed, self.failed, self.skipped = 0, [], []
         self.again = []  # failed beside others, passed alone
+        self.words = {}  # what is to be said of what failed
 
 
 def run(command, log, polite=True, **env):
@@ -50,8 +51,12 @@ def read_junit(path, result):
     text = re.sub(r"[^\t\n\r -\ufffd]", "?", path.read_text(errors="replace"))
     for case in xml.fromstring(text).iter("testcase"):
         name = f"{case.get('classname', '')} {case.get('name')}".strip()
-        if case.find("failure") is not None or case.find("error") is not None:
+        trouble = case.find("failure")
+        if trouble is None:
+            trouble = case.find("error")
+        if trouble is not None:
             result.failed.append(name)
+            result.words[name] = (trouble.text or "").strip()
         elif case.find("skipped") is not None:
             reason = case.find("skipped").get("message") or ""
             result.skipped.append(f"{name}: {reason}".rstrip(": "))
@@ -113,6 +118,7 @@ def pytest_beside(folder, programs, at_once, **env):
             whole.passed += part.passed
             whole.failed += part.failed
             whole.skipped += part.skipped
+            whole.words.update(part.words)
     return whole
 
 
@@ -242,7 +248,7 @@ def tier_seed():
 
 def tier_vm():
     """Real kernel clocks, in virtual machines."""
-    return pytest("vm", "build", polite=False)
+    return once_more(pytest("vm", "build", polite=False), "build")
 
 
 def sources():
@@ -300,16 +306,18 @@ def guarded(name, tier):
             print(f"   passed only when run again, alone: {line}")
         for line in result.failed:
             print(f"   FAILED: {line}")
-            show_log(line)
+            show_why(line, result.words.get(line))
     return result
 
 
-def show_log(line):
-    """The end of the log that a failure names, for those who see only this."""
+def show_why(line, words):
+    """The end of what a failure says, itself or in the log that it names: for
+    those who see only this."""
     named = re.search(r"see (\S+)$", line)
-    if named and pathlib.Path(named[1]).exists():
-        text = pathlib.Path(named[1]).read_text(errors="replace")
-        print("\n".join("      " + row for row in text.splitlines()[-40:]))
+    if not words and named and pathlib.Path(named[1]).exists():
+        words = pathlib.Path(named[1]).read_text(errors="replace")
+    if words:
+        print("\n".join("      " + row for row in words.splitlines()[-40:]))
 
 
 def main():

@@ -14,6 +14,7 @@ GUEST_IP = bytes([192, 168, 77, 2])
 OUR_IP = bytes([192, 168, 77, 1])
 OUR_MAC = bytes([0x52, 0x54, 0, 0, 0, 1])
 UNIX_TO_NTP = 2208988800
+SO_TIMESTAMPNS = 35
 
 
 def checksum(data):
@@ -26,6 +27,21 @@ def checksum(data):
     return ~total & 0xFFFF
 
 
+def age_of(extra):
+    """Since the kernel had the datagram: however late we were woken."""
+    for level, kind, data in extra:
+        if (level, kind) == (socket.SOL_SOCKET, SO_TIMESTAMPNS):
+            seconds, nanoseconds = struct.unpack("qq", data[:16])
+            return max(0.0, time.time() - seconds - nanoseconds * 1e-9)
+    return 0.0
+
+
+def sure_error(error, trip):
+    """What of an error cannot be the measurement's own: that may be wrong by
+    half of the round trip, on a busy machine above all."""
+    return max(0.0, abs(error) - trip / 2)
+
+
 class TrueTime:
     """Seconds since 1970 by a clock that runs at `rate` of this machine's."""
 
@@ -33,11 +49,14 @@ class TrueTime:
         self.rate = rate
         self.start_wall = time.time()
         self.start_mono = time.monotonic()
-
         self.leap_at, self.leap = None, 0
 
     def now(self):
-        now = self.start_wall + (time.monotonic() - self.start_mono) * self.rate
+        return self.at(time.monotonic())
+
+    def at(self, moment):
+        """What it showed at a moment of this machine's monotonic clock."""
+        now = self.start_wall + (moment - self.start_mono) * self.rate
         leapt = self.leap_at is not None and now >= self.leap_at
         return now + self.leap if leapt else now
 
@@ -58,6 +77,7 @@ class Wire:
         self.truth = truth
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 0))
+        self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self.port = self.socket.getsockname()[1]
         self.guest = None  # where QEMU's datagrams come from
         self.guest_mac = None
@@ -71,10 +91,10 @@ class Wire:
         self.socket.settimeout(0.5)
         while self.alive:
             try:
-                frame, self.guest = self.socket.recvfrom(65536)
+                frame, extra, _, self.guest = self.socket.recvmsg(65536, 256)
             except (TimeoutError, ConnectionRefusedError):
                 continue
-            arrived = self.truth.now()
+            arrived = self.truth.at(time.monotonic() - age_of(extra))
             if frame[12:14] == b"\x08\x06":
                 self._arp(frame)
             elif frame[12:14] == b"\x08\x00" and frame[23] == 17:
