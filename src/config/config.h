@@ -139,11 +139,14 @@ enum authselect {
 	AUTHSELECTS,
 };
 
+#define TOS_NEVER_SET_BACK 255
+
 struct tos_config {
 	unsigned minclock, maxclock, minsane;
 	unsigned floor, ceiling, orphan; /* strata; orphan 16: off */
 	unsigned beacon_s;
-	unsigned authselect; /* enum authselect */
+	unsigned authselect;  /* enum authselect */
+	unsigned bcpollbstep; /* or TOS_NEVER_SET_BACK */
 	bool cohort;
 	double mindist_s, maxdist_s, maxdisp_s, orphanwait_s;
 	const char *basedate;  /* 2026-11-24; NULL: when this was built */

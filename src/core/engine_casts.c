@@ -147,6 +147,7 @@ static void adopt(struct engine *e, const struct packet *p, uint32_t key,
 	s->config = &s->listener.config;
 	source_move(s, &config.addr, &world, e->now);
 	s->listener.given = e->config->no_volley;
+	s->listener.newest_at = e->now;
 	listener_begin(s, p,
 		       e->config->no_volley ? delay
 					    : span_sub(SPAN_ZERO, SPAN_S(1)));

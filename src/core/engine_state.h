@@ -454,6 +454,7 @@ static inline struct source_world engine_world(struct engine *e)
 		.slew = e->discipline.slew,
 		.base = e->discipline.base,
 		.leaping = engine_is_leaping(e),
+		.bcpollbstep = e->config->tos.bcpollbstep,
 		.access = e->access,
 		.standing = &e->standing,
 		.must_sign = e->config->auth,

@@ -8,6 +8,7 @@
 
 #define SLACK_S 1e-3 /* a broadcast may queue for this long unquestioned */
 #define SURPRISE_SDS 5
+#define EARLY 0.75 /* of an interval: a broadcast is not due before */
 #define UNSURE 0.1 /* of the delay: what a one-way distance is off by */
 
 static void listen(struct source *s, span delay)
@@ -76,6 +77,22 @@ static bool is_expected(const struct source *s, const struct sample *x)
 	return off_s <= SLACK_S + e.delay_s / 2 + SURPRISE_SDS * e.offset_sd;
 }
 
+/*
+ * Older than what it told before: a copy, or its clock was set back. Only who
+ * tells nothing newer for some of his own intervals may be believed to have
+ * been set back (tos bcpollbstep).
+ */
+static bool is_set_back(const struct listener *l, const struct packet *p,
+			const struct event *ev,
+			const struct source_world *world)
+{
+	double silent_s = span_to_seconds(instant_diff(ev->now, l->newest_at));
+	double wait_s = (world->bcpollbstep + EARLY) * ldexp(1, l->poll);
+
+	return world->bcpollbstep != TOS_NEVER_SET_BACK &&
+	       tstamp_before(p->transmit, l->newest) && silent_s >= wait_s;
+}
+
 enum source_verdict listener_receive(struct source *s, const struct packet *p,
 				     const struct event *ev,
 				     const struct source_world *world,
@@ -84,7 +101,9 @@ enum source_verdict listener_receive(struct source *s, const struct packet *p,
 	struct listener *l = &s->listener;
 	enum source_verdict v;
 
-	if (!tstamp_before(l->newest, p->transmit)) {
+	bool back = is_set_back(l, p, ev, world);
+
+	if (!back && !tstamp_before(l->newest, p->transmit)) {
 		return SOURCE_OLD;
 	}
 	v = answer_meaning(p, &ev->packet.local, world);
@@ -92,6 +111,7 @@ enum source_verdict listener_receive(struct source *s, const struct packet *p,
 		return v;
 	}
 	l->newest = p->transmit;
+	l->newest_at = ev->now;
 	if (l->listens && l->poll != p->poll) {
 		polling_attend(&s->polling, p->poll);
 	}
@@ -100,7 +120,7 @@ enum source_verdict listener_receive(struct source *s, const struct packet *p,
 		return SOURCE_VOLLEY;
 	}
 	*sample = one_way(s, p, ev);
-	if (!l->given && !is_expected(s, sample)) {
+	if (!l->given && (back || !is_expected(s, sample))) {
 		l->listens = false;
 		polling_restart(&s->polling, world->rng, ev->now);
 		return SOURCE_VOLLEY;

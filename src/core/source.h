@@ -67,7 +67,8 @@ struct listener {
 	bool on;
 	bool listens;                /* its distance is known */
 	bool given;                  /* by the configuration */
-	tstamp newest;               /* of its transmit stamps */
+	tstamp newest;               /* of its transmit stamps ... */
+	instant newest_at;           /* ... which came then */
 	span delay;                  /* there and back */
 	int8_t poll;                 /* log2 s, as it says */
 	struct source_config config; /* the line that nobody wrote */
@@ -152,6 +153,7 @@ struct source_world {
 	double slew;      /* s/s: what our clock's rate is off by on purpose */
 	double base;      /* s/s: what its rate is corrected by besides */
 	bool leaping;     /* a leap second is near: see source_is_leaping() */
+	unsigned bcpollbstep; /* of tos */
 	const struct access *access;
 	const struct standing *standing; /* what our packets to peers say */
 	bool must_sign; /* who is to become a source by itself */

@@ -220,6 +220,87 @@ static void who_knows_no_time_is_heard_and_not_used(void **state)
 	tiny_end(t);
 }
 
+/* From now on its clock is an hour behind. */
+static void set_back(struct tiny *t)
+{
+	t->servers[0].lie_s = -3600;
+}
+
+static enum source_verdict tell_in_turn(struct tiny *t)
+{
+	struct packet p;
+
+	tiny_run(t, t->now_s + EACH_S);
+	p = broadcast(t);
+	p.transmit = tiny_true(t->now_s - TINY_WAY_S + t->servers[0].lie_s);
+	p.reference = p.transmit;
+	deliver(t, SENDER, make(t, &p, 0));
+	return only(t)->last;
+}
+
+/* tos bcpollbstep: so many are passed over, then it is asked. */
+static void who_was_set_back_is_asked_when_that_is_allowed(void **state)
+{
+	(void)state;
+	for (unsigned gate = 0; gate <= 4; gate++) {
+		struct tiny *t = listening();
+		double offset_s;
+
+		tell_in_turn(t);
+		t->config.tos.bcpollbstep = gate;
+		t->config.ntp = false;
+		set_back(t);
+		for (unsigned i = 0; i < gate; i++) {
+			assert_int_equal(tell_in_turn(t), SOURCE_OLD);
+			assert_true(only(t)->listener.listens);
+		}
+		assert_int_equal(tell_in_turn(t), SOURCE_VOLLEY);
+		assert_false(only(t)->listener.listens);
+		tiny_run(t, t->now_s + 60);
+		offset_s = span_to_seconds(only(t)->history[0].offset);
+		assert_true(fabs(offset_s + 3600) < 1);
+		tiny_end(t);
+	}
+}
+
+static void nobody_was_set_back_unless_that_is_allowed(void **state)
+{
+	struct tiny *t = listening();
+
+	(void)state;
+	tell_in_turn(t);
+	set_back(t);
+	for (unsigned i = 0; i < 5; i++) {
+		assert_int_equal(tell_in_turn(t), SOURCE_OLD);
+		assert_true(only(t)->listener.listens);
+	}
+	tiny_end(t);
+}
+
+/* D5: among genuine ones a recording is nothing, whatever is allowed. */
+static void a_recording_does_not_set_back(void **state)
+{
+	struct tiny *t = listening();
+	struct packet old = broadcast(t);
+
+	(void)state;
+	t->config.tos.bcpollbstep = 0;
+	tell_in_turn(t);
+	for (unsigned i = 0; i < 20; i++) {
+		uint64_t samples = only(t)->verdicts[SOURCE_SAMPLE];
+
+		for (unsigned n = 0; n < 4; n++) {
+			tiny_run(t, t->now_s + 10);
+			deliver(t, SENDER, make(t, &old, 0));
+			assert_int_equal(only(t)->last, SOURCE_OLD);
+		}
+		tiny_run(t, t->now_s + 24);
+		tell(t, 0);
+		assert_int_equal(only(t)->verdicts[SOURCE_SAMPLE], samples + 1);
+	}
+	tiny_end(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,6 +312,10 @@ int main(void)
 		cmocka_unit_test(the_silent_are_let_go),
 		cmocka_unit_test(silence_is_by_its_own_poll),
 		cmocka_unit_test(who_knows_no_time_is_heard_and_not_used),
+		cmocka_unit_test(
+			who_was_set_back_is_asked_when_that_is_allowed),
+		cmocka_unit_test(nobody_was_set_back_unless_that_is_allowed),
+		cmocka_unit_test(a_recording_does_not_set_back),
 	};
 
 	return cmocka_run_group_tests(tests, check_seed, NULL);
