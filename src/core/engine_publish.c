@@ -165,6 +165,7 @@ void engine_publish(struct engine *e, struct outbox *out)
 	v.view.smear = engine_smear(e);
 	v.view.peers = e->peers;
 	v.view.cohort = e->config->tos.cohort;
+	v.view.secret = e->secret;
 	v.view.listens = engine_listens(e->config);
 	outbox_add(out, &v);
 	tell_kernel(e, leap, out);

@@ -80,6 +80,18 @@ static double freq_sd_of(const struct engine_start *start)
 	return fmin(sqrt(variance), FREQ_SD_UNKNOWN);
 }
 
+/* Of a stream of its own: nobody sees another number of it. */
+static struct siphash_key draw_secret(const uint8_t seed[RNG_SEED])
+{
+	uint8_t other[RNG_SEED];
+	struct rng rng;
+
+	memcpy(other, seed, sizeof(other));
+	other[0] ^= 0xff;
+	rng_init(&rng, other);
+	return siphash_draw(&rng);
+}
+
 static size_t rounded(size_t size)
 {
 	return (size + 15) / 16 * 16;
@@ -109,6 +121,7 @@ struct engine *engine_init(void *memory, const struct settings *settings,
 	e->wall = start->wall;
 	e->may_set = config->ntp && !config->orders.no_clock;
 	rng_init(&e->rng, start->seed);
+	e->secret = draw_secret(start->seed);
 	e->next_number = (uint16_t)(1 + rng_below(&e->rng, 60000));
 	e->freq_sd = freq_sd_of(start);
 	engine_furnish(e, (uint8_t *)memory + rounded(sizeof(*e)), settings,

@@ -58,6 +58,7 @@ struct engine {
 	const struct config *config; /* of the settings */
 	struct engine_start start;
 	struct rng rng;
+	struct siphash_key secret; /* of the views */
 
 	/* The latest moment, on both clocks; `wall` with our own steps. */
 	instant now;

@@ -167,7 +167,8 @@ static void status_fields(struct fields *f, struct effect *e)
 					   INT8_MIN, INT8_MAX);
 }
 
-/* All but who may ask what, which follows from the configuration. */
+/* All but who may ask what, which follows from the configuration, and what is
+ * secret, which follows from the seed. */
 static void view_fields(struct fields *f, struct view *v)
 {
 	v->leap = leap_field(f, 16, v->leap);
@@ -194,6 +195,7 @@ static void view_fields(struct fields *f, struct view *v)
 		v->access = NULL;
 		v->keys = NULL;
 		v->peers = NULL;
+		v->secret = (struct siphash_key){ 0, 0 };
 	}
 }
 

@@ -220,6 +220,20 @@ struct packet server_header(const struct view *view, tstamp now)
 	};
 }
 
+/*
+ * restrict serverresponse fuzz: when our clock was corrected is told to the
+ * second only (F16). What it is moved by is the same however often one asks.
+ */
+static void hide_reference(const struct view *view, struct packet *a)
+{
+	uint64_t luck =
+		siphash(&view->secret, &a->reference, sizeof(a->reference));
+
+	if (!tstamp_is_zero(a->reference)) {
+		a->reference.v -= luck & UINT32_MAX;
+	}
+}
+
 static struct packet answer(const struct view *view, const struct packet *q,
 			    const struct request *req, tstamp now)
 {
@@ -447,6 +461,9 @@ enum server_verdict server_respond(const struct view *view,
 	}
 	a = verdict == SERVER_KISSED ? kiss(view, &q, req)
 				     : answer(view, &q, req, now);
+	if (flags & RESTRICT_FUZZ && verdict != SERVER_KISSED) {
+		hide_reference(view, &a);
+	}
 	uint8_t *start = w->at;
 
 	if (!put_answer(&a, &proof, shard, w)) {

@@ -7,6 +7,7 @@
 #define CORE_VIEW_H
 
 #include "base/ntptime.h"
+#include "base/siphash.h"
 #include "core/peerlist.h"
 #include "core/smear.h"
 #include "wire/packet.h"
@@ -33,6 +34,7 @@ struct view {
 	const struct keyring *keys;   /* that are trusted; NULL: none */
 	bool listens;                 /* broadcasts are for the engine */
 	bool cohort;                  /* tos cohort */
+	struct siphash_key secret;    /* for what answers must not tell */
 };
 
 #endif
