@@ -35,6 +35,7 @@
 #include "core/control.h"
 #include "core/discipline.h"
 #include "core/engine.h"
+#include "core/hostfacts.h"
 #include "core/joint.h"
 #include "core/pool.h"
 #include "core/ratelimit.h"
@@ -126,6 +127,8 @@ struct engine {
 	uint32_t stats;  /* kinds of statistics that are written */
 	instant hour_at; /* of the last line of sysstats */
 	uint64_t traffic[STATS_TRAFFIC]; /* then */
+	instant usage_at;                /* of the last line of usestats */
+	struct usage usage;
 
 	struct control_request wish; /* the last, until it is answered */
 	bool wishes;

@@ -26,7 +26,7 @@ void engine_stats_choose(struct engine *e)
 void engine_stats_start(struct engine *e)
 {
 	engine_stats_choose(e);
-	e->hour_at = e->now;
+	e->hour_at = e->usage_at = e->now;
 }
 
 /* False: nobody wants this kind. Else `lines` is to be filled, then put(). */
@@ -172,8 +172,8 @@ void engine_stats_loop(struct engine *e, double offset_s, struct outbox *out)
 	}
 }
 
-void engine_stats_tick(struct engine *e, const struct event *ev,
-		       struct outbox *out)
+static void tell_traffic(struct engine *e, const struct event *ev,
+			 struct outbox *out)
 {
 	struct text line;
 	struct report_counts counts = { 0 };
@@ -196,10 +196,60 @@ void engine_stats_tick(struct engine *e, const struct event *ev,
 	e->hour_at = e->now;
 }
 
+static struct usage usage_since(const struct usage *was,
+				const struct usage *now)
+{
+	struct usage u = {
+		.user_s = now->user_s - was->user_s,
+		.system_s = now->system_s - was->system_s,
+		.most_kib = now->most_kib,
+	};
+
+	for (size_t i = 0; i < USAGE_COUNTS; i++) {
+		u.counts[i] = now->counts[i] - was->counts[i];
+	}
+	return u;
+}
+
+static void tell_usage(struct engine *e, const struct event *ev,
+		       struct outbox *out)
+{
+	const struct usage *now = ev->tick.usage;
+	double passed_s = engine_age_s(e, e->usage_at);
+	struct usage hour;
+	struct text line;
+
+	if (passed_s < HOUR_S) {
+		return;
+	}
+	if (now && begin(e, STATS_USE, out, &line)) {
+		hour = usage_since(&e->usage, now);
+		stats_print_usage(e->wall, (uint64_t)passed_s, &hour, &line);
+		put(e, STATS_USE, &line, out);
+		e->usage = *now;
+	}
+	e->usage_at = e->now;
+}
+
+void engine_stats_tick(struct engine *e, const struct event *ev,
+		       struct outbox *out)
+{
+	tell_traffic(e, ev, out);
+	tell_usage(e, ev, out);
+}
+
 instant engine_stats_deadline(const struct engine *e)
 {
-	return is_wanted(e, STATS_SYS) ? instant_add(e->hour_at, SPAN_S(HOUR_S))
-				       : INSTANT_NEVER;
+	instant at = INSTANT_NEVER;
+
+	if (is_wanted(e, STATS_SYS)) {
+		at = instant_add(e->hour_at, SPAN_S(HOUR_S));
+	}
+	if (is_wanted(e, STATS_USE)) {
+		at = instant_earlier(at,
+				     instant_add(e->usage_at, SPAN_S(HOUR_S)));
+	}
+	return at;
 }
 
 /* All of them at once: they are of one moment, and so of one file. */

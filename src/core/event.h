@@ -15,6 +15,7 @@ struct host_facts;
 struct leap_table;
 struct server_shard;
 struct settings;
+struct usage;
 
 /* A handle: the slot may be used again, the generation then differs. */
 typedef struct {
@@ -67,6 +68,8 @@ struct event {
 			/* As of `control`; only needed for sysstats. */
 			const struct server_shard *shards;
 			size_t shard_count;
+			/* Likewise for usestats; NULL: not known. */
+			const struct usage *usage;
 		} tick;
 		struct {
 			uint16_t exchange; /* which request */

@@ -29,6 +29,25 @@ struct kernel_clock {
 	uint64_t pps_jitter_exceeded, pps_stability_exceeded;
 };
 
+/* What this process has used since it began, as getrusage() has it. */
+enum usage_count {
+	USAGE_MINOR_FAULTS,
+	USAGE_MAJOR_FAULTS,
+	USAGE_SWAPS,
+	USAGE_BLOCKS_IN,
+	USAGE_BLOCKS_OUT,
+	USAGE_WAITS,       /* switches to others, because it waited ... */
+	USAGE_PREEMPTIONS, /* ... or its time was over */
+	USAGE_SIGNALS,
+	USAGE_COUNTS
+};
+
+struct usage {
+	double user_s, system_s;
+	uint64_t most_kib; /* of memory, at any time */
+	uint64_t counts[USAGE_COUNTS];
+};
+
 struct host_facts {
 	struct io_counts io;
 	struct kernel_clock kernel;

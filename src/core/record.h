@@ -62,6 +62,7 @@ struct record_event {
 	netaddr addrs[RECORD_ADDRS];
 	struct server_shard shard; /* the sum of all */
 	struct host_facts facts;
+	struct usage usage;
 	/* Of EVENT_SETTINGS; who reads it makes the event's own of them. */
 	struct record_settings settings;
 	bool has_settings;

@@ -136,12 +136,29 @@ static void shard_fields(struct fields *f, struct server_shard *s)
 	}
 }
 
+static void usage_fields(struct fields *f, struct usage *u)
+{
+	u->user_s = field_double(f, 17, "user", u->user_s);
+	u->system_s = field_double(f, 18, "system", u->system_s);
+	u->most_kib = field_uint(f, 19, "most_kib", u->most_kib, UINT64_MAX);
+	for (size_t i = 0; i < USAGE_COUNTS; i++) {
+		u->counts[i] = field_uint(f, (uint8_t)(20 + i), "used",
+					  u->counts[i], UINT64_MAX);
+	}
+}
+
 static void tick_fields(struct fields *f, struct record_event *r)
 {
 	struct event *ev = &r->event;
 
 	if (f->walk != FIELDS_READ) {
 		sum_shards(ev->tick.shards, ev->tick.shard_count, &r->shard);
+		r->usage = ev->tick.usage ? *ev->tick.usage
+					  : (struct usage){ .user_s = 0 };
+	}
+	if (field_bool(f, 16, "usage", ev->tick.usage)) {
+		usage_fields(f, &r->usage);
+		ev->tick.usage = &r->usage;
 	}
 	shard_fields(f, &r->shard);
 	ev->tick.shards = &r->shard;

@@ -157,6 +157,24 @@ void stats_print_traffic(tstamp at, uint64_t passed_s,
 	text_char(out, '\n');
 }
 
+void stats_print_usage(tstamp at, uint64_t passed_s, const struct usage *u,
+		       struct text *out)
+{
+	print_time(at, out);
+	text_u64(out, passed_s);
+	text_char(out, ' ');
+	text_double(out, u->user_s, 3);
+	text_char(out, ' ');
+	text_double(out, u->system_s, 3);
+	for (size_t i = 0; i < USAGE_COUNTS; i++) {
+		text_char(out, ' ');
+		text_u64(out, u->counts[i]);
+	}
+	text_char(out, ' ');
+	text_u64(out, u->most_kib);
+	text_char(out, '\n');
+}
+
 void stats_print_event(tstamp at, const struct note *n, struct text *out)
 {
 	print_time(at, out);

@@ -10,6 +10,7 @@
 #ifndef CORE_STATS_H
 #define CORE_STATS_H
 
+#include "core/hostfacts.h"
 #include "core/note.h"
 #include "wire/packet.h"
 
@@ -66,6 +67,9 @@ void stats_print_clock(tstamp at, const netaddr *clock, const char *says,
 void stats_print_traffic(tstamp at, uint64_t passed_s,
 			 const uint64_t counts[STATS_TRAFFIC],
 			 struct text *out);
+/* What was used in this time; its most_kib is that of the process. */
+void stats_print_usage(tstamp at, uint64_t passed_s, const struct usage *u,
+		       struct text *out);
 /* A note that is an event line: see note_is_event(). */
 void stats_print_event(tstamp at, const struct note *n, struct text *out);
 

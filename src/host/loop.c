@@ -15,6 +15,7 @@
 #include "host/netwatch.h"
 #include "host/ready.h"
 #include "host/reload.h"
+#include "host/resources.h"
 #include "host/signals.h"
 #include "host/statefile.h"
 
@@ -237,6 +238,10 @@ static struct event tick_of(struct loop *l, instant now)
 		l->counted_at = hour ? now : l->counted_at;
 		ev.tick.shards = &l->shard;
 		ev.tick.shard_count = 1;
+	}
+	if (filegen_is_on(l->setup.config, STATS_USE)) {
+		l->usage = resources_used();
+		ev.tick.usage = &l->usage;
 	}
 	return ev;
 }

@@ -96,6 +96,7 @@ struct loop {
 	struct machine machine;
 	uint8_t boot[BOOT_ID]; /* of the machine */
 	instant counted_at;    /* when the engine was told what we count */
+	struct usage usage;    /* as of the last tick, when it is wanted */
 	instant rated_at;      /* when the kernel was asked for its rate */
 
 	struct clientsocks clients;

@@ -37,3 +37,28 @@ void resources_limit(const struct rlimit_config *limits, struct journal *j)
 		lock_memory(j);
 	}
 }
+
+static double seconds(const struct timeval *t)
+{
+	return (double)t->tv_sec + (double)t->tv_usec * 1e-6;
+}
+
+struct usage resources_used(void)
+{
+	struct rusage r = { .ru_maxrss = 0 };
+
+	(void)getrusage(RUSAGE_SELF, &r);
+	return (struct usage){
+		.user_s = seconds(&r.ru_utime),
+		.system_s = seconds(&r.ru_stime),
+		.most_kib = (uint64_t)r.ru_maxrss,
+		.counts = { [USAGE_MINOR_FAULTS] = (uint64_t)r.ru_minflt,
+			    [USAGE_MAJOR_FAULTS] = (uint64_t)r.ru_majflt,
+			    [USAGE_SWAPS] = (uint64_t)r.ru_nswap,
+			    [USAGE_BLOCKS_IN] = (uint64_t)r.ru_inblock,
+			    [USAGE_BLOCKS_OUT] = (uint64_t)r.ru_oublock,
+			    [USAGE_WAITS] = (uint64_t)r.ru_nvcsw,
+			    [USAGE_PREEMPTIONS] = (uint64_t)r.ru_nivcsw,
+			    [USAGE_SIGNALS] = (uint64_t)r.ru_nsignals },
+	};
+}

@@ -156,6 +156,20 @@ static inline void any_leaps(struct event *ev)
 	ev->leaps.table = t;
 }
 
+/* NULL half the time. */
+static inline const struct usage *any_usage(void)
+{
+	static struct usage u;
+
+	u.user_s = any_double();
+	u.system_s = any_double();
+	u.most_kib = any_number();
+	for (size_t i = 0; i < ARRAY_LEN(u.counts); i++) {
+		u.counts[i] = any_number();
+	}
+	return any_bool() ? &u : NULL;
+}
+
 static inline struct event any_event(enum event_kind kind)
 {
 	struct event ev = { .kind = kind };
@@ -174,6 +188,7 @@ static inline struct event any_event(enum event_kind kind)
 		any_shards();
 		ev.tick.shards = shards;
 		ev.tick.shard_count = check_rng() % (ARRAY_LEN(shards) + 1);
+		ev.tick.usage = any_usage();
 		break;
 	case EVENT_NETWORK:
 		break;

@@ -357,13 +357,13 @@ static void kinds_of_statistics_without_effect_are_told(void **state)
 	(void)state;
 	struct reading *r = reading_of_text(
 		"statsdir /s/\nstatistics loopstats peerstats rawstats\n"
-		"statistics clockstats sysstats protostats usestats\n"
+		"statistics clockstats sysstats usestats ntsstats\n"
 		"filegen cryptostats type day\nfilegen loopstats type age\n");
 	const struct complaint *c = r->result.complaints;
 
 	assert_int_equal(reading_complaints(r), 2);
 	assert_string_equal(c->text,
-			    "'usestats' is accepted but not in effect yet");
+			    "'ntsstats' is accepted but not in effect yet");
 	assert_string_equal(c->next->text,
 			    "'cryptostats' is obsolete and ignored");
 	reading_end(r);

@@ -303,6 +303,43 @@ static void an_hour_of_serving_is_a_line_of_sysstats(void **state)
 	tiny_end(t);
 }
 
+static void an_hour_of_running_is_a_line_of_usestats(void **state)
+{
+	(void)state;
+	struct tiny *t = fresh();
+	struct usage used = { .user_s = 1.5,
+			      .system_s = 0.25,
+			      .most_kib = 4080,
+			      .counts = { 164, 1, 0, 2, 3, 226, 22, 0 } };
+	struct event ev = { .kind = EVENT_TICK };
+
+	want(t, STATS_USE);
+	tiny_start(t);
+	tiny_run(t, 3599);
+	assert_int_equal(t->stats[STATS_USE], 0);
+	tiny_pass(t, 3600.25);
+	ev.tick.usage = &used;
+	tiny_handle(t, &ev);
+	assert_int_equal(t->stats[STATS_USE], 1);
+	assert_non_null(
+		strstr(t->stats_line[STATS_USE],
+		       " 3600 1.500 0.250 164 1 0 2 3 226 22 0 4080\n"));
+	/* The next line is of the next hour, and the most is of all time. */
+	used.user_s += 0.125;
+	used.counts[USAGE_WAITS] += 5;
+	tiny_pass(t, 7201);
+	tiny_handle(t, &ev);
+	assert_non_null(strstr(t->stats_line[STATS_USE],
+			       " 3600 0.125 0.000 0 0 0 0 0 5 0 0 4080\n"));
+	/* A host that does not know is asked again in an hour. */
+	ev.tick.usage = NULL;
+	tiny_pass(t, 10802);
+	tiny_handle(t, &ev);
+	assert_int_equal(t->stats[STATS_USE], 2);
+	assert_true(t->deadline_s > t->now_s + 1);
+	tiny_end(t);
+}
+
 /* It comes on time, not with whatever happens next. */
 static void the_hour_is_a_deadline(void **state)
 {
@@ -359,6 +396,7 @@ int main(void)
 		cmocka_unit_test(the_local_clock_writes_its_samples),
 		cmocka_unit_test(a_measuring_clock_writes_polls),
 		cmocka_unit_test(an_hour_of_serving_is_a_line_of_sysstats),
+		cmocka_unit_test(an_hour_of_running_is_a_line_of_usestats),
 		cmocka_unit_test(the_hour_is_a_deadline),
 		cmocka_unit_test(nothing_is_written_that_nobody_wants),
 	};
