@@ -170,6 +170,7 @@ struct limit_config { /* discard */
 	/* limit: when `rate` is not 0 it takes the place of the others. */
 	double rate, kiss_rate; /* per second */
 	unsigned burst;
+	unsigned budget; /* answers per second to all of them; 0: no end */
 };
 
 struct mru_config {

@@ -93,9 +93,13 @@ static bool is_ignored(struct engine *e, const struct hearing *h)
 	if (h->q.need == CONTROL_NEEDS_CLIENTS) {
 		return !has_nonce(e, h);
 	}
-	return !c->local && !c->authentic &&
-	       ratelimit_take(e->limits, &h->ev->control.from, e->wall) !=
-		       RATELIMIT_PASS;
+	if (c->local || c->authentic) {
+		return false;
+	}
+	struct ratelimit_aim aim =
+		ratelimit_aim(e->limits, &h->ev->control.from);
+
+	return ratelimit_take(e->limits, &aim, e->wall) != RATELIMIT_PASS;
 }
 
 static void list(struct engine *e, const struct hearing *h, enum list_kind kind,

@@ -1,37 +1,83 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A bucket is a point in time: when all that was asked will be paid for. A
+ * set of eight is three lines of the cache, and who passes needs two of them.
+ * Who is meant is told by 31 more bits of the hash: two of one set who share
+ * them share a bucket, and nobody without the key can tell who does.
+ */
 #include "core/ratelimit.h"
 
 #include <string.h>
 
 #include "base/siphash.h"
+#include "core/overload.h"
 
-#define WAYS 8  /* slots looked at for one key, at most (F7) */
-#define DEPTH 8 /* requests that a full bucket holds */
-#define WIDE 16 /* a /48 may ask as often as so many of its /64 */
-#define LEAK 4  /* of so many limited requests one is answered */
+#define LINE 64   /* octets of the cache */
+#define WAYS 8    /* buckets looked at for one key, at most (F7) */
+#define REGIONS 4 /* of the sets: two for hosts, two for networks */
+#define LEAK 4    /* of so many limited requests one is answered */
+#define HASTY 2   /* the price of a request that comes too soon */
 
-enum width { WIDTH_NONE, WIDTH_HOST, WIDTH_SITE };
+/* Of discard: 32 who ask four times each at once, behind one address. */
+#define DEPTH 256
 
-struct slot {
-	uint64_t key;
-	tstamp empty; /* when the bucket will have run dry */
-	tstamp last;  /* request that passed */
-	tstamp kissed;
-	enum width width; /* WIDTH_NONE: the slot is free */
-	bool ever_kissed;
+/* Of a request and of a bucket, whatever the lines say: 24 days, two years. */
+#define MOST_COST ((span){ INT64_C(1) << 53 })
+#define MOST_ROOM ((span){ INT64_C(1) << 58 })
+
+/* Under a budget: what is owed is saved for by these. */
+#define LEAK_HALVES 32 /* the leak is halved so often by what is owed, ... */
+#define STRAIN (OVERLOAD_FULL / 2) /* from here on prices rise, ... */
+#define DEAREST 8                  /* by up to 2^DEAREST */
+
+/* A network has what 2^wide of its hosts have. */
+struct level {
+	unsigned octets, wide;
 };
+
+/* 256 hosts that all ask every 64 s ask four times a second: /24 has eight. */
+static const struct level v4_levels[] = { { 4, 0 }, { 3, 6 } };
+/* A /56 is a home or a small site, and a /48 256 of them, or a large one. */
+static const struct level v6_levels[] = { { 8, 0 }, { 7, 4 }, { 6, 6 } };
+
+#define LEAST_WIDE 2 /* however many shards there are */
+
+/* Coarse time, for what needs no more: 2^-12 s, modulo 12 days. */
+typedef uint32_t ticks;
+
+#define TICK_SHIFT 20
+#define LONG_AGO (UINT32_C(1) << 31)
+
+struct set {
+	uint32_t tag[WAYS]; /* 0: unused */
+	ticks last[WAYS];   /* request that passed */
+	tstamp paid[WAYS];  /* when the bucket will have run dry */
+	ticks kissed[WAYS];
+	ticks unused[WAYS];
+};
+
+_Static_assert(sizeof(struct set) == 3 * LINE, "whole lines of the cache");
 
 struct ratelimit {
 	struct siphash_key hash;
 	struct rng rng;
 	struct ratelimit_rules rules;
-	size_t sets;
-	struct slot slots[];
+	span room; /* of a bucket: what `depth` requests cost */
+	struct overload load;
+	unsigned shards, shards_log2;
+	uint64_t mask; /* sets, less one */
+	struct set *sets;
+};
+
+/* One bucket. */
+struct bucket {
+	struct set *set;
+	unsigned way;
 };
 
 static size_t sets_for(size_t clients)
 {
-	size_t sets = 1;
+	size_t sets = REGIONS;
 
 	while (sets * WAYS < clients) {
 		sets *= 2;
@@ -41,8 +87,13 @@ static size_t sets_for(size_t clients)
 
 size_t ratelimit_size(size_t clients)
 {
-	return sizeof(struct ratelimit) +
-	       sets_for(clients) * WAYS * sizeof(struct slot);
+	return sizeof(struct ratelimit) + LINE +
+	       sets_for(clients) * sizeof(struct set);
+}
+
+static span at_most(span d, span most)
+{
+	return span_cmp(d, most) > 0 ? most : d;
 }
 
 /* ntpsec's line: so many per second, and no guard time. */
@@ -53,6 +104,7 @@ static struct ratelimit_rules rules_by_rate(const struct limit_config *limit)
 		.kiss = span_from_seconds(1 / limit->kiss_rate),
 		.depth = limit->burst,
 		.leak = LEAK,
+		.budget = limit->budget,
 	};
 }
 
@@ -64,7 +116,7 @@ static struct ratelimit_rules rules_of(const struct limit_config *limit)
 	int average = limit->average < 0 ? 0 : limit->average;
 
 	if (average > 16) {
-		average = 16; /* a day and a half for the whole bucket */
+		average = 16; /* half a year for the whole bucket */
 	}
 
 	return (struct ratelimit_rules){
@@ -73,12 +125,41 @@ static struct ratelimit_rules rules_of(const struct limit_config *limit)
 		.kiss = span_from_log2(average),
 		.depth = DEPTH,
 		.leak = LEAK,
+		.budget = limit->budget,
 	};
+}
+
+static void set_budget(struct ratelimit *r)
+{
+	overload_set(&r->load, (double)r->rules.budget / r->shards);
+}
+
+static void take_rules(struct ratelimit *r, const struct ratelimit_rules *rules)
+{
+	int64_t depth = rules->depth > 0 ? rules->depth : 1;
+
+	r->rules = *rules;
+	r->rules.cost = at_most(at_most(rules->cost, MOST_COST),
+				(span){ MOST_ROOM.v / depth });
+	r->room = (span){ r->rules.cost.v * depth };
+	set_budget(r);
 }
 
 void ratelimit_retune(struct ratelimit *r, const struct limit_config *limit)
 {
-	r->rules = rules_of(limit);
+	const struct ratelimit_rules rules = rules_of(limit);
+
+	take_rules(r, &rules);
+}
+
+void ratelimit_share(struct ratelimit *r, unsigned shards)
+{
+	r->shards = shards;
+	r->shards_log2 = 0;
+	while (shards >>= 1) {
+		r->shards_log2++;
+	}
+	set_budget(r);
 }
 
 struct ratelimit *ratelimit_with(void *memory, size_t clients,
@@ -86,10 +167,14 @@ struct ratelimit *ratelimit_with(void *memory, size_t clients,
 				 const uint8_t seed[RNG_SEED])
 {
 	struct ratelimit *r = memory;
+	uint8_t *sets = (uint8_t *)(r + 1);
 
 	memset(memory, 0, ratelimit_size(clients));
-	r->sets = sets_for(clients);
-	r->rules = *rules;
+	sets += (LINE - (uintptr_t)sets % LINE) % LINE;
+	r->sets = (struct set *)(void *)sets;
+	r->mask = sets_for(clients) - 1;
+	r->shards = 1;
+	take_rules(r, rules);
 	rng_init(&r->rng, seed);
 	r->hash = siphash_draw(&r->rng);
 	return r;
@@ -104,109 +189,199 @@ struct ratelimit *ratelimit_init(void *memory, size_t clients,
 	return ratelimit_with(memory, clients, &rules, seed);
 }
 
-static uint64_t key_of(const netaddr *from, enum width width)
+static unsigned levels_of(const struct ratelimit_aim *aim,
+			  const struct level **levels)
 {
-	size_t at = netaddr_is_v4(from) ? 12 : 0;
-	size_t len = at ? 4 : width == WIDTH_HOST ? 8 : 6;
-	uint64_t key = at ? 1 : 0; /* no IPv6 network is that small */
-
-	for (size_t i = 0; i < len; i++) {
-		key = key << 8 | from->ip[at + i];
-	}
-	return key << (at ? 0 : 64 - 8 * len);
+	*levels = aim->v4 ? v4_levels : v6_levels;
+	return aim->v4 ? 2 : 3;
 }
 
 /*
- * The slot of `key`, or the one it takes over: a free or the idlest one, but
- * never `keep`.
+ * Hosts and networks have sets of their own, so that a flood of hosts does not
+ * make the networks it comes from forgotten.
  */
-static struct slot *slot_for(struct ratelimit *r, uint64_t key,
-			     enum width width, tstamp now,
-			     const struct slot *keep)
+static struct set *set_of(const struct ratelimit *r, uint64_t hash,
+			  unsigned level)
 {
-	uint64_t words[2] = { key, (uint64_t)width };
-	uint64_t hash = siphash(&r->hash, words, sizeof(words));
-	struct slot *set = r->slots + hash % r->sets * WAYS;
-	struct slot *idlest = set == keep ? set + 1 : set;
+	uint64_t region = level == 0 ? hash & 1 : level + 1;
 
-	for (struct slot *s = set; s < set + WAYS; s++) {
-		if (s->width == width && s->key == key) {
-			return s;
+	return &r->sets[(hash & r->mask & ~(uint64_t)(REGIONS - 1)) | region];
+}
+
+struct ratelimit_aim ratelimit_aim(const struct ratelimit *r,
+				   const netaddr *from)
+{
+	struct ratelimit_aim aim = { .v4 = netaddr_is_v4(from) };
+	const uint8_t *ip = from->ip + (aim.v4 ? 12 : 0);
+	const struct level *levels;
+	unsigned count = levels_of(&aim, &levels);
+
+	for (unsigned i = 0; i < count; i++) {
+		aim.hash[i] = siphash(&r->hash, ip, levels[i].octets);
+		const struct set *set = set_of(r, aim.hash[i], i);
+
+		__builtin_prefetch(set->tag);
+		__builtin_prefetch(set->paid);
+	}
+	return aim;
+}
+
+static ticks ticks_at(tstamp now)
+{
+	return (ticks)(now.v >> TICK_SHIFT);
+}
+
+static bool is_within(ticks since, span limit)
+{
+	return since < (uint64_t)limit.v >> TICK_SHIFT;
+}
+
+/* A full bucket owes no more: the clock went back. */
+static bool is_possible(const struct ratelimit *r, tstamp paid, tstamp now)
+{
+	return tstamp_diff(paid, now).v <= r->room.v;
+}
+
+static unsigned idlest(const struct ratelimit *r, const struct set *set,
+		       tstamp now)
+{
+	unsigned idlest = 0;
+
+	for (unsigned i = 0; i < WAYS; i++) {
+		if (set->tag[i] == 0 || !is_possible(r, set->paid[i], now)) {
+			return i;
 		}
-		if (s == keep || idlest->width == WIDTH_NONE) {
-			continue;
-		}
-		if (s->width == WIDTH_NONE ||
-		    tstamp_before(s->empty, idlest->empty)) {
-			idlest = s;
+		if (tstamp_before(set->paid[i], set->paid[idlest])) {
+			idlest = i;
 		}
 	}
-	*idlest = (struct slot){
-		.key = key,
-		.width = width,
-		.empty = now,
-		.last = tstamp_add(now, (span){ -r->rules.guard.v }),
-	};
 	return idlest;
 }
 
-/* Is there room for one request of this cost? Makes `empty` sane first. */
-static bool slot_has_room(struct slot *s, span cost, unsigned depth, tstamp now)
+/* The client's bucket, or the one it takes over: a free or the idlest one. */
+static struct bucket bucket_for(const struct ratelimit *r, uint64_t hash,
+				unsigned level, tstamp now)
 {
-	span debt = tstamp_diff(s->empty, now);
+	struct bucket p = { .set = set_of(r, hash, level) };
+	uint32_t tag = (uint32_t)(hash >> 32) | 1;
+	unsigned hits = 0;
 
-	/* Later than a full bucket allows: the clock went back. */
-	if (debt.v < 0 || debt.v > cost.v * depth) {
-		s->empty = now;
+	for (unsigned i = 0; i < WAYS; i++) {
+		hits |= (unsigned)(p.set->tag[i] == tag) << i;
+	}
+	if (hits != 0) {
+		p.way = (unsigned)__builtin_ctz(hits);
+		return p;
+	}
+	p.way = idlest(r, p.set, now);
+	p.set->tag[p.way] = tag;
+	p.set->paid[p.way] = now;
+	p.set->last[p.way] = ticks_at(now) - LONG_AGO;
+	p.set->kissed[p.way] = ticks_at(now) - LONG_AGO;
+	return p;
+}
+
+/* Is there room for a request of this price? Makes `paid` sane first. */
+static bool has_room(const struct ratelimit *r, struct bucket p, span price,
+		     tstamp now)
+{
+	tstamp *paid = &p.set->paid[p.way];
+	span debt = tstamp_diff(*paid, now);
+
+	if (debt.v < 0 || !is_possible(r, *paid, now)) {
+		*paid = now;
 		debt = SPAN_ZERO;
 	}
-	return debt.v + cost.v <= cost.v * depth;
+	return debt.v <= r->room.v - price.v;
 }
 
-static bool slot_is_hasty(const struct slot *s, span guard, tstamp now)
+/*
+ * What a request costs when so much is owed: from half of the budget on more
+ * and more, until one fills an empty bucket, or 256 times as much.
+ */
+static span price_when(const struct ratelimit *r, uint64_t owed)
 {
-	span since = tstamp_diff(now, s->last);
+	span cost = r->rules.cost;
 
-	return since.v >= 0 && since.v < guard.v;
+	if (owed <= STRAIN) {
+		return cost;
+	}
+	/* 2^x, straight from each power to the next; x to 2^-8. */
+	uint64_t x = (owed - STRAIN) * DEAREST >> 23;
+	int64_t factor = (int64_t)((256 + (x & 255)) << (x >> 8));
+
+	return at_most((span){ (cost.v >> 8) * factor }, r->room);
 }
 
-static enum ratelimit_verdict refuse(struct ratelimit *r, struct slot *s,
-				     tstamp now)
+/* Over the budget it is the first to be given up: nobody may count on it. */
+static bool is_lucky(struct ratelimit *r, uint64_t owed)
 {
-	span since = tstamp_diff(now, s->kissed);
+	uint64_t halves = owed * LEAK_HALVES / OVERLOAD_FULL;
 
-	if (r->rules.leak > 0 && rng_below(&r->rng, r->rules.leak) == 0) {
+	return r->rules.leak > 0 &&
+	       rng_below(&r->rng, (uint64_t)r->rules.leak << halves) == 0;
+}
+
+static enum ratelimit_verdict refuse(struct ratelimit *r, struct bucket p,
+				     uint64_t owed, tstamp now)
+{
+	ticks *kissed = &p.set->kissed[p.way];
+
+	if (is_lucky(r, owed)) {
+		overload_add(&r->load, now);
 		return RATELIMIT_PASS;
 	}
-	if (s->ever_kissed && since.v >= 0 && since.v < r->rules.kiss.v) {
+	if (owed > STRAIN ||
+	    is_within(ticks_at(now) - *kissed, r->rules.kiss)) {
 		return RATELIMIT_SILENCE;
 	}
-	s->ever_kissed = true;
-	s->kissed = now;
+	*kissed = ticks_at(now);
+	overload_add(&r->load, now);
 	return RATELIMIT_KISS;
 }
 
-enum ratelimit_verdict ratelimit_take(struct ratelimit *r, const netaddr *from,
-				      tstamp now)
+static unsigned wide_log2(const struct ratelimit *r, const struct level *level)
 {
-	struct slot *host =
-		slot_for(r, key_of(from, WIDTH_HOST), WIDTH_HOST, now, NULL);
-
-	if (slot_is_hasty(host, r->rules.guard, now) ||
-	    !slot_has_room(host, r->rules.cost, r->rules.depth, now)) {
-		return refuse(r, host, now);
+	if (level->wide == 0) {
+		return 0;
 	}
-	if (!netaddr_is_v4(from)) {
-		struct slot *site = slot_for(r, key_of(from, WIDTH_SITE),
-					     WIDTH_SITE, now, host);
-		span share = { r->rules.cost.v / WIDE };
+	return level->wide > r->shards_log2 + LEAST_WIDE
+		       ? level->wide - r->shards_log2
+		       : LEAST_WIDE;
+}
 
-		if (!slot_has_room(site, share, r->rules.depth, now)) {
-			return refuse(r, site, now);
+enum ratelimit_verdict
+ratelimit_take(struct ratelimit *r, const struct ratelimit_aim *aim, tstamp now)
+{
+	struct bucket buckets[RATELIMIT_LEVELS];
+	span shares[RATELIMIT_LEVELS];
+	const struct level *levels;
+	unsigned count = levels_of(aim, &levels);
+	uint64_t owed = overload_owed(&r->load, now);
+	span price = price_when(r, owed);
+
+	if (owed == OVERLOAD_FULL) {
+		return RATELIMIT_SILENCE;
+	}
+	for (unsigned i = 0; i < count; i++) {
+		struct bucket p = bucket_for(r, aim->hash[i], i, now);
+
+		if (i == 0 && is_within(ticks_at(now) - p.set->last[p.way],
+					r->rules.guard)) {
+			price = at_most((span){ price.v * HASTY }, r->room);
 		}
-		site->empty = tstamp_add(site->empty, share);
+		buckets[i] = p;
+		shares[i] = (span){ price.v >> wide_log2(r, &levels[i]) };
+		if (!has_room(r, p, shares[i], now)) {
+			return refuse(r, p, owed, now);
+		}
 	}
-	host->empty = tstamp_add(host->empty, r->rules.cost);
-	host->last = now;
+	for (unsigned i = 0; i < count; i++) {
+		tstamp *paid = &buckets[i].set->paid[buckets[i].way];
+
+		*paid = tstamp_add(*paid, shares[i]);
+		buckets[i].set->last[buckets[i].way] = ticks_at(now);
+	}
+	overload_add(&r->load, now);
 	return RATELIMIT_PASS;
 }

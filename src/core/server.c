@@ -156,7 +156,9 @@ static enum server_verdict limit(struct server_shard *shard,
 	if (!(flags & RESTRICT_LIMITED) || !shard->limit) {
 		return SERVER_ANSWERED;
 	}
-	switch (ratelimit_take(shard->limit, &req->from, now)) {
+	struct ratelimit_aim aim = ratelimit_aim(shard->limit, &req->from);
+
+	switch (ratelimit_take(shard->limit, &aim, now)) {
 	case RATELIMIT_PASS:
 		return SERVER_ANSWERED;
 	case RATELIMIT_KISS:
