@@ -9,6 +9,7 @@
 #define HOST_SYSCLOCK_H
 
 #include "core/effect.h"
+#include "core/fastpath.h"
 #include "core/hostfacts.h"
 
 /* One moment on both clocks, as close as the machine lets us. */
@@ -53,5 +54,8 @@ MUST_USE int sysclock_tell(const struct effect *status);
  * ends. Safe in the handler of a signal.
  */
 void sysclock_release(void);
+
+/* What the kernel's clocks are now, and what they will do at midnight. */
+struct fast_clock sysclock_fast(void);
 
 #endif

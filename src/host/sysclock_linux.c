@@ -273,3 +273,43 @@ void sysclock_kernel(struct kernel_clock *k)
 	k->pps_jitter_exceeded = (uint64_t)tx.jitcnt;
 	k->pps_stability_exceeded = (uint64_t)tx.stbcnt;
 }
+
+/* What is armed is done at the end of the day, unless it has just been. */
+static enum leap leap_armed(const struct timex *t, int state)
+{
+	if (state == TIME_OOP || state == TIME_WAIT) {
+		return LEAP_NONE;
+	}
+	return t->status & STA_INS   ? LEAP_INSERT
+	       : t->status & STA_DEL ? LEAP_DELETE
+				     : LEAP_NONE;
+}
+
+static uint64_t nanoseconds(clockid_t clock)
+{
+	struct timespec ts;
+
+	if (clock_gettime(clock, &ts) != 0) {
+		return 0;
+	}
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+struct fast_clock sysclock_fast(void)
+{
+	struct timex before, t = { .modes = 0 };
+	struct fast_clock c;
+	int state;
+
+	(void)ntp_adjtime(&t);
+	do { /* it may leap while we look */
+		before = t;
+		c.boot_ns = nanoseconds(CLOCK_BOOTTIME);
+		c.tai_ns = nanoseconds(CLOCK_TAI);
+		t = (struct timex){ .modes = 0 };
+		state = ntp_adjtime(&t);
+	} while (t.tai != before.tai);
+	c.tai_s = t.tai;
+	c.leap = leap_armed(&t, state);
+	return c;
+}

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the program in the kernel knows besides the request: the time, how long
+ * a view holds, a leap second, who asked too often, and whom it answered.
+ */
+#include "fastworld.h"
+
+#include <pthread.h>
+
+#define NS_PER_S INT64_C(1000000000)
+#define READS 30000 /* against a writer that does nothing else */
+#define PATIENCE 3000000
+
+/* --- the time --- */
+
+/* How far `t` is outside of when it was made, in ns. */
+static int64_t outside(tstamp t)
+{
+	int64_t early = span_to_ns(tstamp_diff(world.before, t));
+	int64_t late = span_to_ns(tstamp_diff(t, world.after));
+
+	return early > late ? early : late;
+}
+
+static void its_clock_is_that_of_everybody(void **state)
+{
+	int64_t most = INT64_MIN;
+
+	(void)state;
+	FORALL(20000) {
+		struct packet p = world_time();
+		int64_t off = outside(p.receive);
+
+		most = off > most ? off : most;
+		off = outside(p.transmit);
+		most = off > most ? off : most;
+		assert_false(tstamp_before(p.transmit, p.receive));
+	}
+	print_message("# at most %" PRId64 " ns outside of two readings of "
+		      "CLOCK_REALTIME\n",
+		      most);
+	assert_true(most < 1000);
+}
+
+static struct fast_view view_now(void)
+{
+	world.clock = sysclock_fast();
+	return fastpath_view(&world.view, &world.clock, &world.config);
+}
+
+static bool answers(void)
+{
+	static struct frame out;
+	const netaddr from = netaddr_v4(0x0a000001, 4711);
+
+	return world_plain(&from, &out);
+}
+
+static void a_view_that_has_run_out_answers_nobody(void **state)
+{
+	struct fast_view v = view_now();
+	uint64_t silent = world_counters().verdicts[FAST_SILENT];
+
+	(void)state;
+	assert_int_equal(v.until_ns - world.clock.boot_ns,
+			 FASTPATH_LIFE_S * NS_PER_S);
+	v.until_ns = world.clock.boot_ns;
+	fastprog_publish(world.prog, &v);
+	assert_false(answers());
+	v = (struct fast_view){ .until_ns = 0 };
+	fastprog_publish(world.prog, &v);
+	assert_false(answers());
+	assert_int_equal(world_counters().verdicts[FAST_SILENT], silent + 2);
+	world_publish();
+	assert_true(answers());
+}
+
+/* Somebody steps the clock, or tells the kernel what TAI is: the offset of the
+ * view is not the right one any more. */
+static void a_clock_that_was_stepped_is_not_told(void **state)
+{
+	(void)state;
+	for (int64_t s = -37; s <= 37; s += 37) {
+		struct fast_view v = view_now();
+
+		v.tai_ahead_ns += s * NS_PER_S;
+		fastprog_publish(world.prog, &v);
+		assert_int_equal(answers(), s == 0);
+	}
+	world_publish();
+}
+
+static void who_does_not_know_the_time_is_silent(void **state)
+{
+	struct view good = world.view;
+
+	(void)state;
+	world.view.leap = LEAP_UNSYNC;
+	world_publish();
+	assert_false(answers());
+	world.view = good;
+	world.view.smear =
+		(struct smear){ .length_s = 7200, .leap = LEAP_INSERT };
+	world_publish();
+	assert_false(answers());
+	world.view = good;
+	world_publish();
+	assert_true(answers());
+}
+
+/* --- a leap second, between two requests --- */
+
+static void leap_by(enum leap leap, int64_t moved_s)
+{
+	struct fast_view v;
+	int64_t off_ms;
+
+	world.view.leap = leap;
+	world.view.smear.leap = leap;
+	world.view.smear.end = tstamp_add(sysclock_wall(), SPAN_S(1));
+	world.view.smear.end.v &= ~(uint64_t)UINT32_MAX; /* a whole second */
+	world.clock = sysclock_fast();
+	world.clock.leap = leap;
+	v = fastpath_view(&world.view, &world.clock, &world.config);
+	fastprog_publish(world.prog, &v);
+	while (tstamp_before(sysclock_wall(), world.view.smear.end)) {
+		struct packet p = world_time();
+
+		assert_int_equal(p.leap, leap);
+		if (tstamp_before(world.after, world.view.smear.end)) {
+			assert_true(outside(p.transmit) < 1000);
+		}
+	}
+	FORALL(100) {
+		struct packet p = world_time();
+
+		off_ms = span_to_ns(tstamp_diff(p.transmit, world.before));
+		assert_in_range(off_ms - moved_s * NS_PER_S + 1000, 0,
+				200000000);
+	}
+}
+
+static void a_leap_second_switches_inside(void **state)
+{
+	struct view good = world.view;
+
+	(void)state;
+	leap_by(LEAP_INSERT, -1);
+	world.view = good;
+	leap_by(LEAP_DELETE, 1);
+	world.view = good;
+	world_publish();
+}
+
+/* --- limits --- */
+
+static void who_asks_too_often_goes_up(void **state)
+{
+	static struct frame out;
+	struct ratelimit_rules rules = { .cost = SPAN_S(3600), .depth = 4 };
+	struct fast_net all[2] = { { .rule = FAST_LIMIT },
+				   { .rule = FAST_LIMIT, .v4 = true } };
+	netaddr one = netaddr_v4(0x0a000101, 1000), two = one;
+	netaddr six, neighbour;
+
+	(void)state;
+	two.ip[15] = 2;
+	assert_true(netaddr_parse(&six, "2001:db8:7::1", 13));
+	assert_true(netaddr_parse(&neighbour, "2001:db8:7::2", 13));
+	six.port = neighbour.port = 1000;
+	assert_int_equal(fastprog_nets(world.prog, all, 2), 0);
+	assert_false(world_plain(&one, &out)); /* no buckets: all go up */
+	world.config.limits = &rules;
+	world_publish();
+	for (unsigned i = 0; i < 8; i++) {
+		one.port++; /* all ports share it */
+		assert_int_equal(world_plain(&one, &out), i < 4);
+	}
+	assert_true(world_plain(&two, &out));
+	for (unsigned i = 0; i < 8; i++) { /* a /64 has one */
+		assert_int_equal(world_plain(i % 2 ? &six : &neighbour, &out),
+				 i < 4);
+	}
+	assert_true(world_counters().verdicts[FAST_LIMITED] >= 8);
+	world.config.limits = NULL;
+	world_serve_all();
+	world_publish();
+}
+
+/* --- nets come and go --- */
+
+static void what_is_forbidden_later_goes_up(void **state)
+{
+	static struct frame out;
+	netaddr host = netaddr_v4(0x0a000301, 4711), other = host;
+	struct fast_net nets[4] = { { .rule = FAST_SERVE },
+				    { .rule = FAST_SERVE, .v4 = true },
+				    fastpath_host(&host, FAST_UP) };
+
+	(void)state;
+	other.ip[15]++;
+	assert_int_equal(fastprog_nets(world.prog, nets, 3), 0);
+	assert_false(world_plain(&host, &out));
+	assert_true(world_plain(&other, &out));
+	nets[2].rule = FAST_SERVE;
+	assert_int_equal(fastprog_nets(world.prog, nets, 3), 0);
+	assert_true(world_plain(&host, &out));
+	nets[1].rule = FAST_UP;
+	assert_int_equal(fastprog_nets(world.prog, nets, 3), 0);
+	assert_false(world_plain(&other, &out));
+	assert_true(world_plain(&host, &out));
+	assert_int_equal(fastprog_nets(world.prog, nets, 1), 0);
+	assert_false(world_plain(&host, &out)); /* no line: the sockets' */
+	world_serve_all();
+	assert_true(world_plain(&host, &out));
+}
+
+/* --- samples --- */
+
+static void count_sample(void *context, const struct fast_sample *s)
+{
+	unsigned *seen = context;
+	netaddr from = { .port = 0 };
+
+	memcpy(from.ip, s->from, sizeof(from.ip));
+	assert_memory_equal(s->to, world.served4.ip, 16);
+	assert_int_equal(s->first, 0x23);
+	assert_int_equal(s->port, 4711);
+	assert_in_range(
+		span_to_ns(tstamp_diff(sysclock_wall(), (tstamp){ s->at })), 0,
+		10 * NS_PER_S);
+	seen[netaddr_v4_bits(&from) & 0xff]++;
+}
+
+static void forget_sample(void *context, const struct fast_sample *s)
+{
+	(void)context;
+	(void)s;
+}
+
+/* Each, while few ask; of a crowd, one in a millisecond. */
+static void clients_are_sampled(void **state)
+{
+	static struct frame out;
+	unsigned seen[256] = { 0 }, all = 0;
+	netaddr from;
+
+	(void)state;
+	fastprog_samples(world.prog, forget_sample, NULL);
+	for (unsigned i = 1; i <= 20; i++) {
+		struct timespec pause = { .tv_nsec = 2L * FAST_SAMPLE_NS };
+
+		(void)nanosleep(&pause, NULL);
+		from = netaddr_v4(0x0a000900 + i, 4711);
+		assert_true(world_plain(&from, &out));
+	}
+	fastprog_samples(world.prog, count_sample, seen);
+	for (unsigned i = 1; i <= 20; i++) {
+		assert_int_equal(seen[i], 1);
+	}
+	memset(seen, 0, sizeof(seen));
+	tstamp start = sysclock_wall();
+
+	for (unsigned i = 0; i < 5000; i++) {
+		from = netaddr_v4(0x0a000900 + i % 256, 4711);
+		assert_true(world_plain(&from, &out));
+	}
+	int64_t took = span_to_ns(tstamp_diff(sysclock_wall(), start));
+
+	fastprog_samples(world.prog, count_sample, seen);
+	for (unsigned i = 0; i < 256; i++) {
+		all += seen[i];
+	}
+	/* On each of the CPUs that we have been on. */
+	assert_in_range(all, 1, 64 * (took / FAST_SAMPLE_NS + 1));
+	assert_true(all < 5000);
+}
+
+/* --- a view is read whole --- */
+
+static _Atomic bool done;
+
+/* Views whose stratum, delay and reference identifier go together, faster than
+ * anybody can read one. */
+static void *replace_views(void *context)
+{
+	struct fast_clock clock = sysclock_fast();
+	struct view v = world.view;
+	struct fast_view views[15];
+
+	(void)context;
+	for (size_t i = 0; i < ARRAY_LEN(views); i++) {
+		v.stratum = (uint8_t)(i + 1);
+		v.refid = v.stratum * 0x01010101U;
+		v.root_delay = SPAN_S(v.stratum);
+		v.reference.v = v.stratum;
+		views[i] = fastpath_view(&v, &clock, &world.config);
+	}
+	for (size_t i = 0; !done; i++) {
+		fastprog_publish(world.prog, &views[i % ARRAY_LEN(views)]);
+	}
+	return NULL;
+}
+
+static void a_view_is_read_whole(void **state)
+{
+	static struct frame out;
+	const netaddr from = netaddr_v4(0x0a000001, 4711);
+	pthread_t thread;
+	unsigned answered = 0;
+
+	(void)state;
+	done = false;
+	assert_int_equal(pthread_create(&thread, NULL, replace_views, NULL), 0);
+	for (unsigned i = 0;
+	     i < READS ||
+	     (world_counters().verdicts[FAST_TORN] == 0 && i < PATIENCE);
+	     i++) {
+		struct packet p;
+
+		if (!world_plain(&from, &out)) {
+			continue; /* FAST_TORN: the daemon answers */
+		}
+		struct reader r =
+			reader_over(out.bytes + out.udp + 8, PACKET_LEN);
+
+		assert_int_equal(packet_parse(&p, &r), PACKET_OK);
+		if (p.refid == world.view.refid) {
+			continue; /* the writer has not begun */
+		}
+		answered++;
+		assert_int_equal(p.refid, p.stratum * 0x01010101U);
+		assert_int_equal(p.reference.v, p.stratum);
+		assert_int_equal(p.root_delay.v, SPAN_S(p.stratum).v);
+	}
+	done = true;
+	print_message("# %" PRIu64 " were torn\n",
+		      world_counters().verdicts[FAST_TORN]);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_true(answered > 0);
+	assert_true(world_counters().verdicts[FAST_TORN] > 0);
+	world_publish();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(its_clock_is_that_of_everybody),
+		cmocka_unit_test(a_view_that_has_run_out_answers_nobody),
+		cmocka_unit_test(a_clock_that_was_stepped_is_not_told),
+		cmocka_unit_test(who_does_not_know_the_time_is_silent),
+		cmocka_unit_test(a_leap_second_switches_inside),
+		cmocka_unit_test(who_asks_too_often_goes_up),
+		cmocka_unit_test(what_is_forbidden_later_goes_up),
+		cmocka_unit_test(clients_are_sampled),
+		cmocka_unit_test(a_view_is_read_whole),
+	};
+
+	return cmocka_run_group_tests(tests, world_start, world_end);
+}
