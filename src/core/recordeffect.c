@@ -191,6 +191,7 @@ static void view_fields(struct fields *f, struct view *v)
 	v->smear.end = field_tstamp(f, 30, "smear_end", v->smear.end);
 	v->listens = field_bool(f, 31, "listens", v->listens);
 	v->cohort = field_bool(f, 33, "cohort", v->cohort);
+	v->jumps = (uint32_t)field_uint(f, 34, "jumps", v->jumps, UINT32_MAX);
 	if (f->walk == FIELDS_READ) {
 		v->access = NULL;
 		v->keys = NULL;

@@ -8,8 +8,9 @@
 #define TAG_SERVED 32   /* and on, one for each verdict */
 #define TAG_VERSIONS 96 /* and on */
 #define TAG_FIRSTS 104  /* and on */
-#define TAG_FACTS 128   /* and on */
-#define TAG_KERNEL 160  /* and on */
+#define TAG_INTERLEAVED 112
+#define TAG_FACTS 128  /* and on */
+#define TAG_KERNEL 160 /* and on */
 
 /* Never changed: records have them. */
 const char *record_event_name(enum event_kind kind)
@@ -109,6 +110,7 @@ static void sum_shards(const struct server_shard *shards, size_t count,
 		for (size_t v = 0; v < ARRAY_LEN(sum->verdicts); v++) {
 			sum->verdicts[v] += s->verdicts[v];
 		}
+		sum->interleaved += s->interleaved;
 		for (size_t v = 0; v < ARRAY_LEN(sum->versions); v++) {
 			sum->versions[v] += s->versions[v];
 			sum->firsts[v] += s->firsts[v];
@@ -134,6 +136,8 @@ static void shard_fields(struct fields *f, struct server_shard *s)
 		s->firsts[i] = field_uint(f, (uint8_t)(TAG_FIRSTS + i),
 					  "version1", s->firsts[i], UINT64_MAX);
 	}
+	s->interleaved = field_uint(f, TAG_INTERLEAVED, "interleaved",
+				    s->interleaved, UINT64_MAX);
 }
 
 static void usage_fields(struct fields *f, struct usage *u)

@@ -64,6 +64,7 @@ void report_add_shard(struct report_counts *counts,
 		shard->verdicts[SERVER_NAKED] + shard->verdicts[SERVER_BADAUTH];
 	key_counts_add(&counts->keys, &shard->keys);
 	counts->controls += shard->verdicts[SERVER_CONTROL];
+	counts->interleaved += shard->interleaved;
 	for (size_t i = 0; i < ARRAY_LEN(counts->served); i++) {
 		counts->served[i] += shard->verdicts[i];
 	}

@@ -44,6 +44,7 @@ struct report_counts {
 	uint64_t served[SERVER_VERDICTS]; /* summed over the shards */
 	uint64_t versions[8];             /* of what was answered */
 	uint64_t firsts[8];               /* of version 1, by mode */
+	uint64_t interleaved;             /* of what was answered */
 };
 
 struct system_report {

@@ -466,6 +466,11 @@ enum server_verdict server_respond(const struct view *view,
 	if (flags & RESTRICT_FUZZ && verdict != SERVER_KISSED) {
 		hide_reference(view, &a);
 	}
+	if (verdict == SERVER_ANSWERED && shard->held &&
+	    interleave_answer(shard->held, &q, &req->from, view->jumps, now,
+			      &a)) {
+		counter_up(&shard->interleaved);
+	}
 	uint8_t *start = w->at;
 
 	if (!put_answer(&a, &proof, shard, w)) {

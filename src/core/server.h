@@ -9,6 +9,7 @@
 #define CORE_SERVER_H
 
 #include "base/bytes.h"
+#include "core/interleave.h"
 #include "core/keyring.h"
 #include "core/mru.h"
 #include "core/ratelimit.h"
@@ -39,11 +40,13 @@ struct request {
 struct server_shard {
 	struct ratelimit *limit; /* NULL: no limits */
 	struct mru *clients;     /* NULL: nobody is remembered */
+	struct interleave *held; /* NULL: only the basic mode */
 	uint64_t *hits;          /* of access_match.counter; NULL: uncounted */
 	size_t hit_count;
 	uint64_t verdicts[SERVER_VERDICTS];
 	uint64_t versions[8]; /* of what was answered */
 	uint64_t firsts[8];   /* of version 1, by mode */
+	uint64_t interleaved; /* answers */
 	struct key_counts keys;
 };
 
@@ -68,7 +71,7 @@ void server_expect(const struct server_shard *shard, struct request *requests,
  * as it can. The answer is never longer than the request (F3). SERVER_CONTROL
  * says that this is a mode 6 request from somebody who may ask: it is for
  * EVENT_CONTROL; SERVER_PEER that it is for EVENT_PEER. The caller counts the
- * verdict.
+ * verdict, and where stamps are held asks interleave_due() each time.
  */
 MUST_USE enum server_verdict server_respond(const struct view *view,
 					    struct server_shard *shard,

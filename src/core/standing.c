@@ -35,6 +35,7 @@ void standing_follow(struct standing *s, const struct choice *choice,
 
 void standing_lose(struct standing *s, uint32_t refid)
 {
+	s->jumps++;
 	s->synchronised = false;
 	s->leap = LEAP_NONE;
 	s->stratum = STANDING_UNKNOWN;
@@ -44,6 +45,7 @@ void standing_lose(struct standing *s, uint32_t refid)
 
 void standing_widen(struct standing *s, double by_s)
 {
+	s->jumps++;
 	s->root_disp_s += fabs(by_s);
 	s->bound.floor_s += fabs(by_s);
 }
@@ -108,6 +110,7 @@ struct view standing_view(const struct standing *s, const struct access *access,
 		.drift_ppm =
 			fmax(s->growth_ppm, grows_s / STANDING_VIEW_S * 1e6),
 		.access = access,
+		.jumps = s->jumps,
 	};
 	double within_s;
 

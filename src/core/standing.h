@@ -33,6 +33,7 @@ struct standing {
 	double growth_ppm;  /* of root_disp_s since `at`, at least */
 	struct bound bound; /* our own share */
 	struct events events;
+	uint32_t jumps; /* of our clock: each voids what it has shown */
 };
 
 /* What a choice stands on. */

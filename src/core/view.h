@@ -22,6 +22,7 @@ struct view {
 	uint32_t refid;
 	tstamp reference; /* when the clock was last corrected */
 	tstamp made;      /* when this view was */
+	uint32_t jumps;   /* of our clock: stamps of before the last are void */
 	span root_delay;
 	span root_disp;     /* at `made`; grows by `drift_ppm` since then */
 	double drift_ppm;   /* how fast the bound grows: never under PHI */

@@ -26,7 +26,7 @@ SIZE_IS(struct effect, send, 44);
 SIZE_IS(struct effect, resolve, 12);
 SIZE_IS(struct effect, steer, 16);
 SIZE_IS(struct effect, status, 40);
-SIZE_IS(struct effect, view, 144);
+SIZE_IS(struct effect, view, 152);
 SIZE_IS(struct effect, note, 152);
 SIZE_IS(struct event, settings, 48);
 SIZE_IS(struct event, leaps, 8);

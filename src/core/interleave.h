@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * interleave.h - when our answers really left, for clients that come back to
+ * ask for it: the interleaved mode of RFC 9769, in memory of a fixed size (F8).
+ *
+ * Such a client names the receive stamp of our last answer as its origin, and
+ * gets the true transmit stamp of that answer in the next one. Receive stamps
+ * of ours are odd and transmit stamps even, so that a client of the basic mode,
+ * whatever it has in its origin, neither gets nor costs anything. A stamp is
+ * held for the address that it was given to, and used up by one answer.
+ *
+ * A place is found by a keyed hash; each network (IPv4 address, IPv6 /64) has
+ * no more than 64 of them. Who has shown by one answer that he gets our answers
+ * keeps his place against all who have not: forged requests, however many, do
+ * not end the mode for those who use it.
+ *
+ * Not shared: each serving thread has its own.
+ */
+#ifndef CORE_INTERLEAVE_H
+#define CORE_INTERLEAVE_H
+
+#include "base/netaddr.h"
+#include "base/ntptime.h"
+#include "base/rng.h"
+#include "wire/packet.h"
+
+#define INTERLEAVE_PLACES 65536 /* of 16 octets: 1 MiB */
+
+struct interleave;
+
+/* What the host is to tell of an answer: when it left. */
+struct interleave_due {
+	uint32_t place; /* 0: nobody will ask */
+	tstamp key;     /* its receive stamp */
+	span ahead;     /* of the time that is served before ours: smear */
+};
+
+/* Bytes. */
+size_t interleave_size(void);
+/* `memory` is zeroed; aligned to 64 octets, a look-up costs one line. */
+struct interleave *interleave_init(void *memory, const uint8_t seed[RNG_SEED]);
+
+/*
+ * `a` is the answer of the basic mode to `q`, complete, made at `now` for
+ * `from`; makes of it what it is in this mode. `jumps` is the view's. True: it
+ * has a transmit stamp that was held.
+ */
+bool interleave_answer(struct interleave *h, const struct packet *q,
+		       const netaddr *from, uint32_t jumps, tstamp now,
+		       struct packet *a);
+/* Of the answer that was made last; asked for once, before the next. */
+struct interleave_due interleave_due(struct interleave *h);
+/* It left at `sent`, by the best clock there is. Never told: never held. */
+void interleave_sent(struct interleave *h, const struct interleave_due *due,
+		     tstamp sent);
+
+#endif
