@@ -36,6 +36,16 @@ static struct mru *clients(void)
 	return mru_init(memory, &rules, seed);
 }
 
+/* Kept from input to input, as a server keeps it. */
+static struct interleave *held(void)
+{
+	static uint64_t memory[160 * 1024];
+	static const uint8_t seed[RNG_SEED] = { 3 };
+
+	INVARIANT(interleave_size() <= sizeof(memory));
+	return interleave_init(memory, seed);
+}
+
 /* Who was not ignored is listed, as he asked; who was is not (F8). */
 static void check_listed(const struct mru *m, const struct request *req,
 			 enum server_verdict verdict, uint64_t noted)
@@ -78,7 +88,12 @@ static void check(const struct view *view, struct server_shard *shard,
 	uint64_t before = noted(shard);
 	enum server_verdict verdict = server_respond(view, shard, req, now, &w);
 	size_t len = (size_t)(w.at - reply);
+	struct interleave_due due = interleave_due(shard->held);
 
+	if (due.place != 0) {
+		INVARIANT(verdict == SERVER_ANSWERED);
+		interleave_sent(shard->held, &due, now);
+	}
 	INVARIANT(verdict < SERVER_VERDICTS);
 	INVARIANT((verdict == SERVER_ANSWERED || verdict == SERVER_KISSED ||
 		   verdict == SERVER_NAKED) == (len != 0));
@@ -104,7 +119,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct reader r = reader_over(data, size);
 	struct restrict_config line = { .kind = RESTRICT_DEFAULT };
 	struct config config = { .restricts = &line };
-	struct server_shard shard = { .limit = limits(), .clients = clients() };
+	struct server_shard shard = { .limit = limits(),
+				      .clients = clients(),
+				      .held = held() };
 	struct view view = { .stratum = 2,
 			     .root_disp = SPAN_S(1),
 			     .drift_ppm = 15 };

@@ -2,7 +2,7 @@
 /*
  * The interleaved mode as a server (RFC 9769): who gets the true transmit
  * stamp of the answer before, and that nobody else does, whatever is sent (D3,
- * F3, F6, F8).
+ * D4, F3, F6, F8).
  */
 #include <stdlib.h>
 #include <string.h>
