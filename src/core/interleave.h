@@ -10,9 +10,9 @@
  * held for the address that it was given to, and used up by one answer.
  *
  * A place is found by a keyed hash; each network (IPv4 address, IPv6 /64) has
- * no more than 64 of them (D4). Who has shown by one answer that he gets our answers
- * keeps his place against all who have not: forged requests, however many, do
- * not end the mode for those who use it.
+ * no more than 64 of them (D4). Who has shown by one answer that he gets our
+ * answers keeps his place against all who have not: forged requests, however
+ * many, do not end the mode for those who use it.
  *
  * Not shared: each serving thread has its own.
  */
