@@ -5,6 +5,10 @@
  * Exactly one entry decides about an address: the one with the longest
  * prefix, `ntpport` before not (see ntp.conf(5)). Nothing is inherited. The
  * same network twice: the flags add up.
+ *
+ * The lines are compiled once, as a prefix tree (core/nettree.h), so that a
+ * hundred thousand cost a request what one does. The addresses of associations
+ * come and go: they are beside the lines.
  */
 #ifndef CORE_ACCESS_H
 #define CORE_ACCESS_H
@@ -17,11 +21,20 @@ struct access;
 size_t access_size(const struct config *config, size_t hosts);
 
 /*
- * Builds the table in `memory`. `hosts` are the associations' addresses, which
- * get the flags of `restrict source` where the configuration has that line.
+ * Builds the table in `memory`, which is aligned for uint64_t. `hosts` are the
+ * associations' addresses, which get the flags of `restrict source` where the
+ * configuration has that line.
  */
 const struct access *access_build(void *memory, const struct config *config,
 				  const netaddr *hosts, size_t count);
+
+/*
+ * The lines of a table that stays where it is, with other hosts: at the cost
+ * of these, however many the lines are.
+ */
+size_t access_follow_size(size_t hosts);
+const struct access *access_follow(void *memory, const struct access *lines,
+				   const netaddr *hosts, size_t count);
 
 /* What the table says of a datagram from one address. */
 struct access_match {

@@ -66,7 +66,7 @@ void engine_tables(struct engine *e)
 		}
 	}
 	e->access =
-		access_build(e->tables[e->table_next], e->config, e->hosts, n);
+		access_follow(e->tables[e->table_next], e->lines, e->hosts, n);
 	engine_list_peers(e, e->peerlists[e->table_next]);
 	e->table_next = (e->table_next + 1) % ENGINE_TABLES;
 }
@@ -78,6 +78,7 @@ void engine_guard(struct engine *e)
 	     r = r->next) {
 		e->access_follows |= r->kind == RESTRICT_SOURCE;
 	}
+	e->lines = access_build(e->lines_room, e->config, NULL, 0);
 	e->access_stale = true;
 	engine_tables(e);
 }

@@ -60,7 +60,8 @@ size_t engine_shape_size(const struct config *config, struct engine_shape n)
 	       rounded(all * sizeof(uint16_t)) +
 	       rounded(all * sizeof(struct control_listed)) +
 	       rounded(n.sources * sizeof(netaddr)) +
-	       ENGINE_TABLES * (rounded(access_size(config, n.sources)) +
+	       rounded(access_size(config, 0)) +
+	       ENGINE_TABLES * (rounded(access_follow_size(n.sources)) +
 				rounded(peerlist_size(n.sources))) +
 	       64;
 }
@@ -101,8 +102,9 @@ void engine_furnish(struct engine *e, void *room, const struct settings *s,
 	e->slots = arena_take(&a, all * sizeof(uint16_t));
 	e->listed = arena_take(&a, all * sizeof(struct control_listed));
 	e->hosts = arena_take(&a, n.sources * sizeof(netaddr));
+	e->lines_room = arena_take(&a, access_size(config, 0));
 	for (size_t i = 0; i < ENGINE_TABLES; i++) {
-		e->tables[i] = arena_take(&a, access_size(config, n.sources));
+		e->tables[i] = arena_take(&a, access_follow_size(n.sources));
 		e->peerlists[i] = arena_take(&a, peerlist_size(n.sources));
 	}
 	INVARIANT(!a.failed);

@@ -79,7 +79,8 @@ struct engine {
 	uint64_t refused;    /* members that there was no slot for */
 	instant network_at;  /* when everything was asked anew last */
 
-	void *tables[ENGINE_TABLES], *peerlists[ENGINE_TABLES];
+	const struct access *lines; /* without hosts, for all tables */
+	void *lines_room, *tables[ENGINE_TABLES], *peerlists[ENGINE_TABLES];
 	size_t table_next;
 	const struct access *access;
 	const struct peerlist *peers;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * restrict lines as ntp.conf(5) has them; and the sorted table must say what a
- * plain walk over all lines says, for any lines and any address (threat F5).
+ * restrict lines as ntp.conf(5) has them; test_access_tree.c holds any lines
+ * against a plain walk over them.
  */
 #include <string.h>
 
@@ -202,77 +202,6 @@ static void entries_come_by_address_and_width(void **state)
 	assert_int_equal(e.prefix, 120);
 }
 
-/*
- * Few distinct bits, so that networks nest and meet: 8 high bits of the
- * address proper, and the 3 lowest.
- */
-static netaddr random_addr(void)
-{
-	netaddr a = netaddr_v4((uint32_t)(check_rng() & 0x83000007u), 0);
-
-	if (check_rng() % 2) {
-		a = (netaddr){ .port = 0 };
-		a.ip[0] = (uint8_t)(check_rng() & 0x83);
-		a.ip[6] = (uint8_t)(check_rng() & 0x11);
-		a.ip[15] = (uint8_t)(check_rng() & 0x07);
-	}
-	a.port = check_rng() % 2 ? 123 : 1024;
-	return a;
-}
-
-static void add_random_line(struct fixture *f)
-{
-	uint32_t flags = (uint32_t)check_rng() & (RESTRICT_NTPPORT * 2 - 1);
-	struct restrict_config *r = add(f, RESTRICT_ADDRESS, flags);
-
-	r->addr = random_addr();
-	r->prefix = (uint8_t)(netaddr_is_v4(&r->addr) ? 96 + check_rng() % 33
-						      : check_rng() % 129);
-}
-
-/* What the words of ntp.conf(5) say, read one line after another. */
-static uint32_t naive_flags(const struct fixture *f, const netaddr *from)
-{
-	netaddr v4 = netaddr_v4(0, 0);
-	int best = netaddr_in_prefix(from, &v4, 96) ? 2 * 96 : 0;
-	uint32_t flags = 0;
-
-	for (size_t i = 0; i < f->count; i++) {
-		const struct restrict_config *r = &f->lines[i];
-		bool ntpport = r->flags & RESTRICT_NTPPORT;
-		int rank = 2 * r->prefix + ntpport;
-
-		if (!netaddr_in_prefix(from, &r->addr, r->prefix) ||
-		    (ntpport && from->port != 123) || rank < best) {
-			continue;
-		}
-		flags = rank > best ? r->flags : flags | r->flags;
-		best = rank;
-	}
-	return flags & ~(uint32_t)RESTRICT_NTPPORT;
-}
-
-static void any_table_says_what_a_naive_list_says(void **state)
-{
-	(void)state;
-	FORALL(100) {
-		struct fixture f = { .count = 0 };
-		size_t lines = check_rng() % LINES;
-
-		while (f.count < lines) {
-			add_random_line(&f);
-		}
-		build(&f);
-		for (int i = 0; i < 10000; i++) {
-			netaddr from = random_addr();
-
-			assert_int_equal(access_flags(f.access, &from),
-					 naive_flags(&f, &from));
-		}
-		free(f.memory);
-	}
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -286,7 +215,6 @@ int main(void)
 		TEST(source_lines_hold_for_hosts_without_their_own),
 		TEST(without_a_source_line_hosts_are_like_others),
 		TEST(entries_come_by_address_and_width),
-		cmocka_unit_test(any_table_says_what_a_naive_list_says),
 	};
 
 	return cmocka_run_group_tests(tests, check_seed, NULL);
