@@ -66,14 +66,12 @@ class Bench:
 
     def wait_for(self, name, wire):
         """Until it answers; who never does is left out, with its words."""
-        for _ in range(50):
-            done = wire.run(1000, seconds=0.1)
-            if done.answers > 0.9 * done.sent:
-                return
-        log = wire.server.log.read_text()[-400:]
-        print(f"{name}: skipped: it does not answer\n{log}", file=sys.stderr)
-        wire.close()
-        del self.wires[name], self.seen[name]
+        try:
+            wire.settle()
+        except Unable as trouble:
+            print(f"{name}: skipped: {trouble}", file=sys.stderr)
+            wire.close()
+            del self.wires[name], self.seen[name]
 
     def each(self, what, function):
         for name, wire in self.wires.items():

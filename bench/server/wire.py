@@ -16,6 +16,7 @@ import types
 SERVER, CLIENT = "192.0.2.1", "192.0.2.2"
 GENERATOR_CPU, SERVER_CPU = 0, 1
 REAL_TIME = 10
+SETTLES = 50
 CLONE_NEWNET, PR_CAPBSET_DROP, CAP_SYS_TIME = 0x40000000, 24, 25
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -122,6 +123,15 @@ class Wire:
     def start(self, command, folder, cpus=(SERVER_CPU,), real_time=True):
         self.server = Server(self.net["s"], command, folder, cpus, real_time)
         return self.server
+
+    def settle(self):
+        """Returns when the server answers; raises when it never does."""
+        for _ in range(SETTLES):
+            done = self.run(1000, seconds=0.1)
+            if done.answers > 0.9 * done.sent:
+                return
+        raise Unable("it does not answer: "
+                     + self.server.log.read_text()[-400:])
 
     def close(self):
         if self.server:
