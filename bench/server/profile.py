@@ -16,7 +16,7 @@ import time
 
 import measure
 import servers
-from wire import SERVER_CPU, Unable, Wire
+from wire import SKIPPED, Unable, Wire
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RUNS, OFFER, HERTZ, WARM_S = 4, 600e3, 7000, 0.5
@@ -114,7 +114,7 @@ def main():
         show(runs, collections.Counter(map(place, stacks(folder / "perf"))))
     except Unable as trouble:
         print(f"skipped: {trouble}", file=sys.stderr)
-        return 77
+        return SKIPPED
     finally:
         if wire:
             wire.close()

@@ -21,13 +21,12 @@ import tempfile
 import measure
 import servers
 from measure import median
-from wire import Unable, Wire
+from wire import SKIPPED, Unable, Wire
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 USUAL = "ours,chrony,ntpsec,openntpd,bare"
 QUICK = "ours,chrony,bare"
 STARTS, START_S, IDLE_S, OVERLOAD_S = 3, 1.2, 10, 0.8
-SKIPPED = 77
 GUARD_ROUNDS, GUARD_RATE, GUARD_S = 8, 600e3, 0.3
 GUARDED = 0.85 # what an answer costs chronyd, in ours, at least
 

@@ -54,10 +54,10 @@ class Kind:
         return self.command(folder, conf)
 
 
-def ours(build, more=""):
+def ours(build, more="", conf=OURS):
     return Kind(lambda folder, conf: [
         build / "ntpd", "-n", "--no-clock", "-c", conf,
-        "--control", folder / "ctl"], OURS + more)
+        "--control", folder / "ctl"], conf + more)
 
 
 def chrony(more=""):
