@@ -18,59 +18,14 @@ netaddr netaddr_v4(uint32_t ip, uint16_t port)
 	return a;
 }
 
-bool netaddr_is_v4(const netaddr *a)
-{
-	return memcmp(a->ip, v4_prefix, sizeof(v4_prefix)) == 0;
-}
-
-uint32_t netaddr_v4_bits(const netaddr *a)
-{
-	return (uint32_t)a->ip[12] << 24 | (uint32_t)a->ip[13] << 16 |
-	       (uint32_t)a->ip[14] << 8 | a->ip[15];
-}
-
-bool netaddr_is_none(const netaddr *a)
-{
-	static const uint8_t zero[16];
-
-	return memcmp(a->ip, zero, sizeof(zero)) == 0;
-}
-
-bool netaddr_is_loopback(const netaddr *a)
-{
-	static const uint8_t one[16] = { [15] = 1 };
-
-	return netaddr_is_v4(a) ? a->ip[12] == 127
-				: memcmp(a->ip, one, sizeof(one)) == 0;
-}
-
 bool netaddr_is_multicast(const netaddr *a)
 {
 	return netaddr_is_v4(a) ? (a->ip[12] & 0xf0) == 0xe0 : a->ip[0] == 0xff;
 }
 
-bool netaddr_is_nonsense(const netaddr *a)
-{
-	if (!netaddr_is_v4(a)) {
-		return netaddr_is_none(a) || a->ip[0] == 0xff;
-	}
-	/* 0/8 is "this network", 224/4 multicast, 240/4 unused or broadcast. */
-	return a->ip[12] == 0 || a->ip[12] >= 224;
-}
-
 bool netaddr_is_refclock(const netaddr *a)
 {
 	return netaddr_is_v4(a) && a->ip[12] == 127 && a->ip[13] == 127;
-}
-
-bool netaddr_same_host(const netaddr *a, const netaddr *b)
-{
-	return memcmp(a->ip, b->ip, sizeof(a->ip)) == 0 && a->scope == b->scope;
-}
-
-bool netaddr_equal(const netaddr *a, const netaddr *b)
-{
-	return netaddr_same_host(a, b) && a->port == b->port;
 }
 
 void netaddr_clear_host(netaddr *a, unsigned prefix)

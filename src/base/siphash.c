@@ -3,27 +3,6 @@
 
 #include "base/bytes.h"
 
-static uint64_t rotate(uint64_t v, unsigned n)
-{
-	return v << n | v >> (64 - n);
-}
-
-static void rounds(uint64_t v[4], int n)
-{
-	for (; n > 0; n--) {
-		v[0] += v[1];
-		v[1] = rotate(v[1], 13) ^ v[0];
-		v[0] = rotate(v[0], 32);
-		v[2] += v[3];
-		v[3] = rotate(v[3], 16) ^ v[2];
-		v[0] += v[3];
-		v[3] = rotate(v[3], 21) ^ v[0];
-		v[2] += v[1];
-		v[1] = rotate(v[1], 17) ^ v[2];
-		v[2] = rotate(v[2], 32);
-	}
-}
-
 static uint64_t little_endian(const uint8_t *p, size_t len)
 {
 	uint64_t v = 0;
@@ -43,29 +22,27 @@ struct siphash_key siphash_draw(struct rng *rng)
 	return key;
 }
 
+static void compress(struct siphash_state *s, uint64_t m)
+{
+	s->v3 ^= m;
+	siphash_round(s);
+	siphash_round(s);
+	s->v0 ^= m;
+}
+
 uint64_t siphash(const struct siphash_key *key, const void *data, size_t len)
 {
 	const uint8_t *p = data;
-	uint64_t v[4] = {
-		key->k0 ^ UINT64_C(0x736f6d6570736575),
-		key->k1 ^ UINT64_C(0x646f72616e646f6d),
-		key->k0 ^ UINT64_C(0x6c7967656e657261),
-		key->k1 ^ UINT64_C(0x7465646279746573),
-	};
+	struct siphash_state s = siphash_begin(key);
 	uint64_t last = (uint64_t)len << 56;
 
 	for (; len >= 8; p += 8, len -= 8) {
-		uint64_t m = bytes_le64(p);
-
-		v[3] ^= m;
-		rounds(v, 2);
-		v[0] ^= m;
+		compress(&s, bytes_le64(p));
 	}
-	last |= little_endian(p, len);
-	v[3] ^= last;
-	rounds(v, 2);
-	v[0] ^= last;
-	v[2] ^= 0xff;
-	rounds(v, 4);
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
+	compress(&s, last | little_endian(p, len));
+	s.v2 ^= 0xff;
+	for (int i = 0; i < 4; i++) {
+		siphash_round(&s);
+	}
+	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
 }

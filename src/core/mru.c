@@ -11,16 +11,17 @@
 #include "core/mruindex.h"
 
 #define PLACE_BITS 24
+#define FATE_SHIFT 6
 #define NOBODY 0
 #define LOCALS 256 /* our addresses; [0]: none, and all beyond the others */
 
 struct client {
-	uint8_t ip[16]; /* with the scope of a link-local one: see key_of() */
+	uint64_t head, tail;  /* the address: see key_of() */
 	uint32_t first, last; /* s of the wall clock */
 	uint32_t count;
-	uint32_t older : PLACE_BITS, version : 3, mode : 3, fate : 2;
-	uint32_t newer : PLACE_BITS, local : 8; /* of mru.locals */
-	uint16_t last_fraction;                 /* 2^-16 s */
+	uint32_t older; /* a place; on top fate, version and mode */
+	uint32_t newer; /* a place; on top which of mru.locals was asked */
+	uint16_t last_fraction; /* 2^-16 s */
 	uint16_t port;
 };
 
@@ -88,42 +89,44 @@ void mru_retune(struct mru *m, const struct mru_config *rules)
  * The address as it is kept. A link-local one has 54 bits that are always
  * zero: its scope goes there, as it does in some kernels.
  */
-static bool is_link_local(const uint8_t ip[16])
+static bool is_link_local(uint64_t head)
 {
-	return ip[0] == 0xfe && (ip[1] & 0xc0) == 0x80;
+	return (head & 0xc0ff) == 0x80fe;
 }
 
-static void key_of(const netaddr *from, uint8_t key[16])
+static struct mru_aim key_of(const netaddr *from)
 {
-	memcpy(key, from->ip, 16);
-	if (is_link_local(key)) {
-		for (unsigned i = 0; i < 4; i++) {
-			key[4 + i] = (uint8_t)(from->scope >> (24 - 8 * i));
-		}
+	struct mru_aim aim = { .head = netaddr_head(from),
+			       .tail = netaddr_tail(from),
+			       .port = from->port };
+
+	if (is_link_local(aim.head)) {
+		aim.head |= (uint64_t)from->scope << 32;
 	}
+	return aim;
 }
 
 static netaddr addr_of(const struct client *c)
 {
 	netaddr a = { .port = c->port };
+	uint64_t head = c->head;
 
-	memcpy(a.ip, c->ip, sizeof(a.ip));
-	if (is_link_local(a.ip)) {
-		for (unsigned i = 4; i < 8; i++) {
-			a.scope = a.scope << 8 | a.ip[i];
-			a.ip[i] = 0;
-		}
+	if (is_link_local(head)) {
+		a.scope = (uint32_t)(head >> 32);
+		head &= UINT32_MAX;
+	}
+	for (unsigned i = 0; i < 8; i++) {
+		a.ip[i] = (uint8_t)(head >> 8 * i);
+		a.ip[8 + i] = (uint8_t)(c->tail >> 8 * i);
 	}
 	return a;
 }
 
-static uint64_t hash_of(const struct mru *m, const uint8_t ip[16])
+static uint64_t hash_of(const struct mru *m, uint64_t head, uint64_t tail)
 {
-	static const uint8_t v4[12] = { [10] = 0xff, [11] = 0xff };
-
-	return memcmp(ip, v4, sizeof(v4)) == 0
-		       ? siphash(&m->hash, ip + sizeof(v4), 4)
-		       : siphash(&m->hash, ip, 16);
+	return head == 0 && (uint32_t)tail == UINT32_C(0xffff0000)
+		       ? siphash13_4(&m->hash, (uint32_t)(tail >> 32))
+		       : siphash13_16(&m->hash, head, tail);
 }
 
 static struct line *line_of(const struct mru *m, uint64_t hash)
@@ -131,16 +134,21 @@ static struct line *line_of(const struct mru *m, uint64_t hash)
 	return &m->lines[(hash & UINT32_MAX) * m->line_count >> 32];
 }
 
-static mru_place find(const struct mru *m, const uint8_t ip[16], uint64_t hash)
+static bool is_meant(const struct client *c, const struct mru_aim *aim)
 {
-	const struct line *line = line_of(m, hash);
-	uint8_t tag = tag_of(hash);
+	return c->tail == aim->tail && c->head == aim->head;
+}
+
+static mru_place find(const struct mru *m, const struct mru_aim *aim)
+{
+	const struct line *line = line_of(m, aim->hash);
+	uint8_t tag = tag_of(aim->hash);
 
 	for (unsigned way = line_next(line, tag, 0); way < WAYS;
 	     way = line_next(line, tag, way + 1)) {
 		mru_place at = line_place(line, way);
 
-		if (memcmp(m->clients[at].ip, ip, 16) == 0) {
+		if (is_meant(&m->clients[at], aim)) {
 			return at;
 		}
 	}
@@ -150,10 +158,9 @@ static mru_place find(const struct mru *m, const uint8_t ip[16], uint64_t hash)
 /* Where he was when somebody looked, if he still is. */
 static mru_place find_aimed(const struct mru *m, const struct mru_aim *aim)
 {
-	return aim->at != NOBODY &&
-			       memcmp(m->clients[aim->at].ip, aim->ip, 16) == 0
+	return aim->at != NOBODY && is_meant(&m->clients[aim->at], aim)
 		       ? aim->at
-		       : find(m, aim->ip, aim->hash);
+		       : find(m, aim);
 }
 
 /* A client lies in one line of the cache or in two. */
@@ -163,20 +170,22 @@ static void prefetch(const struct client *c)
 	__builtin_prefetch((const uint8_t *)(c + 1) - 1, 1);
 }
 
-static void unlink_client(struct mru *m, const struct client *c)
+static mru_place place(uint32_t link)
 {
-	m->clients[c->older].newer = c->newer;
-	m->clients[c->newer].older = c->older;
+	return link & MRU_MOST;
 }
 
-static void link_newest(struct mru *m, mru_place at)
+static void set_place(uint32_t *link, mru_place at)
 {
-	struct client *c = &m->clients[at], *ends = &m->clients[NOBODY];
+	*link = (*link & ~(uint32_t)MRU_MOST) | at;
+}
 
-	c->older = ends->older;
-	c->newer = NOBODY;
-	m->clients[c->older].newer = at & MRU_MOST;
-	ends->older = at & MRU_MOST;
+static void unlink_client(struct mru *m, const struct client *c)
+{
+	mru_place older = place(c->older), newer = place(c->newer);
+
+	set_place(&m->clients[older].newer, newer);
+	set_place(&m->clients[newer].older, older);
 }
 
 /* Whole seconds; the clock may have been set back. */
@@ -208,14 +217,14 @@ static void forget(struct mru *m, mru_place at)
 {
 	const struct client *c = &m->clients[at];
 
-	line_remove(line_of(m, hash_of(m, c->ip)), at);
+	line_remove(line_of(m, hash_of(m, c->head, c->tail)), at);
 	unlink_client(m, c);
 }
 
 /* A place for one more; NOBODY: all are too young to be forgotten. */
 static mru_place make_place(struct mru *m, const struct line *line, tstamp now)
 {
-	mru_place oldest = m->clients[NOBODY].newer;
+	mru_place oldest = mru_oldest(m);
 	uint64_t age = age_s(&m->clients[oldest], now);
 	struct mru_counts *n = &m->counts;
 
@@ -239,30 +248,27 @@ static mru_place make_place(struct mru *m, const struct line *line, tstamp now)
 	return oldest;
 }
 
-static mru_place add(struct mru *m, const uint8_t ip[16], uint64_t hash,
-		     tstamp now)
+static mru_place add(struct mru *m, const struct mru_aim *aim, tstamp now)
 {
-	struct line *line = line_of(m, hash);
+	struct line *line = line_of(m, aim->hash);
 	mru_place at = make_place(m, line, now);
 
 	if (at == NOBODY) {
 		return NOBODY;
 	}
-	struct client *c = &m->clients[at];
-
-	*c = (struct client){ .first = (uint32_t)(now.v >> 32) };
-	memcpy(c->ip, ip, sizeof(c->ip));
-	line_add(line, tag_of(hash), at);
+	m->clients[at] = (struct client){ .head = aim->head,
+					  .tail = aim->tail,
+					  .first = (uint32_t)(now.v >> 32) };
+	line_add(line, tag_of(aim->hash), at);
 	m->counts.added++;
 	return at;
 }
 
 struct mru_aim mru_aim(const struct mru *m, const netaddr *from)
 {
-	struct mru_aim aim = { .port = from->port };
+	struct mru_aim aim = key_of(from);
 
-	key_of(from, aim.ip);
-	aim.hash = hash_of(m, aim.ip);
+	aim.hash = hash_of(m, aim.head, aim.tail);
 	__builtin_prefetch(line_of(m, aim.hash));
 	return aim;
 }
@@ -283,8 +289,8 @@ void mru_aim_at_neighbours(const struct mru *m, const struct mru_aim *aim)
 	const struct client *c = &m->clients[aim->at];
 
 	if (aim->at != NOBODY) {
-		prefetch(&m->clients[c->older]);
-		prefetch(&m->clients[c->newer]);
+		prefetch(&m->clients[place(c->older)]);
+		prefetch(&m->clients[place(c->newer)]);
 	}
 }
 
@@ -331,26 +337,27 @@ void mru_note(struct mru *m, const struct mru_aim *aim, const netaddr *to,
 		unlink_client(m, &m->clients[at]);
 		m->counts.exists++;
 	} else {
-		at = add(m, aim->ip, aim->hash, now);
+		at = add(m, aim, now);
 	}
 	if (at == NOBODY) {
 		return;
 	}
-	struct client *c = &m->clients[at];
+	struct client *c = &m->clients[at], *ends = &m->clients[NOBODY];
+	uint32_t how = (first & 0x3fu) | (uint32_t)fate << FATE_SHIFT;
+	mru_place newest = place(ends->older);
 
 	if (tstamp_before(now, m->latest)) {
 		note_set_back(m);
 	}
 	m->latest = now;
-	link_newest(m, at);
 	c->last = (uint32_t)(now.v >> 32);
 	c->last_fraction = (uint16_t)(now.v >> 16);
 	c->count += c->count < UINT32_MAX;
-	c->version = (first >> 3) & 7u;
-	c->mode = first & 7u;
-	c->fate = (unsigned)fate & 3;
 	c->port = aim->port;
-	c->local = local_number(m, to) & UINT8_MAX;
+	c->older = newest | how << PLACE_BITS;
+	c->newer = NOBODY | local_number(m, to) << PLACE_BITS;
+	set_place(&m->clients[newest].newer, at);
+	ends->older = at;
 }
 
 struct mru_counts mru_counts(const struct mru *m, tstamp now)
@@ -368,30 +375,30 @@ struct mru_counts mru_counts(const struct mru *m, tstamp now)
 
 mru_place mru_oldest(const struct mru *m)
 {
-	return m->clients[NOBODY].newer;
+	return place(m->clients[NOBODY].newer);
 }
 
 mru_place mru_newest(const struct mru *m)
 {
-	return m->clients[NOBODY].older;
+	return place(m->clients[NOBODY].older);
 }
 
 mru_place mru_newer(const struct mru *m, mru_place at)
 {
-	return m->clients[at].newer;
+	return place(m->clients[at].newer);
 }
 
 mru_place mru_older(const struct mru *m, mru_place at)
 {
-	return m->clients[at].older;
+	return place(m->clients[at].older);
 }
 
 mru_place mru_find(const struct mru *m, const netaddr *addr)
 {
-	uint8_t key[16];
+	struct mru_aim aim = key_of(addr);
 
-	key_of(addr, key);
-	return find(m, key, hash_of(m, key));
+	aim.hash = hash_of(m, aim.head, aim.tail);
+	return find(m, &aim);
 }
 
 tstamp mru_last(const struct mru *m, mru_place at)
@@ -417,15 +424,16 @@ struct mru_client mru_client(const struct mru *m, mru_place at)
 {
 	INVARIANT(at != NOBODY && at <= m->counts.depth);
 	const struct client *c = &m->clients[at];
+	uint32_t how = c->older >> PLACE_BITS;
 
 	return (struct mru_client){
 		.addr = addr_of(c),
-		.local = m->locals[c->local],
+		.local = m->locals[c->newer >> PLACE_BITS],
 		.first = { (uint64_t)c->first << 32 },
 		.last = mru_last(m, at),
 		.count = c->count,
-		.version = c->version,
-		.mode = c->mode,
-		.fate = (enum mru_fate)c->fate,
+		.version = how >> 3 & 7,
+		.mode = how & 7,
+		.fate = (enum mru_fate)(how >> FATE_SHIFT),
 	};
 }

@@ -60,7 +60,7 @@ void mru_retune(struct mru *m, const struct mru_config *rules);
 
 /* Who asks, and where to look for him. */
 struct mru_aim {
-	uint8_t ip[16];
+	uint64_t head, tail; /* of his address, as it is kept */
 	uint64_t hash;
 	uint16_t port;
 	uint32_t at; /* where he probably is; 0: unknown */

@@ -25,14 +25,15 @@ static inline uint8_t tag_of(uint64_t hash)
 {
 	uint8_t tag = (uint8_t)(hash >> 56);
 
-	return tag != 0 ? tag : 1;
+	return (uint8_t)(tag + (tag == 0));
 }
 
+/* With the octet before it, which is there for the first one too: one load. */
 static inline uint32_t line_place(const struct line *line, unsigned way)
 {
-	const uint8_t *p = line->places[way];
+	const uint8_t *octets = (const uint8_t *)line;
 
-	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16;
+	return bytes_le32(octets + WAYS + 3 * way - 1) >> 8;
 }
 
 static inline void line_set(struct line *line, unsigned way, uint8_t tag,
