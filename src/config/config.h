@@ -290,7 +290,7 @@ struct config {
 	/* Files; NULL: none given. */
 	const char *driftfile, *statefile, *leapfile, *logfile, *pidfile,
 		*statsdir;
-	const char *keysfile, *saveconfigdir;
+	const char *keysfile, *saveconfigdir, *signd_dir;
 	/* statefile "" is empty, not NULL: then there is none. */
 	bool leap_check_hash; /* leapfile ... checkhash, the default */
 	unsigned leapsmear_s; /* 0: leap seconds are served as they are */

@@ -117,7 +117,8 @@ void report_traffic(const struct report_counts *n,
 		    uint64_t counts[STATS_TRAFFIC])
 {
 	counts[STATS_RECEIVED] = served_all(n);
-	counts[STATS_PROCESSED] = n->served[SERVER_ANSWERED];
+	counts[STATS_PROCESSED] =
+		n->served[SERVER_ANSWERED] + n->served[SERVER_SIGN];
 	counts[STATS_CURRENT] = n->versions[4];
 	counts[STATS_OLD] = served_old(n);
 	counts[STATS_DENIED] = served_restricted(n);
@@ -131,7 +132,7 @@ void report_traffic(const struct report_counts *n,
 static uint64_t served_answers(const struct report_counts *n)
 {
 	return n->served[SERVER_ANSWERED] + n->served[SERVER_KISSED] +
-	       n->served[SERVER_NAKED];
+	       n->served[SERVER_NAKED] + n->served[SERVER_SIGN];
 }
 
 static uint64_t served_dropped(const struct report_counts *n)

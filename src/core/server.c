@@ -4,12 +4,10 @@
 #include "base/counter.h"
 #include "base/siphash.h"
 #include "core/access.h"
+#include "core/request.h"
 #include "wire/mode6.h"
 #include "wire/tail.h"
 
-#define OLDEST 1 /* versions served */
-#define NEWEST 4
-#define FLAKE 10             /* restrict flake drops one in so many */
 #define LEN_STEP 4           /* every datagram of NTP is made of words */
 #define KISS_RATE 0x52415445 /* "RATE" */
 #define DISP_MAX SPAN_S(65536)
@@ -20,6 +18,7 @@ struct proof {
 	size_t mac_len;                /* of the answer's, too */
 	bool failed;                   /* it was signed, and not by that */
 	bool silent;                   /* and is not told so */
+	bool samba; /* by whose key the answer is to be signed, if it may */
 };
 
 static const char *const words[SERVER_VERDICTS] = {
@@ -34,16 +33,6 @@ const char *server_verdict_words(enum server_verdict verdict)
 	return words[verdict];
 }
 
-/* A source that no client has: to answer it would be a loop, or nonsense. */
-static bool source_is_possible(const struct request *req)
-{
-	const netaddr *from = &req->from;
-
-	return from->port != 0 && !netaddr_is_nonsense(from) &&
-	       !netaddr_equal(from, &req->to) &&
-	       (req->by_loopback || !netaddr_is_loopback(from));
-}
-
 static enum server_verdict judge_control(const struct request *req,
 					 uint32_t flags)
 {
@@ -53,7 +42,7 @@ static enum server_verdict judge_control(const struct request *req,
 	if (!mode6_parse(&m, &r)) {
 		return SERVER_LENGTH;
 	}
-	if (m.version < OLDEST || m.version > NEWEST) {
+	if (m.version < REQUEST_OLDEST || m.version > REQUEST_NEWEST) {
 		return SERVER_VERSION;
 	}
 	/* An answer, or a part of something: two daemons could loop (F1). */
@@ -61,41 +50,6 @@ static enum server_verdict judge_control(const struct request *req,
 		return SERVER_MODE;
 	}
 	return flags & RESTRICT_NOQUERY ? SERVER_NOQUERY : SERVER_CONTROL;
-}
-
-/*
- * The mode to answer in; MODE_RESERVED for what is no request. NTPv1 has no
- * mode: there a zero is a client's, unless it comes from a server's port. A
- * peer that nobody configured is answered as if it were one, and forgotten.
- */
-static enum mode answering_mode(const struct packet *q, const netaddr *from)
-{
-	switch (q->mode) {
-	case MODE_CLIENT:
-		return MODE_SERVER;
-	case MODE_ACTIVE:
-		return MODE_PASSIVE;
-	case MODE_RESERVED:
-		return q->version == 1 && from->port != NTP_PORT
-			       ? MODE_SERVER
-			       : MODE_RESERVED;
-	case MODE_PASSIVE:
-	case MODE_SERVER:
-	case MODE_BROADCAST:
-	case MODE_CONTROL:
-	case MODE_PRIVATE:
-		return MODE_RESERVED;
-	}
-	return MODE_RESERVED;
-}
-
-/* One in FLAKE, by what nobody chose: pure, and yet unlike any pattern. */
-static bool is_unlucky(const struct packet *q, const struct request *req)
-{
-	static const struct siphash_key key = { 0 };
-	uint64_t luck[2] = { q->transmit.v, req->received.v };
-
-	return siphash(&key, luck, sizeof(luck)) % FLAKE == 0;
 }
 
 /*
@@ -110,9 +64,14 @@ static bool examine_tail(const struct view *view, struct server_shard *shard,
 	const struct keyring_key *key;
 
 	*proof = (struct proof){ .failed = t.kind == TAIL_NAK,
-				 .silent = t.kind == TAIL_NAK };
+				 .silent = t.kind == TAIL_NAK,
+				 .samba = proof->samba && t.kind == TAIL_MAC &&
+					  request_wants_samba(&t) };
 	if (t.kind != TAIL_MAC) {
 		return t.kind != TAIL_BAD;
+	}
+	if (proof->samba) {
+		return true;
 	}
 	key = keyring_find(view->keys, t.key, KEY_TO_SERVE, &req->from,
 			   &shard->keys);
@@ -140,10 +99,10 @@ static enum server_verdict judge(const struct packet *q,
 	if (flags & RESTRICT_NOTRUST && !proof->key) {
 		return SERVER_NOTRUST;
 	}
-	if (flags & RESTRICT_VERSION && q->version != NEWEST) {
+	if (flags & RESTRICT_VERSION && q->version != REQUEST_NEWEST) {
 		return SERVER_OLDVERSION;
 	}
-	if (flags & RESTRICT_FLAKE && is_unlucky(q, req)) {
+	if (flags & RESTRICT_FLAKE && request_is_unlucky(q, req)) {
 		return SERVER_FLAKED;
 	}
 	return SERVER_ANSWERED;
@@ -241,7 +200,7 @@ static struct packet answer(const struct view *view, const struct packet *q,
 {
 	struct packet a = server_header(view, now);
 
-	a.mode = answering_mode(q, &req->from);
+	a.mode = request_mode(q, &req->from);
 	a.version = q->version;
 	a.poll = q->poll;
 	a.origin = q->transmit;
@@ -256,7 +215,7 @@ static struct packet kiss(const struct view *view, const struct packet *q,
 {
 	return (struct packet){
 		.leap = LEAP_UNSYNC,
-		.mode = answering_mode(q, &req->from),
+		.mode = request_mode(q, &req->from),
 		.version = q->version,
 		.poll = q->poll,
 		.precision = view->precision,
@@ -315,7 +274,7 @@ static enum server_verdict examine(const struct view *view,
 	if (req->len % LEN_STEP != 0 || packet_parse(q, &r) != PACKET_OK) {
 		return SERVER_LENGTH;
 	}
-	if (q->version < OLDEST || q->version > NEWEST) {
+	if (q->version < REQUEST_OLDEST || q->version > REQUEST_NEWEST) {
 		return SERVER_VERSION;
 	}
 	if (req->group && q->mode == MODE_BROADCAST) {
@@ -329,7 +288,7 @@ static enum server_verdict examine(const struct view *view,
 	if (is_peers(view, q, &req->from)) {
 		return SERVER_PEER;
 	}
-	if (answering_mode(q, &req->from) == MODE_RESERVED) {
+	if (request_mode(q, &req->from) == MODE_RESERVED) {
 		return SERVER_MODE;
 	}
 	return examine_tail(view, shard, q, req, &r, proof)
@@ -423,6 +382,23 @@ static struct access_match look_up(const struct view *view,
 	return found;
 }
 
+void server_put_unsigned(const struct view *view, const struct request *req,
+			 tstamp now, struct writer *w)
+{
+	struct reader r = reader_over(req->data, req->len);
+	struct packet q, a;
+
+	if (packet_parse(&q, &r) != PACKET_OK) {
+		return;
+	}
+	a = answer(view, &q, req, now);
+	if (view->access &&
+	    access_flags(view->access, &req->from) & RESTRICT_FUZZ) {
+		hide_reference(view, &a);
+	}
+	packet_write(&a, w);
+}
+
 enum server_verdict server_respond(const struct view *view,
 				   struct server_shard *shard,
 				   const struct request *req, tstamp now,
@@ -434,7 +410,7 @@ enum server_verdict server_respond(const struct view *view,
 	if (req->truncated || req->len == 0) {
 		return SERVER_LENGTH;
 	}
-	if (!source_is_possible(req)) {
+	if (!request_is_possible(req)) {
 		return SERVER_SOURCE;
 	}
 	struct mru_aim aim = req->client;
@@ -443,7 +419,7 @@ enum server_verdict server_respond(const struct view *view,
 		aim = mru_aim(shard->clients, &req->from);
 	}
 	uint32_t flags = look_up(view, shard, req).flags;
-	struct proof proof = { .key = NULL };
+	struct proof proof = { .samba = flags & RESTRICT_MSSNTP };
 
 	verdict = examine(view, shard, &q, req, flags, &proof);
 	if (verdict == SERVER_ANSWERED && smear_is_blind(&view->smear, now)) {
@@ -457,6 +433,13 @@ enum server_verdict server_respond(const struct view *view,
 		verdict = limit_broadcast(shard, req, now);
 	}
 	remember(shard, &aim, req, verdict, now);
+	if (verdict == SERVER_ANSWERED && proof.samba) {
+		if (req->group) {
+			return SERVER_MODE; /* it asks one server */
+		}
+		counter_up(&shard->versions[q.version]);
+		return SERVER_SIGN;
+	}
 	if (verdict != SERVER_ANSWERED && verdict != SERVER_KISSED &&
 	    verdict != SERVER_NAKED) {
 		return verdict;

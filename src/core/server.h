@@ -70,12 +70,19 @@ void server_expect(const struct server_shard *shard, struct request *requests,
  * with it. `now` is the transmit timestamp: the caller reads the clock as late
  * as it can. The answer is never longer than the request (F3). SERVER_CONTROL
  * says that this is a mode 6 request from somebody who may ask: it is for
- * EVENT_CONTROL; SERVER_PEER that it is for EVENT_PEER. The caller counts the
+ * EVENT_CONTROL; SERVER_PEER that it is for EVENT_PEER; SERVER_SIGN that what
+ * server_put_unsigned() writes is to be signed by Samba. The caller counts the
  * verdict, and where stamps are held asks interleave_due() each time.
  */
 MUST_USE enum server_verdict server_respond(const struct view *view,
 					    struct server_shard *shard,
 					    const struct request *req,
 					    tstamp now, struct writer *w);
+
+#define SERVER_SAMBA_MAC 16 /* octets of a code, behind 4 of its key */
+
+/* The answer to a request of the verdict SERVER_SIGN. */
+void server_put_unsigned(const struct view *view, const struct request *req,
+			 tstamp now, struct writer *w);
 
 #endif

@@ -33,6 +33,7 @@ void loop_init(struct loop *l, const struct loop_setup *setup)
 	statefile_boot(l->boot);
 	clientsocks_init(&l->clients, setup->config->dscp);
 	ctlsock_init(&l->control);
+	signd_init(&l->signd, setup->config->signd_dir, setup->journal);
 	serversocks_init(&l->servers, setup->journal, setup->port,
 			 &setup->rules);
 	l->servers.dscp = setup->config->dscp;
@@ -155,6 +156,7 @@ void loop_close(struct loop *l)
 	serversocks_close(&l->servers);
 	clientsocks_free(&l->clients);
 	ctlsock_close(&l->control);
+	signd_close(&l->signd);
 	shm_clocks_close(&l->shm);
 	resolver_close(&l->resolver);
 	statfiles_close(&l->statfiles);

@@ -23,6 +23,7 @@
 #include "host/serve.h"
 #include "host/serversock.h"
 #include "host/shm.h"
+#include "host/signd.h"
 #include "host/statfiles.h"
 #include "host/sysclock.h"
 
@@ -104,6 +105,7 @@ struct loop {
 	struct resolver resolver;
 	struct statfiles statfiles;
 	struct ctlsock control;
+	struct signd signd;
 	struct shm_clocks shm;
 	struct leapfile leapfile;
 	instant leaps_due; /* when to look for another table */

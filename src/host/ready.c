@@ -77,6 +77,31 @@ static void pass_control(struct loop *l, struct serversock *s,
 	inquiry_deliver(l, &asker, d->data, d->len);
 }
 
+static void pass_to_samba(struct loop *l, const struct request *req)
+{
+	uint8_t answer[PACKET_LEN];
+	struct writer w = writer_over(answer, sizeof(answer));
+	struct moment m = sysclock_read();
+
+	server_put_unsigned(&l->view, req, m.wall, &w);
+	signd_ask(&l->signd, req, answer, m.now);
+}
+
+static void samba_ready(struct loop *l)
+{
+	uint8_t packet[SIGND_SIGNED];
+	struct signd_job job;
+
+	while (signd_take(&l->signd, sysclock_read().now, &job, packet)) {
+		struct serversock *s = serversocks_find(&l->servers, &job.to);
+
+		if (s) {
+			serversock_send(s, packet, sizeof(packet), &job.from,
+					&l->io);
+		}
+	}
+}
+
 /* From an address of ours (F14); a group is none. */
 static void answer_call(struct loop *l, struct serversock *s,
 			const struct udp_answer *a, const netaddr *to)
@@ -113,6 +138,8 @@ static void server_ready(struct loop *l, struct serversock *s)
 			pass_control(l, s, d);
 		} else if (serving->verdicts[i] == SERVER_PEER) {
 			pass_peer(l, s, d);
+		} else if (serving->verdicts[i] == SERVER_SIGN) {
+			pass_to_samba(l, &serving->requests[i]);
 		} else if (s->group && serving->batch.out[i].len > 0) {
 			answer_call(l, s, &serving->batch.out[i], &d->from);
 		}
@@ -164,7 +191,7 @@ static bool make_room(struct loop *l)
 {
 	struct ready *r = &l->ready;
 	size_t room = l->clients.count + l->servers.count + RESOLVER_HELPERS +
-		      CTLSOCK_FDS + 2;
+		      CTLSOCK_FDS + 3;
 	struct pollfd *fds;
 	uint64_t *serials;
 
@@ -210,6 +237,9 @@ static struct layout list_fds(struct loop *l)
 	if (l->network_fd >= 0) {
 		*p++ = (struct pollfd){ l->network_fd, POLLIN, 0 };
 	}
+	if (l->signd.fd >= 0) {
+		*p++ = (struct pollfd){ l->signd.fd, POLLIN, 0 };
+	}
 	at.total = (size_t)(p - l->ready.fds);
 	return at;
 }
@@ -239,8 +269,10 @@ static void handle_ready(struct loop *l, const struct layout *at)
 	for (; p < end; p++) {
 		if (p->revents && p->fd == l->wake_fd) {
 			signals_drain(l->wake_fd);
-		} else if (p->revents) {
+		} else if (p->revents && p->fd == l->network_fd) {
 			network_ready(l);
+		} else if (p->revents && p->fd == l->signd.fd) {
+			samba_ready(l);
 		}
 	}
 }
