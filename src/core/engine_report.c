@@ -114,6 +114,9 @@ static void report_counts(const struct engine *e, const struct source *s,
 	for (size_t i = 0; i < SOURCE_VERDICTS; i++) {
 		all += s->verdicts[i];
 	}
+	r->interleaves = s->config->xleave;
+	r->count_interleaved = s->xleave.answers;
+	r->xleave_s = span_to_seconds(s->xleave.sending);
 	r->count_sent = s->requests;
 	r->count_received = all - s->verdicts[SOURCE_HELD];
 	r->count_bogus = s->verdicts[SOURCE_ORIGIN] +

@@ -131,6 +131,8 @@ struct peer_report {
 	uint32_t key;
 	uint32_t ttl; /* a refclock's mode word */
 	double offset_s, delay_s, disp_s, jitter_s;
+	bool interleaves;
+	uint64_t count_interleaved;
 	double xleave_s, bias_s;
 	double filt_delay_s[REPORT_FILTER];
 	double filt_offset_s[REPORT_FILTER];

@@ -11,9 +11,7 @@
 #include "core/source_inner.h"
 #include "core/symmetric.h"
 
-#define HOLD SPAN_MS(50)  /* how long an answer waits for EVENT_SENT */
-#define SMEARED_S 3600    /* when no refid tells so any more */
-#define LEAP_SLACK_S 0.25 /* nobody is so wrong and yet used */
+#define HOLD SPAN_MS(50) /* how long an answer waits for EVENT_SENT */
 
 struct verdict_text {
 	const char *name, *words;
@@ -105,6 +103,7 @@ void source_move(struct source *s, const netaddr *addr,
 	s->last = SOURCE_SAMPLE;
 	memset(&s->peer, 0, sizeof(s->peer));
 	symmetric_forget(&s->symmetric);
+	s->xleave = (struct xleave){ .known = false };
 	polling_init(&s->polling, s->config);
 	polling_restart(&s->polling, world->rng, now);
 	forget(s, world, now);
@@ -119,7 +118,7 @@ void source_restart(struct source *s, double freq_sd,
 }
 
 /* The request is over; what comes now with its nonce is told apart. */
-static void finish(struct source *s, bool answered, struct outbox *out)
+void source_finish(struct source *s, bool answered, struct outbox *out)
 {
 	s->past_nonce = s->nonce;
 	s->past_answered = answered;
@@ -128,6 +127,7 @@ static void finish(struct source *s, bool answered, struct outbox *out)
 		s->bad_auth = s->mistrusted = false;
 	}
 	s->nonce = 0;
+	xleave_finish(&s->xleave);
 	s->state = SOURCE_IDLE;
 	outbox_close(out, s->id);
 }
@@ -135,7 +135,7 @@ static void finish(struct source *s, bool answered, struct outbox *out)
 void source_abandon_request(struct source *s, struct outbox *out)
 {
 	if (source_is_waiting(s)) {
-		finish(s, false, out);
+		source_finish(s, false, out);
 	}
 }
 
@@ -143,13 +143,14 @@ void source_abandon(struct source *s, struct outbox *out)
 {
 	source_abandon_request(s, out);
 	symmetric_forget(&s->symmetric);
+	xleave_forget(&s->xleave);
 }
 
 void source_failed(struct source *s, uint16_t exchange, struct outbox *out)
 {
 	if (source_is_waiting(s) && s->exchange == exchange &&
 	    s->state != SOURCE_ANSWERED) {
-		finish(s, false, out);
+		source_finish(s, false, out);
 	}
 }
 
@@ -161,6 +162,9 @@ static void ask_server(struct source *s, const struct event *ev,
 
 	s->nonce = rng_nonce(world->rng);
 	p = source_request(s->config, polling_now(&s->polling), s->nonce);
+	if (s->config->xleave) {
+		xleave_ask(&s->xleave, p.poll, ev->now, world->rng, &p);
+	}
 	s->exchange++;
 	s->state = SOURCE_ASKED;
 	s->asked_at = ev->now;
@@ -202,138 +206,6 @@ static void ask(struct source *s, const struct event *ev,
 	}
 }
 
-double source_stamp_noise_s(enum stamp_origin origin)
-{
-	switch (origin) {
-	case STAMP_CARD:
-		return 1e-8;
-	case STAMP_KERNEL:
-		return 2e-7;
-	case STAMP_DAEMON:
-		break;
-	}
-	return 1e-5;
-}
-
-/* It changes with the offset: else it may be the hash of an address. */
-static void notice_smear(struct source *s, uint32_t refid, instant at)
-{
-	double age_s = span_to_seconds(instant_diff(at, s->smeared_at));
-
-	if (s->heard && refid != s->peer.refid && smear_is_refid(refid) &&
-	    smear_is_refid(s->peer.refid)) {
-		s->smears = true;
-		s->smeared_at = at;
-	} else if (s->smears && age_s > SMEARED_S) {
-		s->smears = false;
-	}
-}
-
-static void remember(struct source *s, const struct reply *r,
-		     const struct sample *sample)
-{
-	notice_smear(s, r->packet.refid, sample->at);
-	s->heard = true;
-	s->looped = false;
-	s->peer = r->packet;
-	s->returned = r->at;
-	s->heard_at = sample->at;
-	s->kiss = 0;
-	memmove(s->history + 1, s->history,
-		sizeof(s->history) - sizeof(s->history[0]));
-	s->history[0] = (struct measurement){
-		.at = sample->at,
-		.offset = sample_offset(sample),
-		.delay = sample_delay(sample),
-	};
-}
-
-void source_take_broadcast(struct source *s, const struct packet *p,
-			   const struct event *ev,
-			   const struct source_world *world, struct outbox *out,
-			   const struct sample *sample)
-{
-	const struct reply r = { .packet = *p,
-				 .at = ev->packet.at,
-				 .origin = ev->packet.origin };
-
-	s->local = ev->packet.local;
-	remember(s, &r, sample);
-	if (polling_good(&s->polling, world->rng)) {
-		source_turn(s, NOTE_REACHABLE, ev->now, out);
-	}
-}
-
-/*
- * Stamps of a clock that was slewed between them, as one that ran at the rate
- * of the midpoint would have made them.
- */
-static void steady(struct sample *x, const struct correction *c, double base)
-{
-	span half = span_mean(x->takes, SPAN_ZERO);
-	instant left = instant_add(x->at, span_sub(SPAN_ZERO, half));
-	instant back = instant_add(x->at, half);
-	span before =
-		span_from_seconds(correction_slewed_s(c, left, x->at, base));
-	span after =
-		span_from_seconds(correction_slewed_s(c, x->at, back, base));
-
-	x->forward = span_sub(x->forward, before);
-	x->backward = span_sub(x->backward, after);
-}
-
-bool source_is_leaping(const struct sample *sample)
-{
-	double off_s = fabs(span_to_seconds(sample_offset(sample)));
-
-	return fabs(off_s - 1) < LEAP_SLACK_S;
-}
-
-/* What the operator knows of an uneven way to this server. */
-static void add_bias(struct sample *sample, double bias_s)
-{
-	span bias = span_from_seconds(bias_s);
-
-	sample->forward = span_add(sample->forward, bias);
-	sample->backward = span_sub(sample->backward, bias);
-}
-
-/* All four times are known: the last checks, and only then any effect. */
-static enum source_verdict complete(struct source *s, const struct event *ev,
-				    const struct source_world *world,
-				    struct outbox *out, struct sample *sample)
-{
-	const struct reply *r = &s->held;
-	struct exchange x = { .sent = s->sent,
-			      .received = r->packet.receive,
-			      .answered = r->packet.transmit,
-			      .returned = r->at };
-	enum source_verdict v = answer_times(s, r, ev, world);
-	enum stamp_origin worst =
-		r->origin < s->sent_origin ? r->origin : s->sent_origin;
-
-	finish(s, true, out);
-	if (v != SOURCE_SAMPLE) {
-		return v;
-	}
-	*sample = exchange_sample(&x, ev->now, ev->wall);
-	add_bias(sample, s->config->bias_s);
-	sample->noise_s = source_stamp_noise_s(worst);
-	steady(sample, &s->estimator.correction, world->base);
-	if (source_is_peering(s)) {
-		symmetric_settle(s, tstamp_diff(x.answered, x.received),
-				 sample);
-	}
-	if (polling_good(&s->polling, world->rng)) {
-		source_turn(s, NOTE_REACHABLE, ev->now, out);
-	}
-	if (world->leaping && source_is_leaping(sample)) {
-		return SOURCE_LEAP;
-	}
-	remember(s, r, sample);
-	return SOURCE_SAMPLE;
-}
-
 /* A peer's answer may be its own next poll. */
 static bool expires(const struct source *s)
 {
@@ -362,10 +234,10 @@ enum source_verdict source_tick(struct source *s, const struct event *ev,
 	if (s->state == SOURCE_ANSWERED &&
 	    span_cmp(instant_diff(ev->now, s->answered_at), HOLD) >= 0) {
 		use_daemons_stamp(s);
-		v = complete(s, ev, world, out, sample);
+		v = source_complete(s, ev, world, out, sample);
 	} else if (expires(s) && span_cmp(instant_diff(ev->now, s->asked_at),
 					  SOURCE_WINDOW) >= 0) {
-		finish(s, false, out);
+		source_finish(s, false, out);
 	}
 	if (instant_diff(ev->now, s->polling.due).v >= 0) {
 		ask(s, ev, world, out);
@@ -389,7 +261,7 @@ enum source_verdict source_sent(struct source *s, const struct event *ev,
 	case SOURCE_ANSWERED:
 		s->sent = ev->sent.at;
 		s->sent_origin = ev->sent.origin;
-		return complete(s, ev, world, out, sample);
+		return source_complete(s, ev, world, out, sample);
 	case SOURCE_NAMELESS:
 	case SOURCE_IDLE:
 	case SOURCE_WAITING: /* the first word counts */
@@ -435,17 +307,20 @@ enum source_verdict source_take_answer(struct source *s, const struct event *ev,
 				       struct outbox *out,
 				       struct sample *sample)
 {
-	enum source_verdict v = answer_meaning(p, &ev->packet.local, world);
+	bool interleaved = xleave_is(&s->xleave, p);
+	struct packet then = interleaved ? xleave_earlier(&s->xleave, p) : *p;
+	enum source_verdict v = answer_meaning(&then, &ev->packet.local, world);
 
 	s->local = ev->packet.local;
 	s->held = (struct reply){ .packet = *p,
 				  .at = ev->packet.at,
-				  .origin = ev->packet.origin };
+				  .origin = ev->packet.origin,
+				  .interleaved = interleaved };
 	if (v != SOURCE_SAMPLE) {
 		if (s->state == SOURCE_ASKED) {
 			use_daemons_stamp(s);
 		}
-		finish(s, true, out);
+		source_finish(s, true, out);
 		disappoint(s, v, p, world, out);
 		return v;
 	}
@@ -458,7 +333,16 @@ enum source_verdict source_take_answer(struct source *s, const struct event *ev,
 		s->answered_at = ev->now;
 		return SOURCE_HELD;
 	}
-	return complete(s, ev, world, out, sample);
+	return source_complete(s, ev, world, out, sample);
+}
+
+/* Of the answer to what was asked; of an interleaved one it stands elsewhere.
+ */
+static uint64_t origin_of(const struct source *s, const struct packet *p)
+{
+	return xleave_is(&s->xleave, p)    ? s->nonce
+	       : xleave_was(&s->xleave, p) ? s->past_nonce
+					   : p->origin.v;
 }
 
 enum source_verdict source_receive(struct source *s, const struct event *ev,
@@ -469,7 +353,7 @@ enum source_verdict source_receive(struct source *s, const struct event *ev,
 	enum source_verdict v = answer_form(s, ev, world, &p);
 
 	if (v == SOURCE_SAMPLE) {
-		v = answer_match(s, ev, p.origin.v);
+		v = answer_match(s, ev, origin_of(s, &p));
 	}
 	if (v == SOURCE_SAMPLE) {
 		v = answer_auth(s, ev, world);

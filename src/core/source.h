@@ -20,6 +20,7 @@
 #include "core/polling.h"
 #include "core/proofs.h"
 #include "core/selection.h"
+#include "core/xleave.h"
 #include "wire/packet.h"
 
 enum source_verdict {
@@ -78,6 +79,7 @@ struct reply {
 	struct packet packet;
 	tstamp at;
 	enum stamp_origin origin;
+	bool interleaved; /* its transmit stamp is that of the answer before */
 };
 
 /* One measurement as it was, for the reports. */
@@ -111,6 +113,7 @@ struct source {
 
 	struct symmetric symmetric;
 	struct listener listener;
+	struct xleave xleave;
 	struct polling polling;
 	struct estimator estimator;
 	double freq_sd; /* what the estimator starts from */

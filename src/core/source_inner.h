@@ -45,6 +45,12 @@ bool source_lacks_key(struct source *s, const struct source_world *world,
 void source_note_mistrust(struct source *s, struct outbox *out);
 /* The request, if one is outstanding, is over and was not answered. */
 void source_abandon_request(struct source *s, struct outbox *out);
+/* The request is over; what comes now with its nonce is told apart. */
+void source_finish(struct source *s, bool answered, struct outbox *out);
+/* The answer is held, and when the request left is known. */
+enum source_verdict source_complete(struct source *s, const struct event *ev,
+				    const struct source_world *world,
+				    struct outbox *out, struct sample *sample);
 /* A packet that answers the request and has passed every check of form. */
 enum source_verdict source_take_answer(struct source *s, const struct event *ev,
 				       const struct packet *p,
