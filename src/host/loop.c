@@ -39,6 +39,7 @@ void loop_init(struct loop *l, const struct loop_setup *setup)
 	l->servers.dscp = setup->config->dscp;
 	serversocks_hear(&l->servers, setup->config);
 	resolver_open(&l->resolver, setup->single_process);
+	guardnames_init(&l->guardnames, setup->journal);
 	statfiles_init(&l->statfiles, setup->config, setup->journal);
 	leapfile_init(&l->leapfile, setup->config, setup->journal,
 		      LEAPFILE_USUAL);
@@ -147,6 +148,7 @@ bool loop_start(struct loop *l, struct engine_start *start)
 	recorder_start(l->setup.recorder, l->setup.settings, start);
 	free(state);
 	l->deadline = l->counted_at = m.now;
+	guardnames_want(&l->guardnames, l->setup.config, m.now);
 	l->leaps_due = instant_add(m.now, SPAN_S(LEAPFILE_LOOK_S));
 	return true;
 }
@@ -159,6 +161,7 @@ void loop_close(struct loop *l)
 	signd_close(&l->signd);
 	shm_clocks_close(&l->shm);
 	resolver_close(&l->resolver);
+	guardnames_free(&l->guardnames);
 	statfiles_close(&l->statfiles);
 	if (l->network_fd >= 0) {
 		close(l->network_fd);
@@ -223,7 +226,15 @@ void loop_look_for_leaps(struct loop *l, bool again)
 static void resolved(struct loop *l, const struct resolver_answer *answer)
 {
 	struct event ev = { .kind = EVENT_RESOLVED, .source = answer->source };
+	bool news;
 
+	if (guardnames_take(&l->guardnames, answer, sysclock_read().now,
+			    &news)) {
+		if (news) {
+			reload_names(l);
+		}
+		return;
+	}
 	ev.resolved.addrs = answer->addrs;
 	ev.resolved.count = answer->count;
 	loop_deliver(l, &ev);
@@ -263,6 +274,7 @@ static instant handle_due(struct loop *l)
 		if (l->ended) {
 			return now;
 		}
+		guardnames_tick(&l->guardnames, &l->resolver, now, &wake);
 		if (clientsocks_due(&l->clients, now, &ev, &wake)) {
 			loop_deliver(l, &ev);
 		} else if (shm_clocks_due(&l->shm, &ev)) {

@@ -16,6 +16,7 @@
 #include "core/server.h"
 #include "host/clientsock.h"
 #include "host/ctlsock.h"
+#include "host/guardnames.h"
 #include "host/journal.h"
 #include "host/leapfile.h"
 #include "host/recorder.h"
@@ -46,6 +47,8 @@ struct settings_reader {
 				 const struct settings_lines *lines,
 				 struct text *why);
 	void (*release)(void *context, struct settings *s);
+	/* Of what was read: the host of a restrict line has this address. */
+	void (*name)(struct settings *s, const char *host, const netaddr *addr);
 };
 
 /* What the program decided before the loop begins. */
@@ -103,6 +106,7 @@ struct loop {
 	struct clientsocks clients;
 	struct serversocks servers;
 	struct resolver resolver;
+	struct guardnames guardnames;
 	struct statfiles statfiles;
 	struct ctlsock control;
 	struct signd signd;

@@ -112,6 +112,23 @@ static void take(struct loop *l, struct settings *next, void *room,
 	/* Nobody but this thread has a view, and that is the new one. */
 	limits_take(l, next->config, hits);
 	release(l, was, old_room);
+	guardnames_want(&l->guardnames, next->config, sysclock_read().now);
+}
+
+/* What is known of names since they were looked up. */
+static void tell_names(const struct loop *l, struct settings *next)
+{
+	for (const struct restrict_config *r = next->config->restricts; r;
+	     r = r->next) {
+		const netaddr *addr =
+			r->kind == RESTRICT_NAME
+				? guardnames_find(&l->guardnames, r->host)
+				: NULL;
+
+		if (addr) {
+			l->setup.reader.name(next, r->host, addr);
+		}
+	}
 }
 
 /* Both are for who asked. */
@@ -135,6 +152,7 @@ static bool reload(struct loop *l, const struct settings_lines *lines,
 	if (!next) {
 		return false;
 	}
+	tell_names(l, next);
 	room = malloc(engine_room(l->engine, next));
 	if (!room || !limits_prepare(l, next->config, &hits)) {
 		free(room);
@@ -193,6 +211,27 @@ void reload_on_hangup(struct loop *l)
 		    "log opened again on signal %d (Hangup)", SIGHUP);
 	if (l->setup.reader.read) {
 		(void)try_reload(l, NULL, &why, &ev);
+	}
+}
+
+/* As after lines by hand, of which there are none. */
+void reload_names(struct loop *l)
+{
+	const struct settings_lines none = { "", 0 };
+	struct event ev = { .kind = EVENT_SETTINGS };
+	char buffer[ANSWER], changes[ANSWER];
+	struct report r = { .why = text_over(buffer, sizeof(buffer)),
+			    .changes = text_over(changes, sizeof(changes)) };
+
+	if (!l->setup.reader.read) {
+		return;
+	}
+	if (reload(l, &none, &r, &ev)) {
+		journal_say(l->setup.journal, NOTE_NOTICE,
+			    "config: a restrict line's name has an address: "
+			    "it holds now");
+	} else {
+		log_lines(l, NOTE_ERROR, r.why.start);
 	}
 }
 

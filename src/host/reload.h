@@ -24,6 +24,9 @@ void reload_on_hangup(struct loop *l);
  */
 void reload_wished(struct loop *l);
 
+/* A name on a restrict line has an address now: the line is to hold. */
+void reload_names(struct loop *l);
+
 /* The settings that came last, at the end. */
 void reload_end(struct loop *l);
 

@@ -44,16 +44,9 @@ static void say_complaints(const struct config_result *r, struct text *why)
 	}
 }
 
-/*
- * Names on restrict lines are looked up at the start. What is known of them
- * is still true; a new one would hold up time (H6), and a line that guards
- * nothing yet is none.
- */
-static bool take_names(struct config *next, const struct config *now,
-		       struct text *why)
+/* What is known of names on restrict lines is still true. */
+static void take_names(struct config *next, const struct config *now)
 {
-	bool good = true;
-
 	for (struct restrict_config *r = next->restricts; r; r = r->next) {
 		const struct restrict_config *known = now->restricts;
 
@@ -67,16 +60,22 @@ static bool take_names(struct config *next, const struct config *now,
 			r->kind = known->kind;
 			r->addr = known->addr;
 			r->prefix = known->prefix;
-			continue;
 		}
-		good = false;
-		text_str(why, r->place.file);
-		text_char(why, ':');
-		text_u64(why, r->place.line);
-		text_str(why, ": the name on a restrict line is looked up at "
-			      "the start only: write the address here\n");
 	}
-	return good;
+}
+
+static void name_host(struct settings *s, const char *host, const netaddr *addr)
+{
+	struct generation *g = (struct generation *)s;
+	struct restrict_config *r = g->config.config.restricts;
+
+	for (; r; r = r->next) {
+		if (r->kind == RESTRICT_NAME && strcmp(r->host, host) == 0) {
+			r->kind = RESTRICT_ADDRESS;
+			r->addr = *addr;
+			r->prefix = 128;
+		}
+	}
 }
 
 /*
@@ -108,9 +107,7 @@ static bool finish(struct generation *r, struct keyfile *keys,
 		return false;
 	}
 	r->settings.keys = r->keys.ring;
-	if (!take_names(c, now->config, why)) {
-		return false;
-	}
+	take_names(c, now->config);
 	if (!engine_fits(&r->settings)) {
 		text_str(why, "more sources than ntpd can ask\n");
 		return false;
@@ -272,5 +269,6 @@ struct settings_reader ntpd_reload_reader(struct ntpd_reload *reload)
 		.context = reload,
 		.read = read_settings,
 		.release = release,
+		.name = name_host,
 	};
 }
