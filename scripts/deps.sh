@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 build="gcc libc6-dev make meson ninja-build pkg-config nettle-dev libcap-dev
 libedit-dev libjansson-dev libbpf-dev clang-14 python3"
 # The peers that may not be installed beside each other are only unpacked.
-test="git libclang-rt-14-dev clang-format clang-tidy libcmocka-dev
+test="git valgrind libclang-rt-14-dev clang-format clang-tidy libcmocka-dev
 python3-pytest iproute2 net-tools util-linux procps busybox-static tshark cpio
 kmod libbpf-dev qemu-system-x86 libgnutls30 libseccomp2 libbsd0 python3-ntp
 libevent-2.1-7 libevent-core-2.1-7 liblinear4 liblua5.3-0 lua-lpeg libpcap0.8

@@ -11,6 +11,7 @@
 #include "client/interrupt.h"
 #include "client/moment.h"
 #include "client/sock.h"
+#include "client/unroot.h"
 
 /* RFC 9327 has version in the header, and every known tool says 2 there. */
 #define CLAIMED_VERSION 2
@@ -32,6 +33,7 @@ void ctl_init(struct ctl *c)
 int ctl_open(struct ctl *c, const netaddr *daemon)
 {
 	ctl_close(c);
+	unroot_before(daemon);
 	int fd = sock_connect(daemon, 0);
 
 	if (fd < 0) {

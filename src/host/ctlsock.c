@@ -2,6 +2,7 @@
 #include "host/ctlsock.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,49 +18,63 @@
 
 void ctlsock_init(struct ctlsock *c)
 {
-	*c = (struct ctlsock){ .fd = -1 };
+	*c = (struct ctlsock){ .fd = -1, .dir = -1 };
 	for (size_t i = 0; i < CTLSOCK_CONNECTIONS; i++) {
 		c->connections[i].fd = -1;
 	}
 }
 
-/* Only a directory in which nobody else can plant anything will do (I7). */
-static int make_directory(const char *path, gid_t gid)
+/* The directory of `path`, and what the socket is called in it. */
+static const char *split_path(char dir[CTLSOCK_DIR], const char *path)
 {
-	char dir[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	char *slash;
-	struct stat st;
 
-	(void)snprintf(dir, sizeof(dir), "%s", path);
+	(void)snprintf(dir, CTLSOCK_DIR, "%s", path);
 	slash = strrchr(dir, '/');
-	if (!slash || slash == dir) {
-		return -EINVAL;
+	if (!slash || slash == dir || slash[1] == '\0') {
+		return NULL;
 	}
 	*slash = '\0';
-	if (mkdir(dir, 0750) == 0) {
-		if (lchown(dir, (uid_t)-1, gid) != 0) {
-			return -errno;
-		}
-	} else if (errno != EEXIST) {
-		return -errno;
+	return path + (slash - dir) + 1;
+}
+
+/*
+ * Only a directory in which nobody else can plant anything will do (I7): a
+ * descriptor of it, which stays that of what was looked at.
+ */
+static int open_directory(const char *dir, gid_t gid)
+{
+	bool made = mkdir(dir, 0750) == 0;
+	int error = made || errno == EEXIST ? 0 : -errno, fd;
+	struct stat st;
+
+	if (error) {
+		return error;
 	}
-	if (lstat(dir, &st) != 0) {
-		return -errno;
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0) {
+		return errno == ELOOP || errno == ENOTDIR ? -EPERM : -errno;
 	}
-	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() ||
-	    (st.st_mode & (S_IWGRP | S_IWOTH))) {
-		return -EPERM;
+	if (fstat(fd, &st) != 0 || (made && fchown(fd, (uid_t)-1, gid) != 0)) {
+		error = -errno;
+	} else if (st.st_uid != geteuid() ||
+		   (st.st_mode & (S_IWGRP | S_IWOTH))) {
+		error = -EPERM;
 	}
-	return 0;
+	if (error) {
+		close(fd);
+		return error;
+	}
+	return fd;
 }
 
 /* A socket that nobody answers on is what an earlier run left. */
-static int remove_stale(const struct sockaddr_un *sa)
+static int remove_stale(int dir, const struct sockaddr_un *sa)
 {
 	struct stat st;
 	int fd, alive;
 
-	if (lstat(sa->sun_path, &st) != 0) {
+	if (fstatat(dir, sa->sun_path, &st, AT_SYMLINK_NOFOLLOW) != 0) {
 		return errno == ENOENT ? 0 : -errno;
 	}
 	if (!S_ISSOCK(st.st_mode) || st.st_uid != geteuid()) {
@@ -74,11 +89,12 @@ static int remove_stale(const struct sockaddr_un *sa)
 	if (alive) {
 		return -EADDRINUSE;
 	}
-	return unlink(sa->sun_path) == 0 ? 0 : -errno;
+	return unlinkat(dir, sa->sun_path, 0) == 0 ? 0 : -errno;
 }
 
 /* The mode comes from the umask: there is no moment with a wider one. */
-static int bind_for_group(int fd, const struct sockaddr_un *sa, gid_t gid)
+static int bind_for_group(int fd, int dir, const struct sockaddr_un *sa,
+			  gid_t gid)
 {
 	mode_t mask = umask(0117);
 	int failed = bind(fd, (const struct sockaddr *)sa, sizeof(*sa));
@@ -88,26 +104,22 @@ static int bind_for_group(int fd, const struct sockaddr_un *sa, gid_t gid)
 	if (failed) {
 		return -error;
 	}
-	if (lchown(sa->sun_path, (uid_t)-1, gid) != 0 ||
+	if (fchownat(dir, sa->sun_path, (uid_t)-1, gid, AT_SYMLINK_NOFOLLOW) !=
+		    0 ||
 	    listen(fd, CTLSOCK_CONNECTIONS) != 0) {
 		return -errno;
 	}
 	return 0;
 }
 
-int ctlsock_open(struct ctlsock *c, const char *path, gid_t gid)
+/* `name` in the directory that is the working one now: no path to change. */
+static int open_in(int dir, const char *name, gid_t gid)
 {
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
 	int error, fd;
 
-	if (strlen(path) >= sizeof(sa.sun_path)) {
-		return -ENAMETOOLONG;
-	}
-	memcpy(sa.sun_path, path, strlen(path) + 1);
-	error = make_directory(path, gid);
-	if (error == 0) {
-		error = remove_stale(&sa);
-	}
+	memcpy(sa.sun_path, name, strlen(name) + 1);
+	error = remove_stale(dir, &sa);
 	if (error) {
 		return error;
 	}
@@ -116,14 +128,45 @@ int ctlsock_open(struct ctlsock *c, const char *path, gid_t gid)
 		return -errno;
 	}
 	fd_prepare(fd);
-	error = bind_for_group(fd, &sa, gid);
+	error = bind_for_group(fd, dir, &sa, gid);
 	if (error) {
 		close(fd);
 		return error;
 	}
+	return fd;
+}
+
+int ctlsock_open(struct ctlsock *c, const char *path, gid_t gid)
+{
+	char dir[CTLSOCK_DIR];
+	const char *name = split_path(dir, path);
+	int fd, here;
+
+	if (strlen(path) >= sizeof(((struct sockaddr_un *)0)->sun_path)) {
+		return -ENAMETOOLONG;
+	}
+	if (!name) {
+		return -EINVAL;
+	}
+	c->dir = open_directory(dir, gid);
+	if (c->dir < 0) {
+		return c->dir;
+	}
+	here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fd = here < 0 || fchdir(c->dir) != 0 ? -errno
+					     : open_in(c->dir, name, gid);
+	if (here >= 0) {
+		(void)!fchdir(here);
+		close(here);
+	}
+	if (fd < 0) {
+		close(c->dir);
+		c->dir = -1;
+		return fd;
+	}
 	c->fd = fd;
 	c->gid = gid;
-	memcpy(c->path, sa.sun_path, sizeof(c->path));
+	(void)snprintf(c->name, sizeof(c->name), "%s", name);
 	return 0;
 }
 
@@ -142,10 +185,11 @@ void ctlsock_close(struct ctlsock *c)
 	}
 	if (c->fd >= 0) {
 		close(c->fd);
-		(void)unlink(
-			c->path); /* a jail or a lost privilege: it stays */
+		/* With a lost privilege it stays. */
+		(void)unlinkat(c->dir, c->name, 0);
+		close(c->dir);
 	}
-	c->fd = -1;
+	c->fd = c->dir = -1;
 }
 
 size_t ctlsock_poll(const struct ctlsock *c, struct pollfd fds[CTLSOCK_FDS])

@@ -18,6 +18,7 @@
 #define CTLSOCK_PATH "/run/truechimer/ctl"
 #define CTLSOCK_CONNECTIONS 16
 #define CTLSOCK_REQUEST 4096
+#define CTLSOCK_DIR sizeof(((struct sockaddr_un *)0)->sun_path)
 #define CTLSOCK_QUEUE (256 << 10) /* answers that wait for a slow reader */
 
 struct ctl_connection {
@@ -28,8 +29,8 @@ struct ctl_connection {
 };
 
 struct ctlsock {
-	int fd; /* -1: none */
-	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	int fd, dir; /* -1: none; `dir` is where the socket is */
+	char name[CTLSOCK_DIR];
 	gid_t gid; /* whose the socket is */
 	uint64_t requests;
 	struct ctl_connection connections[CTLSOCK_CONNECTIONS];
