@@ -228,6 +228,10 @@ static void find_ends(struct parser *p)
 	while (*p->nic_end) {
 		p->nic_end = &(*p->nic_end)->next;
 	}
+	p->xdp_end = &c->xdps;
+	while (*p->xdp_end) {
+		p->xdp_end = &(*p->xdp_end)->next;
+	}
 	p->setvar_end = &c->setvars;
 	while (*p->setvar_end) {
 		p->setvar_end = &(*p->setvar_end)->next;

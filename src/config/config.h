@@ -110,7 +110,7 @@ struct restrict_config {
 	int ippeerlimit;  /* -1: none */
 };
 
-enum nic_action { NIC_LISTEN, NIC_IGNORE, NIC_DROP };
+enum nic_action { NIC_LISTEN, NIC_IGNORE, NIC_DROP, NIC_XDP };
 enum nic_match {
 	NIC_ALL,
 	NIC_IPV4,
@@ -128,6 +128,15 @@ struct nic_config {
 	const char *name; /* NIC_NAME: an interface, with globs */
 	netaddr addr;     /* NIC_ADDR */
 	uint8_t prefix;   /* of 128 bits */
+};
+
+/* Where requests are answered in the driver. */
+enum xdp_mode { XDP_AUTO, XDP_NATIVE, XDP_GENERIC };
+
+struct xdp_config {
+	struct xdp_config *next;
+	const char *name; /* of an interface */
+	enum xdp_mode mode;
 };
 
 /* What sources that sign are worth more than others (core/authority.h). */
@@ -276,6 +285,7 @@ struct config {
 	struct source_config *sources;
 	struct restrict_config *restricts;
 	struct nic_config *nics;
+	struct xdp_config *xdps; /* each interface once */
 	struct setvar_config *setvars;
 	struct key_range *trusted_keys;
 	struct idle_config *idles;

@@ -287,6 +287,46 @@ static bool read_match(struct parser *p, struct nic_config *nic)
 	return nic->name != NULL;
 }
 
+static void keep_xdp(struct parser *p, const struct word *name,
+		     enum xdp_mode mode)
+{
+	for (struct xdp_config *x = p->config->xdps; x; x = x->next) {
+		if (word_is(name, x->name)) {
+			x->mode = mode;
+			return;
+		}
+	}
+	struct xdp_config *kept = arena_take(p->arena, sizeof(*kept));
+	const char *text = parser_keep(p, name);
+
+	if (kept && text) {
+		*kept = (struct xdp_config){ .name = text, .mode = mode };
+		*p->xdp_end = kept;
+		p->xdp_end = &kept->next;
+	}
+}
+
+/* interface xdp NAME [native | generic | auto] */
+static void parse_xdp(struct parser *p)
+{
+	const struct option *o = option_at(OPTION_XDPMODE_auto);
+	struct word name, w;
+
+	if (!parser_string(p, &name) || !is_interface(&name)) {
+		parser_broken(p, &name, NULL,
+			      "the name of an interface is missing");
+		return;
+	}
+	if (parser_word(p, &w)) {
+		o = parser_option(p, SCOPE_XDPMODE, &w);
+	}
+	if (!o) {
+		return;
+	}
+	parser_end(p);
+	keep_xdp(p, &name, (enum xdp_mode)o->target.bits);
+}
+
 void parse_nic(struct parser *p)
 {
 	struct nic_config nic = { .place = parser_place(p) }, *kept;
@@ -295,10 +335,14 @@ void parse_nic(struct parser *p)
 
 	if (!parser_word(p, &w)) {
 		parser_broken(p, &w, p->directive,
-			      "@ needs listen, ignore or drop behind it");
+			      "@ needs listen, ignore, drop or xdp behind it");
 		return;
 	}
 	o = parser_option(p, SCOPE_NICACTION, &w);
+	if (o && o->target.bits == NIC_XDP) {
+		parse_xdp(p);
+		return;
+	}
 	if (!o || !read_match(p, &nic)) {
 		return;
 	}

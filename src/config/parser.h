@@ -45,6 +45,7 @@ struct parser {
 	struct source_config **source_end;
 	struct restrict_config **restrict_end;
 	struct nic_config **nic_end;
+	struct xdp_config **xdp_end;
 	struct setvar_config **setvar_end;
 	struct key_range **key_end;
 	struct idle_config **idle_end;

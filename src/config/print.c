@@ -297,6 +297,7 @@ void config_print(const struct config *c, struct text *out)
 	print_options(c, OPTION_DIRECTIVE_limit, out);
 	print_restricts(c, out);
 	print_nics(c, out);
+	print_xdps(c, out);
 	print_setvars(c, out);
 	for (const struct idle_config *i = c->idles; i; i = i->next) {
 		text_str(out, i->line);

@@ -21,5 +21,6 @@ void print_restricts(const struct config *c, struct text *out);
 /* Groups that we listen to, and how far we call. */
 void print_groups(const struct config *c, struct text *out);
 void print_nics(const struct config *c, struct text *out);
+void print_xdps(const struct config *c, struct text *out);
 
 #endif

@@ -180,6 +180,17 @@ void print_nics(const struct config *c, struct text *out)
 	}
 }
 
+void print_xdps(const struct config *c, struct text *out)
+{
+	for (const struct xdp_config *x = c->xdps; x; x = x->next) {
+		text_str(out, "interface xdp ");
+		print_word(x->name, out);
+		text_char(out, ' ');
+		text_str(out, option_of_bits(SCOPE_XDPMODE, x->mode)->word);
+		text_char(out, '\n');
+	}
+}
+
 void print_groups(const struct config *c, struct text *out)
 {
 	for (const struct group_config *g = c->groups; g; g = g->next) {

@@ -91,7 +91,7 @@ static uint64_t nanoseconds(span d)
 /* A budget for all together, or a bucket that lends nothing, is not for it. */
 static void set_limits(struct fast_view *f, const struct ratelimit_rules *r)
 {
-	if (!r || r->cost.v <= 0) {
+	if (!r || r->cost.v <= 0 || r->budget > 0) {
 		return;
 	}
 	f->cost_ns = nanoseconds(r->cost);

@@ -6,6 +6,7 @@
 #ifndef CORE_HOSTFACTS_H
 #define CORE_HOSTFACTS_H
 
+#include "core/fastmap.h"
 #include "core/mru.h"
 
 /* Of all sockets for NTP, since the start. */
@@ -48,8 +49,16 @@ struct usage {
 	uint64_t counts[USAGE_COUNTS];
 };
 
+/* Of the program in the kernel, since it was loaded. */
+struct fast_counts {
+	bool known;
+	uint64_t verdicts[FAST_VERDICTS];
+	uint64_t lost;
+};
+
 struct host_facts {
 	struct io_counts io;
+	struct fast_counts fast;
 	struct kernel_clock kernel;
 	bool lists_clients;
 	struct mru_counts clients; /* summed over the serving threads */

@@ -108,7 +108,7 @@ static struct ratelimit_rules rules_by_rate(const struct limit_config *limit)
 	};
 }
 
-static struct ratelimit_rules rules_of(const struct limit_config *limit)
+struct ratelimit_rules ratelimit_rules_of(const struct limit_config *limit)
 {
 	if (limit->rate > 0) {
 		return rules_by_rate(limit);
@@ -147,7 +147,7 @@ static void take_rules(struct ratelimit *r, const struct ratelimit_rules *rules)
 
 void ratelimit_retune(struct ratelimit *r, const struct limit_config *limit)
 {
-	const struct ratelimit_rules rules = rules_of(limit);
+	const struct ratelimit_rules rules = ratelimit_rules_of(limit);
 
 	take_rules(r, &rules);
 }
@@ -184,7 +184,7 @@ struct ratelimit *ratelimit_init(void *memory, size_t clients,
 				 const struct limit_config *limit,
 				 const uint8_t seed[RNG_SEED])
 {
-	const struct ratelimit_rules rules = rules_of(limit);
+	const struct ratelimit_rules rules = ratelimit_rules_of(limit);
 
 	return ratelimit_with(memory, clients, &rules, seed);
 }

@@ -48,6 +48,9 @@ struct ratelimit_rules {
 	unsigned budget; /* answers per second to all together; 0: no end */
 };
 
+/* What a discard or limit line says, as below. */
+struct ratelimit_rules ratelimit_rules_of(const struct limit_config *limit);
+
 struct ratelimit *ratelimit_with(void *memory, size_t clients,
 				 const struct ratelimit_rules *rules,
 				 const uint8_t seed[RNG_SEED]);

@@ -246,7 +246,17 @@ static void carry_one(struct loop *l, const struct effect *e)
 
 void carry_out(struct loop *l)
 {
+	bool fresh = false;
+
 	for (uint32_t i = 0; i < l->outbox->count; i++) {
-		carry_one(l, &l->outbox->effects[i]);
+		const struct effect *e = &l->outbox->effects[i];
+
+		carry_one(l, e);
+		fresh |= e->kind == EFFECT_VIEW || e->kind == EFFECT_STEP ||
+			 e->kind == EFFECT_STATUS;
+	}
+	/* When the clock is as it will be: its offset is in there, too. */
+	if (fresh && l->view_known) {
+		xdp_publish(&l->xdp, &l->view, l->setup.config, &l->servers);
 	}
 }

@@ -30,6 +30,11 @@ void fastprog_free(struct fastprog *p);
 
 /* What is answered from now on. */
 void fastprog_publish(struct fastprog *p, const struct fast_view *v);
+/*
+ * Nothing, until the next view; and not by who has begun already: what is
+ * changed after this, no answer stands on.
+ */
+void fastprog_silence(struct fastprog *p);
 
 /*
  * The networks, sorted by fastpath_order() and each once; addresses, in any

@@ -184,6 +184,15 @@ void fastprog_publish(struct fastprog *p, const struct fast_view *v)
 	__atomic_store_n(&p->state->generation, next, __ATOMIC_RELEASE);
 }
 
+void fastprog_silence(struct fastprog *p)
+{
+	const struct fast_view none = { .until_ns = 0 };
+
+	for (unsigned i = 0; i < FAST_VIEWS - 1; i++) {
+		fastprog_publish(p, &none);
+	}
+}
+
 /* --- whom it answers --- */
 
 static int put_net(const struct fastprog *p, const struct fast_net *n,

@@ -39,7 +39,8 @@ void inquiry_deliver(struct loop *l, const struct asker *asker,
 		     const uint8_t *data, size_t len)
 {
 	struct event ev = { .kind = EVENT_CONTROL };
-	struct host_facts facts = { .io = l->io };
+	struct host_facts facts = { .io = l->io, .fast = xdp_counts(&l->xdp) };
+	struct server_shard sum = l->shard;
 
 	sysclock_kernel(&facts.kernel);
 	facts.lists_clients = l->shard.clients != NULL;
@@ -52,7 +53,8 @@ void inquiry_deliver(struct loop *l, const struct asker *asker,
 	}
 	ev.control.data = data;
 	ev.control.len = len;
-	ev.control.shards = &l->shard;
+	xdp_count(&l->xdp, &sum);
+	ev.control.shards = &sum;
 	ev.control.shard_count = 1;
 	ev.control.facts = &facts;
 	l->asker = *asker;
@@ -100,6 +102,7 @@ void inquiry_list(struct loop *l, const struct effect *e)
 		.socket_count = all ? count : 0,
 	};
 
+	xdp_remember(&l->xdp, l->shard.clients);
 	have.signer.counts = &l->shard.keys;
 	have.signer.key =
 		keyring_find(l->view.keys, e->list.key, KEY_FOR_CONTROL,

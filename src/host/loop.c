@@ -38,6 +38,7 @@ void loop_init(struct loop *l, const struct loop_setup *setup)
 			 &setup->rules);
 	l->servers.dscp = setup->config->dscp;
 	serversocks_hear(&l->servers, setup->config);
+	xdp_init(&l->xdp, setup->journal, setup->port);
 	resolver_open(&l->resolver, setup->single_process);
 	guardnames_init(&l->guardnames, setup->journal);
 	statfiles_init(&l->statfiles, setup->config, setup->journal);
@@ -90,6 +91,8 @@ bool loop_open(struct loop *l)
 			return false;
 		}
 		(void)serversocks_scan(&l->servers, now);
+		xdp_take(&l->xdp, l->setup.config);
+		xdp_scan(&l->xdp, &l->servers);
 	}
 	if (l->setup.rescan_s > 0) {
 		loop_plan_rescan(l,
@@ -155,6 +158,7 @@ bool loop_start(struct loop *l, struct engine_start *start)
 
 void loop_close(struct loop *l)
 {
+	xdp_close(&l->xdp);
 	serversocks_close(&l->servers);
 	clientsocks_free(&l->clients);
 	ctlsock_close(&l->control);
@@ -201,6 +205,7 @@ static void rescan(struct loop *l, instant now)
 	l->rescan_due = l->network_changed = false;
 	if (l->setup.serve) {
 		news |= serversocks_scan(&l->servers, now) > 0;
+		xdp_scan(&l->xdp, &l->servers);
 	}
 	if (l->setup.rescan_s > 0) {
 		loop_plan_rescan(l,
@@ -241,7 +246,8 @@ static void resolved(struct loop *l, const struct resolver_answer *answer)
 }
 
 /* With what was counted, once an hour, and whenever a file is to have it. */
-static struct event tick_of(struct loop *l, instant now)
+static struct event tick_of(struct loop *l, instant now,
+			    struct server_shard *sum)
 {
 	struct event ev = { .kind = EVENT_TICK };
 	bool hour =
@@ -249,7 +255,9 @@ static struct event tick_of(struct loop *l, instant now)
 
 	if (hour || filegen_is_on(l->setup.config, STATS_SYS)) {
 		l->counted_at = hour ? now : l->counted_at;
-		ev.tick.shards = &l->shard;
+		*sum = l->shard;
+		xdp_count(&l->xdp, sum);
+		ev.tick.shards = sum;
 		ev.tick.shard_count = 1;
 	}
 	if (filegen_is_on(l->setup.config, STATS_USE)) {
@@ -268,6 +276,7 @@ static instant handle_due(struct loop *l)
 	for (;;) {
 		instant now = sysclock_read().now;
 		instant wake = instant_add(now, SPAN_S(LONGEST_SLEEP_S));
+		struct server_shard sum;
 		struct resolver_answer answer;
 		struct event ev;
 
@@ -289,7 +298,7 @@ static instant handle_due(struct loop *l)
 		} else if (instant_diff(l->leaps_due, now).v <= 0) {
 			loop_look_for_leaps(l, false);
 		} else if (instant_diff(l->deadline, now).v <= 0) {
-			ev = tick_of(l, now);
+			ev = tick_of(l, now, &sum);
 			loop_deliver(l, &ev);
 			return now; /* let the sockets have their turn */
 		} else {

@@ -27,6 +27,7 @@
 #include "host/signd.h"
 #include "host/statfiles.h"
 #include "host/sysclock.h"
+#include "host/xdp.h"
 
 /* Lines that came with a request. */
 struct settings_lines {
@@ -105,6 +106,7 @@ struct loop {
 
 	struct clientsocks clients;
 	struct serversocks servers;
+	struct xdp xdp;
 	struct resolver resolver;
 	struct guardnames guardnames;
 	struct statfiles statfiles;

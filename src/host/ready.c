@@ -191,7 +191,7 @@ static bool make_room(struct loop *l)
 {
 	struct ready *r = &l->ready;
 	size_t room = l->clients.count + l->servers.count + RESOLVER_HELPERS +
-		      CTLSOCK_FDS + 3;
+		      CTLSOCK_FDS + 4;
 	struct pollfd *fds;
 	uint64_t *serials;
 
@@ -240,6 +240,9 @@ static struct layout list_fds(struct loop *l)
 	if (l->signd.fd >= 0) {
 		*p++ = (struct pollfd){ l->signd.fd, POLLIN, 0 };
 	}
+	if (xdp_fd(&l->xdp) >= 0) {
+		*p++ = (struct pollfd){ xdp_fd(&l->xdp), POLLIN, 0 };
+	}
 	at.total = (size_t)(p - l->ready.fds);
 	return at;
 }
@@ -271,6 +274,8 @@ static void handle_ready(struct loop *l, const struct layout *at)
 			signals_drain(l->wake_fd);
 		} else if (p->revents && p->fd == l->network_fd) {
 			network_ready(l);
+		} else if (p->revents && p->fd == xdp_fd(&l->xdp)) {
+			xdp_remember(&l->xdp, l->shard.clients);
 		} else if (p->revents && p->fd == l->signd.fd) {
 			samba_ready(l);
 		}

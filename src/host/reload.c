@@ -99,6 +99,8 @@ static void take(struct loop *l, struct settings *next, void *room,
 	statfiles_take(&l->statfiles, next->config);
 	shm_clocks_take(&l->shm, next->config);
 	serversocks_hear(&l->servers, next->config);
+	xdp_silence(&l->xdp);
+	xdp_take(&l->xdp, next->config);
 	loop_plan_rescan(l, sysclock_read().now);
 	leapfile_retune(&l->leapfile, next->config, LEAPFILE_USUAL);
 	next->leaps = l->leapfile.table;

@@ -198,6 +198,22 @@ static void interfaces_are_ruled_in_order(void **state)
 		 "interface listen all\ninterface ignore \"all\"\n");
 }
 
+static void interfaces_may_answer_in_the_kernel(void **state)
+{
+	(void)state;
+	reads_as("interface xdp eth0\nnic xdp eth1.7 generic\n"
+		 "interface xdp eth2 native\ninterface listen all\n"
+		 "interface xdp eth0 native\ninterface xdp eth2 auto\n",
+		 "interface listen all\ninterface xdp eth0 native\n"
+		 "interface xdp eth1.7 generic\ninterface xdp eth2 auto\n");
+	complains("interface xdp eth0 fast\n",
+		  "t.conf:1:19: unknown word 'fast'", "");
+	complains("interface xdp\n",
+		  "t.conf:1:13: the name of an interface is missing", "");
+	complains("interface xdp a/b\n",
+		  "t.conf:1:14: the name of an interface is missing", "");
+}
+
 /* The order of the file does not matter across groups. */
 static void disable_wins_over_enable(void **state)
 {
@@ -452,6 +468,7 @@ int main(void)
 		cmocka_unit_test(a_refclock_line_is_server_and_fudge),
 		cmocka_unit_test(restrict_lines_name_nets_and_names),
 		cmocka_unit_test(interfaces_are_ruled_in_order),
+		cmocka_unit_test(interfaces_may_answer_in_the_kernel),
 		cmocka_unit_test(disable_wins_over_enable),
 		cmocka_unit_test(numbers_go_where_they_belong),
 		cmocka_unit_test(paths_may_be_quoted_and_empty),
