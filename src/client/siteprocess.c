@@ -5,6 +5,7 @@
  * further than for words.
  */
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,15 +22,18 @@
 #define PATH_TEXT 320
 #define KIND_TEXT 32
 
-/* In a container of its own it is not ours to ask; unreadable: perhaps. */
+/* In a container of its own it is not ours to ask; if we may not see: perhaps.
+ */
 static bool same_network(long pid)
 {
 	char path[PATH_TEXT], theirs[64] = "", ours[64] = "";
 
 	(void)snprintf(path, sizeof(path), "/proc/%ld/ns/net", pid);
-	if (readlink(path, theirs, sizeof(theirs) - 1) < 0 ||
-	    readlink("/proc/self/ns/net", ours, sizeof(ours) - 1) < 0) {
+	if (readlink("/proc/self/ns/net", ours, sizeof(ours) - 1) < 0) {
 		return true;
+	}
+	if (readlink(path, theirs, sizeof(theirs) - 1) < 0) {
+		return errno == EACCES || errno == EPERM; /* else it is gone */
 	}
 	return strcmp(theirs, ours) == 0;
 }

@@ -15,7 +15,8 @@
 /* The next one's id, of "/proc" that is open; 0: there is none. */
 long process_next(DIR *proc);
 
-/* The name as /proc/PID/comm has it: cut after 15 characters. */
+/* The name as /proc/PID/comm has it: cut after 15 characters. False: it is
+ * gone, or ended and not collected yet. */
 MUST_USE bool process_name(long pid, char name[PROCESS_NAME]);
 
 /* "chronyd (pid 12)" */

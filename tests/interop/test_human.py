@@ -4,6 +4,7 @@ trouble, and against hostile ones (SECURITY.md I8, I9)."""
 import fcntl
 import json
 import os
+import pathlib
 import pty
 import re
 import select
@@ -261,6 +262,19 @@ def test_the_doctor_without_a_daemon(net):
     assert said["port 123"] == ("OK", "free")
     assert "systemctl start ntpd" in done.stdout
     assert done.returncode == 2
+
+
+def test_the_doctor_and_the_dead(net):
+    """An ntpd of elsewhere that has ended and was not collected yet."""
+    dead = subprocess.Popen(["bash", "-c", "echo -n ntpd > /proc/$$/comm; "
+                             "kill -9 $$"])
+    comm = pathlib.Path(f"/proc/{dead.pid}/comm")
+    stat = pathlib.Path(f"/proc/{dead.pid}/stat")
+    assert wait_for(lambda: stat.read_text().rpartition(")")[2][1] == "Z")
+    assert comm.read_text() == "ntpd\n"
+    said = findings(q(net, "doctor"))
+    dead.wait()
+    assert said["a daemon answers"] == ("FAIL", "none runs on this machine")
 
 
 def test_the_doctor_names_who_holds_the_port(net):
