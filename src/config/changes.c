@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/siphash.h"
 #include "config/options.h"
 
 struct line {
@@ -22,36 +23,71 @@ static bool next_line(const char **at, struct line *line)
 	return true;
 }
 
-/*
- * Most lines stand where they stood: the search begins behind the last one
- * that was found, so that long configurations are compared in one go.
- */
-static bool holds(const char *text, const char **hint, const struct line *line)
-{
-	const char *at = *hint;
-	struct line other;
+/* The lines of a text, by a hash. */
+struct lines {
+	const char *text;
+	uint32_t *starts; /* where one starts, + 1; 0: none */
+	size_t mask;
+};
 
-	for (unsigned round = 0; round < 2; round++, at = text) {
-		while (next_line(&at, &other)) {
-			if (other.len == line->len &&
-			    memcmp(other.start, line->start, line->len) == 0) {
-				*hint = at;
-				return true;
-			}
+/* A power of two: never more than half of it is in use. */
+static size_t slots_for(const char *text)
+{
+	const char *at = text;
+	struct line line;
+	size_t count = 0, slots = 1;
+
+	while (next_line(&at, &line)) {
+		count++;
+	}
+	while (slots < 2 * count + 1) {
+		slots *= 2;
+	}
+	return slots;
+}
+
+/* The slot that has the line, or the free one for it. */
+static uint32_t *find(const struct lines *l, const struct line *line)
+{
+	static const struct siphash_key key = { 0 };
+	size_t slot = (size_t)siphash(&key, line->start, line->len) & l->mask;
+
+	for (; l->starts[slot] != 0; slot = (slot + 1) & l->mask) {
+		const char *at = l->text + l->starts[slot] - 1;
+
+		/* No line has an end in it, so both are of one length. */
+		if (strncmp(at, line->start, line->len) == 0 &&
+		    at[line->len] == '\n') {
+			break;
 		}
 	}
-	return false;
+	return &l->starts[slot];
+}
+
+static struct lines index_lines(const char *text, uint32_t *memory)
+{
+	struct lines l = { text, memory, slots_for(text) - 1 };
+	const char *at = text;
+	struct line line;
+
+	memset(memory, 0, (l.mask + 1) * sizeof(*memory));
+	while (next_line(&at, &line)) {
+		*find(&l, &line) = (uint32_t)(line.start - text) + 1;
+	}
+	return l;
 }
 
 static size_t print_missing(const char *text, const char *other,
-			    const char *sign, struct text *out)
+			    uint32_t *memory, const char *sign,
+			    struct text *out)
 {
-	const char *at = text, *hint = other;
+	const struct lines have = index_lines(other, memory);
+	const char *at = text;
 	struct line line;
 	size_t count = 0;
 
 	while (next_line(&at, &line)) {
-		if (!holds(other, &hint, &line)) {
+		if (*find(&have, &line) == 0) {
 			text_str(out, sign);
 			text_escaped(out, line.start, line.len);
 			text_char(out, '\n');
@@ -61,11 +97,19 @@ static size_t print_missing(const char *text, const char *other,
 	return count;
 }
 
-size_t changes_print(const char *before, const char *after, struct text *out)
+size_t changes_size(const char *before, const char *after)
 {
-	size_t gone = print_missing(before, after, "- ", out);
+	size_t a = slots_for(before), b = slots_for(after);
 
-	return gone + print_missing(after, before, "+ ", out);
+	return (a > b ? a : b) * sizeof(uint32_t);
+}
+
+size_t changes_print(const char *before, const char *after, void *memory,
+		     struct text *out)
+{
+	size_t gone = print_missing(before, after, memory, "- ", out);
+
+	return gone + print_missing(after, before, memory, "+ ", out);
 }
 
 static bool is_same_text(const char *a, const char *b)

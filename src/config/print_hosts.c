@@ -80,12 +80,16 @@ static void print_mask(unsigned prefix, bool v4, struct text *out)
 	netaddr_print(&mask, out);
 }
 
+/* The words of a scope are neighbours, and there may be many such lines. */
 static void print_flags(uint32_t flags, struct text *out)
 {
-	for (unsigned i = 0; i < OPTIONS; i++) {
+	for (unsigned i = OPTION_RESTRICT_ippeerlimit; i < OPTIONS; i++) {
 		const struct option *o = option_at((enum option_id)i);
 
-		if (o->scope != SCOPE_RESTRICT || !(o->target.bits & flags)) {
+		if (o->scope != SCOPE_RESTRICT) {
+			break;
+		}
+		if (!(o->target.bits & flags)) {
 			continue;
 		}
 		text_char(out, ' ');

@@ -4,12 +4,12 @@
 #include <stdlib.h>
 
 #define ROOM 65536
-#define MOST ((size_t)64 << 20)
+#define MOST ((size_t)256 << 20) /* of a file of STORE_TEXT_MAX */
 
 char *normalform_by(const struct config *c,
 		    void (*print)(const struct config *c, struct text *out))
 {
-	for (size_t size = ROOM; size <= MOST; size *= 2) {
+	for (size_t size = ROOM; size <= MOST; size *= 8) {
 		char *buffer = malloc(size);
 		struct text text;
 

@@ -22,16 +22,19 @@ static void print_changes(const struct config *was, const struct config *now,
 			  struct text *out)
 {
 	char *before = normalform(was), *after = normalform(now);
+	void *memory =
+		before && after ? malloc(changes_size(before, after)) : NULL;
 	char words[JOURNAL_LINE];
 	struct text later = text_over(words, sizeof(words));
 
-	if (before && after && changes_print(before, after, out) == 0) {
+	if (memory && changes_print(before, after, memory, out) == 0) {
 		text_str(out, "nothing has changed\n");
 	}
 	if (changes_for_restart(was, now, &later) > 0) {
 		text_str(out, words);
 		text_str(out, ": takes effect at the next start\n");
 	}
+	free(memory);
 	free(before);
 	free(after);
 }

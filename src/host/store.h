@@ -13,7 +13,7 @@
 
 #include "base/compiler.h"
 
-#define STORE_TEXT_MAX ((size_t)4 << 20) /* a configuration of 4 MiB */
+#define STORE_TEXT_MAX ((size_t)16 << 20) /* 300,000 restrict lines */
 #define DRIFT_MAX_PPM 500.0
 
 enum drift { DRIFT_MISSING, DRIFT_BAD, DRIFT_READ };

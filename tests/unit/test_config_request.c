@@ -183,18 +183,67 @@ static void historical_bad_values_are_errors(void **state)
 	}
 }
 
+static size_t print_changes(const char *before, const char *after,
+			    struct text *out)
+{
+	void *memory = malloc(changes_size(before, after));
+	size_t count;
+
+	assert_non_null(memory);
+	count = changes_print(before, after, memory, out);
+	free(memory);
+	return count;
+}
+
 static void changes_are_lines_that_one_has_and_the_other_has_not(void **state)
 {
 	(void)state;
 	char buffer[512];
 	struct text text = text_over(buffer, sizeof(buffer));
 
-	assert_int_equal(changes_print("a\nb\nc\n", "c\na\nb x\n", &text), 2);
+	assert_int_equal(print_changes("a\nb\nc\n", "c\na\nb x\n", &text), 2);
 	assert_string_equal(buffer, "- b\n+ b x\n");
 	text = text_over(buffer, sizeof(buffer));
-	assert_int_equal(changes_print("a\n", "a\n", &text), 0);
-	assert_int_equal(changes_print("", "", &text), 0);
+	assert_int_equal(print_changes("a\n", "a\n", &text), 0);
+	assert_int_equal(print_changes("", "", &text), 0);
+	assert_int_equal(print_changes("a\nb\n", "b\nb\na\n", &text), 0);
 	assert_string_equal(buffer, "");
+	assert_int_equal(print_changes("aa\nb\nb\n", "a\n\n", &text), 5);
+	assert_string_equal(buffer, "- aa\n- b\n- b\n+ a\n+ \n");
+}
+
+/* Line i * step % MANY, one after another: a prime many. */
+static char *many_lines(unsigned step)
+{
+	enum { MANY = 20011, ROOM = 24 };
+	char *all = malloc((size_t)MANY * ROOM);
+	struct text text = text_over(all, (size_t)MANY * ROOM);
+
+	for (unsigned i = 0; i < MANY; i++) {
+		text_str(&text, "restrict ");
+		text_u64(&text, i * step % MANY);
+		text_char(&text, '\n');
+	}
+	return all;
+}
+
+/*
+ * A reload compares them as the engine waits. By one search from the start for
+ * each line these would be a hundred million steps, twice.
+ */
+static void long_lists_are_compared_in_any_order(void **state)
+{
+	(void)state;
+	char *sorted = many_lines(1), *mixed = many_lines(7919), buffer[512];
+	struct text text = text_over(buffer, sizeof(buffer));
+	char *last = strstr(mixed, "restrict 77\n");
+
+	assert_int_equal(print_changes(sorted, mixed, &text), 0);
+	last[9] = 'x';
+	assert_int_equal(print_changes(sorted, mixed, &text), 2);
+	assert_string_equal(buffer, "- restrict 77\n+ restrict x7\n");
+	free(sorted);
+	free(mixed);
 }
 
 static void some_words_wait_for_a_restart(void **state)
@@ -227,6 +276,7 @@ int main(void)
 		cmocka_unit_test(historical_bad_values_are_errors),
 		cmocka_unit_test(
 			changes_are_lines_that_one_has_and_the_other_has_not),
+		cmocka_unit_test(long_lists_are_compared_in_any_order),
 		cmocka_unit_test(some_words_wait_for_a_restart),
 	};
 
