@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A million addresses that ask once: what the daemon keeps of them (threats
-F7, F8), and that every one of them is accounted for."""
+F7, F8), that every one of them is accounted for, and that they can be listed
+(issue 4, point 8)."""
+import os
 import pathlib
 import re
+import resource
 import sys
 
-from lab import HERE
+import pytest
+
+from lab import BUILD, HERE
 from lab.lan import Lan, v4
 from lab.namespace import wait_for
 
@@ -27,9 +32,9 @@ def dropped(host):
     return int(dict(zip(*lines))["RcvbufErrors"])
 
 
-def flood(lan, count):
+def flood(lan, count, rate=0):
     done = lan.host(3).run(sys.executable, HERE / "strangers.py", v4(2), count,
-                           timeout=300)
+                           rate, timeout=300)
     assert done.returncode == 0, done.stderr
 
 
@@ -78,3 +83,41 @@ def test_every_stranger_is_listed_or_counted(lan):  # F7
     assert seen["mru_recycleold"] == seen["mru_none"] == 0
     assert seen["mru_depth"] == seen["mru_new"] - seen["mru_recyclefull"]
     assert seen["mru_recyclefull"] < 300
+
+
+def seconds(daemon):
+    """Of its threads' time so far."""
+    stat = pathlib.Path(f"/proc/{daemon.process.pid}/stat").read_text()
+    user, system = stat.rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def test_a_million_clients_are_listed_within_half_a_minute(lan):
+    """In time of the processors: others may be at work here. Whom the kernel
+    had no room for asks again."""
+    daemon = server(lan, "mru maxdepth 1200000 maxage 100000\n")
+    host = lan.host(2)
+    for _ in range(3):
+        flood(lan, MILLION, 60000)
+        depth = counts(daemon)["mru_depth"]
+        if depth > 0.95 * MILLION:
+            break
+    else:
+        pytest.skip(f"only {depth} got through; {dropped(host)} datagrams "
+                    "found no room in the kernel")
+    before = rss_kib(daemon)
+    began, used = seconds(daemon), resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = host.run(BUILD / "ntpq", "-n", "-c", "mrulist", "127.0.0.1",
+                    timeout=280)
+    now = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = (seconds(daemon) - began + now.ru_utime - used.ru_utime +
+             now.ru_stime - used.ru_stime)
+    print(f"{depth} clients: {spent:.1f} s, {done.took:.1f} s on the wall, "
+          f"ntpd {before >> 10} MiB, ntpq {now.ru_maxrss >> 10} MiB")
+    listed = {line.rpartition(" ")[2] for line in
+              done.stdout.splitlines()[2:]}
+    assert len(listed) >= depth - 1, done.stderr[-500:]
+    assert rss_kib(daemon) - before < 4096
+    if "asan" not in BUILD.name:
+        assert spent < 30
+        assert before < 200 << 10 and now.ru_maxrss < 300 << 10
