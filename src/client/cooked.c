@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/notation.h"
+#include "client/remote.h"
 #include "client/units.h"
 
 #define FOLD 72         /* a line is not begun anew before this */
@@ -11,7 +12,7 @@
 
 #define ARRAY_DIGITS 7
 
-enum form { PLAIN, STRING, LEAP, OCTAL, FLASH, STAMP, HOST, ARRAY, MS };
+enum form { PLAIN, STRING, LEAP, OCTAL, FLASH, STAMP, HOST, REFID, ARRAY, MS };
 
 static const struct {
 	const char *name;
@@ -116,6 +117,18 @@ static bool show_ms(const struct vars_item *item, bool units, struct text *out)
 	return true;
 }
 
+/* The address of a clock is its name here, even where names are not wanted. */
+static bool show_refid(const struct vars_item *item, struct text *out)
+{
+	netaddr a;
+
+	if (!vars_netaddr(item, &a) || !netaddr_is_refclock(&a)) {
+		return false;
+	}
+	remote_name(&a, false, out);
+	return true;
+}
+
 /* False when the value is not of the form that its name promises. */
 static bool show_form(const struct vars_item *item,
 		      const struct cooked_style *style, struct text *out)
@@ -131,6 +144,8 @@ static bool show_form(const struct vars_item *item,
 		return notation_stamp(item, out);
 	case HOST:
 		return notation_host(item, style->numeric, out);
+	case REFID:
+		return show_refid(item, out);
 	case MS:
 		return show_ms(item, style->units, out);
 	case ARRAY:

@@ -77,6 +77,28 @@ static bool show_endpoint(const struct vars_item *item, bool numeric,
 	return true;
 }
 
+/* An address that comes without its port: it is the usual one. */
+static bool show_ported(const struct vars_item *item, bool numeric,
+			struct text *out)
+{
+	netaddr a;
+
+	if (!vars_netaddr(item, &a)) {
+		return false;
+	}
+	if (numeric) {
+		a.port = NTP_PORT;
+		netaddr_print_port(&a, out);
+		return true;
+	}
+	remote_name(&a, numeric, out);
+	if (!netaddr_is_refclock(&a)) {
+		text_char(out, ':');
+		text_u64(out, NTP_PORT);
+	}
+	return true;
+}
+
 static bool show(enum fixed_form form, const struct vars_item *item,
 		 bool numeric, struct text *out)
 {
@@ -87,8 +109,8 @@ static bool show(enum fixed_form form, const struct vars_item *item,
 		return notation_stamp(item, out);
 	case FIXED_MODE:
 		return show_mode(item, out);
-	case FIXED_HOST:
-		return notation_host(item, numeric, out);
+	case FIXED_PORTED:
+		return show_ported(item, numeric, out);
 	case FIXED_ENDPOINT:
 		return show_endpoint(item, numeric, out);
 	case FIXED_TEXT:

@@ -28,8 +28,8 @@ enum fixed_form {
 	FIXED_LEAP,     /* two binary digits */
 	FIXED_STAMP,    /* date and time */
 	FIXED_MODE,     /* "client" */
-	FIXED_HOST,     /* by name where names are wanted */
-	FIXED_ENDPOINT, /* likewise, and a port */
+	FIXED_ENDPOINT, /* by name where names are wanted, and a port */
+	FIXED_PORTED,   /* likewise; the port does not come with it */
 };
 
 struct fixed_line {

@@ -38,6 +38,7 @@ void shell_do_config(struct shell *s, const struct shell_words *args)
 	if (args->count == 0) {
 		complain("***A line of configuration is needed, as in "
 			 "`:config server 192.0.2.1'\n");
+		complain("usage: :config <configuration command line>\n");
 	} else if (shell_ask_signed(s, MODE6_CONFIGURE, 0,
 				    trimmed(args->rest, line))) {
 		show_text(s);
@@ -73,6 +74,7 @@ void shell_do_configfile(struct shell *s, const struct shell_words *args)
 {
 	if (args->count == 0) {
 		complain("***The name of a file is needed\n");
+		complain("usage: config-from-file <configuration filename>\n");
 		return;
 	}
 	FILE *in = fopen(args->word[0], "r");
@@ -90,6 +92,7 @@ void shell_do_saveconfig(struct shell *s, const struct shell_words *args)
 {
 	if (args->count == 0) {
 		complain("***The name of a file of the daemon's is needed\n");
+		complain("usage: saveconfig filename\n");
 	} else if (shell_ask_signed(s, MODE6_SAVECONFIG, 0, args->word[0])) {
 		show_text(s);
 	}

@@ -136,6 +136,7 @@ void shell_do_pstats(struct shell *s, const struct shell_words *args)
 
 	if (args->count == 0) {
 		complain("***An association is needed, as in `pstats &1'\n");
+		complain("usage: pstats assocID\n");
 	} else if (shell_assoc(s, args->word[0], &assoc)) {
 		if (assoc == 0) {
 			complain("***Invalid association ID 0 specified\n");

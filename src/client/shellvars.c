@@ -120,6 +120,8 @@ static void do_read_many(struct shell *s, enum names_from from,
 
 	if (args->count < 2) {
 		complain("***Two associations are needed, as in `mrv &1 &3'\n");
+		complain("usage: mreadvar assocIDlow assocIDhigh "
+			 "[ name=value[,...] ]\n");
 		return;
 	}
 	write_names(s, from, args, 2, &t);

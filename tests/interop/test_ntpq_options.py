@@ -97,6 +97,38 @@ def test_units_widths_and_hashes(daemon):
     assert done.stdout.startswith("associd=0 status=0615 leap_none,")
 
 
+def test_pstats_shows_ports_and_clocks_have_names(net):
+    """As classic: the port is the usual one; a clock is never an address."""
+    net.fake("fakectl.py", {
+        "addr": "127.0.0.1", "status": 0x0615,
+        "system": SYSTEM.replace("10.99.0.11", "127.127.28.1"),
+        "peers": [[7, 0x961a, peer("10.99.0.1")], [8, 0x961a, peer("fd99::7")],
+                  [9, 0x961a, peer("127.127.1.0")]]})
+
+    def told(*argv):
+        return net.run(NTPQ, *argv, "127.0.0.1").stdout
+
+    for number, remote in ((1, "10.99.0.1:123"), (2, "[fd99::7]:123"),
+                           (3, "127.127.1.0:123")):
+        assert (f"remote host:           {remote}\n"
+                "local address:         127.0.0.1:123\n"
+                ) in told("-n", "-c", f"pstats &{number}")
+    assert "remote host:           LOCAL(0)\n" in told("-c", "pstats &3")
+    assert "refid=SHM(1)," in told("-n", "-c", "rv")
+    assert "refid=127.127.28.1," in told("-c", "raw", "-c", "rv")
+
+
+@pytest.mark.parametrize("command,usage", [
+    ("pstats", "pstats assocID"), ("saveconfig", "saveconfig filename"),
+    ("config-from-file", "config-from-file <configuration filename>"),
+    (":config", ":config <configuration command line>"),
+    ("mrv 1", "mreadvar assocIDlow assocIDhigh [ name=value[,...] ]")])
+def test_what_is_missing_is_told_with_the_use(daemon, command, usage):
+    done = daemon.run(NTPQ, "-c", command, "127.0.0.1")
+    assert f"usage: {usage}\n" in done.stderr
+    assert (done.stdout, done.returncode) == ("", 0)
+
+
 def test_debugging_tells_of_packets(daemon, tmp_path):
     done = daemon.run(NTPQ, "-d", "-c", "rv 0 leap", "127.0.0.1")
     assert done.stdout == "leap=00\n"
