@@ -8,6 +8,8 @@
 #define HASH UINT64_C(0x9e3779b97f4a7c15)
 #define SPARSE 4 /* slots for each host: most searches end at the first */
 
+_Static_assert(ACCESS_BATCH == NETTREE_BATCH, "one batch is one of both");
+
 struct access {
 	const struct accesslines *lines;
 	struct network *hosts; /* sorted; `around` is the place in the list */
@@ -154,11 +156,12 @@ static bool beats(const struct network *host, const struct network *line,
 	return line->prefix < 128 || !accesslines_is_ntpport(line);
 }
 
-struct access_match access_match(const struct access *a, const netaddr *from)
+/* `e` is what the lines say, whatever the port. */
+static struct access_match judge(const struct access *a, const netaddr *from,
+				 const struct netbits *addr,
+				 const struct network *e)
 {
-	const struct netbits addr = netbits_of(from->ip);
-	const struct network *h = a->count > 0 ? find_host(a, &addr) : NULL;
-	const struct network *e = nettree_find(&a->lines->tree, &addr);
+	const struct network *h = a->count > 0 ? find_host(a, addr) : NULL;
 	bool ntpport = from->port == NTP_PORT;
 
 	if (accesslines_is_ntpport(e) && !ntpport) {
@@ -170,9 +173,31 @@ struct access_match access_match(const struct access *a, const netaddr *from)
 	return (struct access_match){
 		.flags = e->flags & ~(uint32_t)RESTRICT_NTPPORT,
 		.counter = e->counter,
-		.general =
-			e->prefix == (netbits_are_v4(&addr) ? NETTREE_V4 : 0),
+		.general = e->prefix == (netbits_are_v4(addr) ? NETTREE_V4 : 0),
 	};
+}
+
+struct access_match access_match(const struct access *a, const netaddr *from)
+{
+	const struct netbits addr = netbits_of(from->ip);
+
+	return judge(a, from, &addr, nettree_find(&a->lines->tree, &addr));
+}
+
+void access_match_all(const struct access *a, const netaddr *const from[],
+		      struct access_match found[], size_t count)
+{
+	struct netbits addrs[ACCESS_BATCH] = { { 0, 0 } };
+	const struct network *lines[ACCESS_BATCH];
+
+	INVARIANT(count <= ACCESS_BATCH);
+	for (size_t i = 0; i < count; i++) {
+		addrs[i] = netbits_of(from[i]->ip);
+	}
+	nettree_find_all(&a->lines->tree, addrs, lines, count);
+	for (size_t i = 0; i < count; i++) {
+		found[i] = judge(a, from[i], &addrs[i], lines[i]);
+	}
 }
 
 size_t access_count(const struct access *a)

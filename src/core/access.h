@@ -45,6 +45,12 @@ struct access_match {
 
 struct access_match access_match(const struct access *a, const netaddr *from);
 
+#define ACCESS_BATCH 32
+
+/* The same of up to ACCESS_BATCH datagrams, whose searches overlap. */
+void access_match_all(const struct access *a, const netaddr *const from[],
+		      struct access_match found[], size_t count);
+
 static inline uint32_t access_flags(const struct access *a, const netaddr *from)
 {
 	return access_match(a, from).flags;

@@ -237,35 +237,86 @@ void nettree_build(struct nettree *t, void *memory,
 
 /* --- to find in it --- */
 
-static uint32_t step(const struct nettree *t, uint32_t word,
-		     const struct netbits *addr)
+/* Where a node has the word for this address. */
+static const uint32_t *step(const struct nettree *t, uint32_t word,
+			    const struct netbits *addr)
 {
 	const struct nettree_node *n = &t->nodes[word & ~NODE];
 
 	if (!is_shared(&n->at, addr, n->bits)) {
-		return n->otherwise;
+		return &n->otherwise;
 	}
 	unsigned value = cut(addr, n->bits, OCTET), part = value / 64;
 	uint64_t until = n->begins[part] << (63 - value % 64);
 
-	return t->runs[n->runs + n->before[part] + count_bits(until) - 1];
+	return &t->runs[n->runs + n->before[part] + count_bits(until) - 1];
 }
 
-const struct network *nettree_find(const struct nettree *t,
-				   const struct netbits *addr)
+static const uint32_t *begin(const struct nettree *t,
+			     const struct netbits *addr)
 {
-	uint32_t word = t->v6;
+	if (!netbits_are_v4(addr)) {
+		return &t->v6;
+	}
+	return t->wide ? &t->wide[(uint32_t)addr->low >> WIDE_BITS] : &t->v4;
+}
 
-	if (netbits_are_v4(addr)) {
-		word = t->wide ? t->wide[(uint32_t)addr->low >> WIDE_BITS]
-			       : t->v4;
-	}
-	while (word & NODE) {
-		word = step(t, word, addr);
-	}
+/* Who decides, where the search has come to an end. */
+static const struct network *settle(const struct nettree *t, uint32_t word,
+				    const struct netbits *addr)
+{
 	const struct network *n = &t->networks[word & INDEX];
 
 	return word & CHECKED && !network_holds(n, addr)
 		       ? &t->networks[n->around]
 		       : n;
+}
+
+const struct network *nettree_find(const struct nettree *t,
+				   const struct netbits *addr)
+{
+	uint32_t word = *begin(t, addr);
+
+	while (word & NODE) {
+		word = *step(t, word, addr);
+	}
+	return settle(t, word, addr);
+}
+
+static void expect(const struct nettree *t, uint32_t word)
+{
+	if (word & NODE) {
+		__builtin_prefetch(&t->nodes[word & ~NODE]);
+	} else {
+		__builtin_prefetch(&t->networks[word & INDEX]);
+	}
+}
+
+void nettree_find_all(const struct nettree *t, const struct netbits *addrs,
+		      const struct network **found, size_t count)
+{
+	const uint32_t *next[NETTREE_BATCH];
+	bool more = true;
+
+	INVARIANT(count <= NETTREE_BATCH);
+	for (size_t i = 0; i < count; i++) {
+		next[i] = begin(t, &addrs[i]);
+		__builtin_prefetch(next[i]);
+	}
+	while (more) {
+		more = false;
+		for (size_t i = 0; i < count; i++) {
+			expect(t, *next[i]);
+		}
+		for (size_t i = 0; i < count; i++) {
+			if (*next[i] & NODE) {
+				next[i] = step(t, *next[i], &addrs[i]);
+				__builtin_prefetch(next[i]);
+				more = true;
+			}
+		}
+	}
+	for (size_t i = 0; i < count; i++) {
+		found[i] = settle(t, *next[i], &addrs[i]);
+	}
 }

@@ -69,4 +69,13 @@ void nettree_build(struct nettree *t, void *memory,
 const struct network *nettree_find(const struct nettree *t,
 				   const struct netbits *addr);
 
+#define NETTREE_BATCH 32
+
+/*
+ * The same for up to NETTREE_BATCH addresses: all go one step, then the next,
+ * so that what one needs of the memory comes as the others are looked at.
+ */
+void nettree_find_all(const struct nettree *t, const struct netbits *addrs,
+		      const struct network **found, size_t count);
+
 #endif

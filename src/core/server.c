@@ -333,11 +333,37 @@ static bool put_answer(const struct packet *a, const struct proof *proof,
 	return true;
 }
 
-void server_expect(const struct server_shard *shard, struct request *requests,
-		   size_t count)
+static void expect_access(const struct access *access,
+			  const struct server_shard *shard,
+			  struct request *requests, size_t count)
+{
+	const netaddr *from[ACCESS_BATCH];
+	struct access_match found[ACCESS_BATCH];
+
+	for (size_t i = 0; i < count; i++) {
+		from[i] = &requests[i].from;
+	}
+	access_match_all(access, from, found, count);
+	for (size_t i = 0; i < count; i++) {
+		requests[i].access = found[i];
+		requests[i].looked_up = true;
+		if (found[i].counter < shard->hit_count) {
+			__builtin_prefetch(&shard->hits[found[i].counter], 1);
+		}
+	}
+}
+
+void server_expect(const struct view *view, const struct server_shard *shard,
+		   struct request *requests, size_t count)
 {
 	const struct mru *clients = shard->clients;
 
+	for (size_t i = 0; view && view->access && i < count;
+	     i += ACCESS_BATCH) {
+		expect_access(view->access, shard, requests + i,
+			      count - i < ACCESS_BATCH ? count - i
+						       : ACCESS_BATCH);
+	}
 	if (!clients) {
 		return;
 	}
@@ -373,7 +399,9 @@ static struct access_match look_up(const struct view *view,
 {
 	struct access_match found = { .general = true };
 
-	if (view->access) {
+	if (req->looked_up) {
+		found = req->access;
+	} else if (view->access) {
 		found = access_match(view->access, &req->from);
 	}
 	if (found.counter < shard->hit_count) {

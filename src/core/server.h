@@ -9,6 +9,7 @@
 #define CORE_SERVER_H
 
 #include "base/bytes.h"
+#include "core/access.h"
 #include "core/interleave.h"
 #include "core/keyring.h"
 #include "core/mru.h"
@@ -31,9 +32,11 @@ struct request {
 	bool heard;       /* a broadcast may be heard */
 	bool by_loopback; /* it came over the loopback interface */
 	bool truncated;   /* MSG_TRUNC: longer than we read */
+	bool expected;    /* by server_expect(), which sets `client` ... */
+	bool looked_up;   /* ... and `access` */
 	tstamp received;  /* by the kernel or the card */
-	bool expected;    /* by server_expect(), which sets the next one */
 	struct mru_aim client;
+	struct access_match access;
 };
 
 /* What one serving thread keeps for itself. */
@@ -58,11 +61,12 @@ const char *server_verdict_words(enum server_verdict verdict);
 
 /*
  * What lies far away in the memory of a busy server is asked for, for all of a
- * batch, before the first is answered with the same shard: then nobody waits
- * for it. Changes nothing but the time that an answer takes.
+ * batch, before the first is answered with the same view and shard: then nobody
+ * waits for it. Changes nothing but the time that an answer takes. `view` NULL:
+ * nobody will be answered.
  */
-void server_expect(const struct server_shard *shard, struct request *requests,
-		   size_t count);
+void server_expect(const struct view *view, const struct server_shard *shard,
+		   struct request *requests, size_t count);
 
 /*
  * Answers `req` into `w`, which is empty for every verdict but ANSWERED,

@@ -36,7 +36,8 @@ static struct request request_of(const struct serving *s,
 }
 
 /* Everybody's, before the first is answered: see server_expect(). */
-static void line_up(struct serving *s, const struct serve_socket *k)
+static void line_up(struct serving *s, const struct serve_socket *k,
+		    const struct view *view)
 {
 	for (size_t i = 0; i < s->batch.count; i++) {
 		struct datagram *d = &s->batch.in[i];
@@ -46,7 +47,7 @@ static void line_up(struct serving *s, const struct serve_socket *k)
 		}
 		s->requests[i] = request_of(s, k, d);
 	}
-	server_expect(s->shard, s->requests, s->batch.count);
+	server_expect(view, s->shard, s->requests, s->batch.count);
 }
 
 static void respond(struct serving *s, size_t i, const struct view *view)
@@ -90,7 +91,7 @@ size_t serve_batch(struct serving *s, const struct serve_socket *k,
 	count = s->batch.count;
 	counter_add(&k->counts->received, count);
 	counter_add(&s->io->received, count);
-	line_up(s, k);
+	line_up(s, k, view);
 	for (size_t i = 0; i < count; i++) {
 		if (is_dropped(k, &s->batch.in[i], view)) {
 			s->verdicts[i] = SERVER_VERDICTS; /* none */

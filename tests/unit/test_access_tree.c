@@ -176,6 +176,27 @@ static netaddr near_a_line(const struct table *t)
 	return a;
 }
 
+/* As a batch of a busy server: whatever stands beside what. */
+static void check_batch(const struct table *t)
+{
+	netaddr addrs[ACCESS_BATCH];
+	const netaddr *from[ACCESS_BATCH] = { NULL };
+	struct access_match found[ACCESS_BATCH];
+	size_t count = 1 + check_rng() % ACCESS_BATCH;
+
+	for (size_t i = 0; i < count; i++) {
+		addrs[i] = i % 2 ? near_a_line(t) : random_addr();
+		from[i] = &addrs[i];
+	}
+	access_match_all(t->access, from, found, count);
+	for (size_t i = 0; i < count; i++) {
+		struct access_match want = naive_match(&t->config, t->hosts,
+						       t->host_count, from[i]);
+
+		assert_true(naive_agrees(&found[i], &want));
+	}
+}
+
 static void any_table_says_what_a_naive_list_says(void **state)
 {
 	(void)state;
@@ -197,6 +218,7 @@ static void any_table_says_what_a_naive_list_says(void **state)
 		for (size_t i = 0; i < t.host_count; i++) {
 			assert_true(agrees(&t, &t.hosts[i]));
 		}
+		check_batch(&t);
 		end(&t);
 	}
 }
@@ -225,6 +247,9 @@ static void so_do_long_lists(void **state)
 		netaddr from = check_rng() % 4 ? near_a_line(&t) : any_addr();
 
 		assert_true(agrees(&t, &from));
+	}
+	FORALL(20) {
+		check_batch(&t);
 	}
 	end(&t);
 }
