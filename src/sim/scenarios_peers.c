@@ -6,7 +6,10 @@
 #include "sim/scenario.h"
 
 #define HOUR_S 3600
-#define KEYS "7 SHA1 a_secret_of_two\n"
+#define KEYS \
+	"7 SHA1 a_secret_of_two\n" \
+	"8 SHA256 another_secret\n" \
+	"9 AES AnotherOneStill\n"
 #define COMMON "trustedkey 7\ntos orphan 6 orphanwait 120\n"
 #define OFFSET_S 2e-3
 
@@ -170,4 +173,47 @@ void tell_key_among_liars(struct world *w)
 	oracle_expect(w, daemon_synchronised(n), "it follows the key");
 	oracle_expect(w, fabs(node_error_s(n)) < 2 * OFFSET_S,
 		      "and not the four (E9)");
+}
+
+/*
+ * Three that sign, each with a key of its own, of which one follows a liar; and
+ * four plain liars who say what that one says. Those that sign are of two
+ * minds, and all together five against two.
+ */
+void tell_keys_among_liars(struct world *w)
+{
+	static const char *const lines[] = {
+		"trustedkey 7\nserver 10.0.0.1 iburst\n",
+		"trustedkey 8\nserver 10.0.1.1 iburst\n",
+		"trustedkey 9\nserver 10.0.2.1 iburst\n",
+	};
+
+	world_add_servers(w, 7);
+	for (unsigned i = 2; i < 7; i++) {
+		w->nodes[i]->upstream.manner.lie_s = 0.5;
+	}
+	for (unsigned i = 0; i < 3; i++) {
+		struct node *signer = add(w, lines[i]);
+
+		/* What its liar says is all that the third can know. */
+		for (enum oracle_id o = 0; i == 2 && o < ORACLES; o++) {
+			oracle_excuse(signer, o);
+		}
+		stage_settle(w, signer, HOUR_S, i == 2 ? 1 : OFFSET_S);
+	}
+	struct node *n = add(w, "trustedkey 7 8 9\n"
+				"server 10.0.7.1 iburst key 7\n"
+				"server 10.0.8.1 iburst key 8\n"
+				"server 10.0.9.1 iburst key 9\n"
+				"server 10.0.3.1 iburst\n"
+				"server 10.0.4.1 iburst\n"
+				"server 10.0.5.1 iburst\n"
+				"server 10.0.6.1 iburst\n");
+
+	stage_settle(w, n, HOUR_S, 2 * OFFSET_S);
+	world_run(w, 6 * HOUR_S);
+	oracle_expect(w, n->daemon->steps == 0, "it never followed the five");
+	oracle_expect(w, daemon_synchronised(n), "it follows two of the keys");
+	oracle_expect(w, fabs(node_error_s(n)) < 2 * OFFSET_S,
+		      "and not the one that lies with the strangers (E9)");
 }
