@@ -309,6 +309,7 @@ struct config {
 	uint32_t logconfig;                /* of LOG_BIT() */
 	double nonvolatile_s; /* least change of frequency worth a write */
 	unsigned dscp;        /* of what we send */
+	int server_threads;   /* -1: as many as are of use */
 
 	/* Broadcast and manycast. */
 	bool broadcast_client, no_volley;

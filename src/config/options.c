@@ -35,13 +35,17 @@
 		.scope = SCOPE_##name \
 	}
 
+/* C knows no names with a hyphen. */
+#define SPELLED(id, word) \
+	((id) == OPTION_DIRECTIVE_server_threads ? "server-threads" : (word))
+
 static const struct option options[] = {
 #define OPTION(scope_, word_, type_, low_, high_, beyond_, normal_, target_, \
 	       when_, class_, doc_) \
 	{ \
 		target_, /* a list in braces cannot have a name here */ \
 		.scope = SCOPE_##scope_, \
-		.word = #word_, \
+		.word = SPELLED(OPTION_##scope_##_##word_, #word_), \
 		.type = TYPE_##type_, \
 		.low = (low_), \
 		.high = (high_), \

@@ -43,6 +43,7 @@ enum option_type {
 	TYPE_MASK,   /* nothing; sets bits or names a constant */
 	TYPE_BIT,    /* 0 or 1; other numbers count as 1 */
 	TYPE_INT,    /* also 0x... */
+	TYPE_AUTO,   /* an INT; or `auto`, which is -1 */
 	TYPE_REAL,   /* kept to 1e-9 */
 	TYPE_KIB,    /* KiB for a count of 88-byte entries */
 	TYPE_STEP,   /* a real, for both directions */

@@ -85,11 +85,17 @@ static enum value read_number(struct parser *p, const struct option *o,
 		parser_broken(p, &w, o, "@ needs a number behind it");
 		return VALUE_LOST;
 	}
+	if (o->type == TYPE_AUTO && text_equal("auto", w.text, w.len)) {
+		option_set(o, base, -1);
+		return VALUE_TAKEN;
+	}
 	if (w.quoted || !(real ? text_to_double(w.text, w.len, &v)
 			       : whole_number(&w, &v))) {
 		parser_broken(p, &w, o,
 			      real ? "@ needs a number, not %"
-				   : "@ needs a whole number, not %");
+			      : o->type == TYPE_AUTO
+				      ? "@ needs a whole number or auto, not %"
+				      : "@ needs a whole number, not %");
 		return VALUE_LOST;
 	}
 	return store_number(p, o, base, &w, real ? to_nano(v) : v);

@@ -8,6 +8,7 @@
 #include "host/daemonize.h"
 #include "host/groups.h"
 #include "host/inquiry.h"
+#include "host/publish.h"
 #include "host/statefile.h"
 #include "host/store.h"
 #include "host/udp.h"
@@ -210,8 +211,7 @@ static void carry_one(struct loop *l, const struct effect *e)
 		carry_status(l, e);
 		break;
 	case EFFECT_VIEW:
-		l->view = e->view;
-		l->view_known = true;
+		publish_view(l, &e->view);
 		break;
 	case EFFECT_ANSWER:
 		carry_answer(l, e);

@@ -9,6 +9,7 @@
 #include "host/reload.h"
 
 #define LINK_LOCAL_BITS 10
+#define COUNT_MS 20
 
 /*
  * From a network that the asked interface is on. Who is routed to us with such
@@ -35,16 +36,43 @@ static bool is_attached(const struct loop *l, const struct asker *asker)
 	return false;
 }
 
+/*
+ * Their numbers change with every request, so who serves is stopped for a
+ * moment; but not for every question of a storm.
+ */
+static struct mru_counts count_clients(struct loop *l)
+{
+	struct moment m = sysclock_read();
+	span since = instant_diff(m.now, l->clients_counted_at);
+
+	if (!l->workers) {
+		return clients_counts(l->limits.shards, l->limits.count,
+				      m.wall);
+	}
+	if (span_cmp(since, SPAN_MS(COUNT_MS)) >= 0) {
+		workers_hold(l->workers);
+		l->clients_counted = clients_counts(l->limits.shards,
+						    l->limits.count, m.wall);
+		workers_release(l->workers);
+		l->clients_counted_at = m.now;
+	}
+	return l->clients_counted;
+}
+
 void inquiry_deliver(struct loop *l, const struct asker *asker,
 		     const uint8_t *data, size_t len)
 {
 	struct event ev = { .kind = EVENT_CONTROL };
 	struct host_facts facts = { .io = l->io, .fast = xdp_counts(&l->xdp) };
-	struct server_shard sum = l->shard;
+	struct server_shard sum;
 
 	sysclock_kernel(&facts.kernel);
-	facts.lists_clients = l->shard.clients != NULL;
-	facts.clients = clients_counts(&l->shard, 1, sysclock_wall());
+	facts.lists_clients = l->limits.memory.clients != NULL;
+	facts.clients = count_clients(l);
+	if (l->workers) {
+		workers_io(l->workers, &facts.io);
+	}
+	limits_sum(&l->limits, &sum);
 	if (asker->connection) {
 		ev.control.may_modify = asker->connection->owner;
 	} else {
@@ -66,15 +94,16 @@ void inquiry_deliver(struct loop *l, const struct asker *asker,
 static struct socket_report report(const struct loop *l,
 				   const struct serversock *s, instant now)
 {
+	struct socket_counts n = serversocks_counts(&l->servers, s);
 	struct socket_report r = {
 		.name = s->name,
 		.addr = s->addr,
 		.broadcast = s->broadcast,
 		.enabled = !s->drop,
 		.flags = s->flags | (s->wildcard ? SOCKET_WILDCARD : 0),
-		.received = s->counts.received,
-		.sent = s->counts.sent,
-		.send_failed = s->counts.send_failed,
+		.received = n.received,
+		.sent = n.sent,
+		.send_failed = n.send_failed,
 	};
 	span up = instant_diff(now, s->since);
 
@@ -96,20 +125,26 @@ void inquiry_list(struct loop *l, const struct effect *e)
 	struct listables have = {
 		.now = m.wall,
 		.access = l->view.access,
-		.shards = &l->shard,
-		.shard_count = 1,
+		.shards = l->limits.shards,
+		.shard_count = l->limits.count,
 		.sockets = all,
 		.socket_count = all ? count : 0,
 	};
 
-	xdp_remember(&l->xdp, l->shard.clients);
-	have.signer.counts = &l->shard.keys;
+	xdp_remember(&l->xdp, l->limits.shards[0].clients);
+	have.signer.counts = &l->limits.shards[0].keys;
 	have.signer.key =
 		keyring_find(l->view.keys, e->list.key, KEY_FOR_CONTROL,
-			     &l->asker.from, &l->shard.keys);
+			     &l->asker.from, &l->limits.shards[0].keys);
 	for (size_t i = 0; i < have.socket_count; i++) {
 		all[i] = report(l, &l->servers.items[i], m.now);
 	}
+	if (l->workers) {
+		workers_hold(l->workers);
+	}
 	lists_answer(e, &have, l->outbox);
+	if (l->workers) {
+		workers_release(l->workers);
+	}
 	free(all);
 }

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "host/limits.h"
 
+#include <math.h>
 #include <stdlib.h>
 
+#include "base/counter.h"
 #include "core/access.h"
 #include "host/entropy.h"
+
+#define LINE 64           /* of the cache: no two shards write in one */
+#define SIGMAS 4          /* by which a thread's clients may exceed its share */
+#define LEAST_LIMITS 4096 /* buckets of a thread */
 
 static bool wants_limits(const struct config *c)
 {
@@ -16,85 +22,218 @@ static bool wants_limits(const struct config *c)
 	return false;
 }
 
-static bool wants_list(const struct loop *l, const struct config *c)
+static bool wants_list(const struct limits *l, const struct config *c)
 {
-	return c->monitor && l->setup.serve;
+	return c->monitor && l->listed;
 }
 
-static bool start_list(struct loop *l, const struct config *c)
-{
-	uint8_t seed[RNG_SEED];
+/* --- a shard's share --- */
 
-	/* As it fills it becomes real memory, and never more than that. */
-	l->clients_memory = calloc(1, mru_size(mru_room(&c->mru)));
-	if (!l->clients_memory || !entropy_draw(seed, sizeof(seed))) {
+/* The first that serves single hosts; those before it have no list. */
+static size_t first_listed(const struct limits *l)
+{
+	return l->count > 1 ? 1 : 0;
+}
+
+/* How many share the clients. */
+static uint32_t sharers(const struct limits *l)
+{
+	return (uint32_t)(l->count - first_listed(l));
+}
+
+/*
+ * Chance gives one more clients than another: with room for that, all of them
+ * together are as good as one list.
+ */
+static struct mru_config share_of(const struct limits *l,
+				  const struct mru_config *all)
+{
+	struct mru_config share = *all;
+	double room = mru_room(all), part = room / sharers(l);
+
+	if (sharers(l) > 1) {
+		part = fmin(ceil(part + SIGMAS * sqrt(part)), room);
+		share.maxdepth = (unsigned)part;
+		share.mindepth = (all->mindepth + sharers(l) - 1) / sharers(l);
+	}
+	return share;
+}
+
+static size_t in_lines(size_t bytes)
+{
+	return (bytes + LINE - 1) / LINE * LINE;
+}
+
+static size_t list_size(const struct limits *l, const struct config *c)
+{
+	struct mru_config share = share_of(l, &c->mru);
+
+	return in_lines(mru_size(mru_room(&share)));
+}
+
+static size_t bucket_count(const struct limits *l)
+{
+	size_t share = RATELIMIT_CLIENTS / sharers(l);
+
+	return share > LEAST_LIMITS ? share : LEAST_LIMITS;
+}
+
+static size_t buckets_size(const struct limits *l)
+{
+	return in_lines(ratelimit_size(bucket_count(l)));
+}
+
+/* --- in the memory of all --- */
+
+static void place_hits(struct limits *l, const struct config *c)
+{
+	size_t each = access_counters(c);
+
+	for (size_t i = 0; i < l->count; i++) {
+		l->shards[i].hits = l->memory.hits + i * each;
+		l->shards[i].hit_count = each;
+	}
+}
+
+static void place_limits(struct limits *l, const struct config *c,
+			 const uint8_t seed[RNG_SEED])
+{
+	for (size_t i = 0; i < l->count; i++) {
+		void *at = l->memory.limits + i * buckets_size(l);
+
+		l->shards[i].limit =
+			ratelimit_init(at, bucket_count(l), &c->limit, seed);
+	}
+}
+
+static void place_lists(struct limits *l, const struct config *c,
+			const uint8_t seed[RNG_SEED])
+{
+	const struct mru_config share = share_of(l, &c->mru);
+	size_t first = first_listed(l);
+
+	for (size_t i = first; i < l->count; i++) {
+		void *at = l->memory.clients + (i - first) * list_size(l, c);
+
+		l->shards[i].clients = mru_init(at, &share, seed);
+	}
+}
+
+static void retune(struct limits *l, const struct config *c)
+{
+	const struct mru_config share = share_of(l, &c->mru);
+
+	for (size_t i = 0; i < l->count; i++) {
+		struct server_shard *s = &l->shards[i];
+
+		if (s->limit) {
+			ratelimit_retune(s->limit, &c->limit);
+		}
+		if (s->clients) {
+			mru_retune(s->clients, &share);
+		}
+	}
+}
+
+static void drop_lists(struct limits *l)
+{
+	for (size_t i = 0; i < l->count; i++) {
+		l->shards[i].clients = NULL;
+	}
+	free(l->memory.clients);
+	l->memory.clients = NULL;
+}
+
+/* --- from settings to settings --- */
+
+void limits_forget(struct limits_memory *more)
+{
+	free(more->hits);
+	free(more->limits);
+	free(more->clients);
+	*more = (struct limits_memory){ .hits = NULL };
+}
+
+bool limits_prepare(const struct limits *l, const struct config *next,
+		    struct limits_memory *more)
+{
+	bool limited = wants_limits(next) && !l->memory.limits;
+	bool listed = wants_list(l, next) && !l->memory.clients;
+
+	*more = (struct limits_memory){
+		.hits = calloc(access_counters(next) * l->count,
+			       sizeof(uint64_t)),
+	};
+	if (limited) {
+		more->limits = aligned_alloc(LINE, l->count * buckets_size(l));
+	}
+	if (listed) { /* as it fills it becomes real memory, and no sooner */
+		more->clients = calloc(sharers(l), list_size(l, next));
+	}
+	if (!more->hits || (limited && !more->limits) ||
+	    (listed && !more->clients) ||
+	    !entropy_draw(more->seed, sizeof(more->seed))) {
+		limits_forget(more);
 		return false;
 	}
-	l->shard.clients = mru_init(l->clients_memory, &c->mru, seed);
 	return true;
 }
 
-static bool start_limits(struct loop *l, const struct config *c)
+void limits_take(struct limits *l, const struct config *now,
+		 struct limits_memory *more)
 {
-	uint8_t seed[RNG_SEED];
-
-	l->limits = malloc(ratelimit_size(RATELIMIT_CLIENTS));
-	if (!l->limits || !entropy_draw(seed, sizeof(seed))) {
-		return false;
-	}
-	l->shard.limit =
-		ratelimit_init(l->limits, RATELIMIT_CLIENTS, &c->limit, seed);
-	return true;
-}
-
-bool limits_prepare(struct loop *l, const struct config *next, uint64_t **hits)
-{
-	*hits = calloc(access_counters(next), sizeof(**hits));
-	if (!*hits ||
-	    (wants_limits(next) && !l->limits && !start_limits(l, next))) {
-		free(*hits);
-		*hits = NULL;
-		return false;
-	}
-	return true;
-}
-
-void limits_take(struct loop *l, const struct config *now, uint64_t *hits)
-{
-	free(l->shard.hits);
-	l->shard.hits = hits;
-	l->shard.hit_count = access_counters(now);
-	if (l->shard.limit) {
-		ratelimit_retune(l->shard.limit, &now->limit);
-	}
+	free(l->memory.hits);
+	l->memory.hits = more->hits;
+	place_hits(l, now);
 	if (!wants_list(l, now)) {
-		free(l->clients_memory);
-		l->clients_memory = NULL;
-		l->shard.clients = NULL;
-	} else if (l->shard.clients) {
-		mru_retune(l->shard.clients, &now->mru);
-	} else if (!start_list(l, now)) {
-		journal_say(l->setup.journal, NOTE_WARNING,
-			    "no memory for the list of those who ask");
+		drop_lists(l);
 	}
+	retune(l, now);
+	if (more->limits) {
+		l->memory.limits = more->limits;
+		place_limits(l, now, more->seed);
+	}
+	if (more->clients) {
+		l->memory.clients = more->clients;
+		place_lists(l, now, more->seed);
+	}
+	*more = (struct limits_memory){ .hits = NULL };
 }
 
-bool limits_start(struct loop *l)
+bool limits_start(struct limits *l, const struct config *c, unsigned workers,
+		  bool serve)
 {
-	const struct config *c = l->setup.config;
-	uint64_t *hits;
+	struct limits_memory first;
 
-	if (!limits_prepare(l, c, &hits)) {
+	*l = (struct limits){ .count = workers + 1, .listed = serve };
+	l->shards = calloc(l->count, sizeof(*l->shards));
+	if (!l->shards || !limits_prepare(l, c, &first)) {
 		return false;
 	}
-	l->shard.hits = hits;
-	l->shard.hit_count = access_counters(c);
-	return !wants_list(l, c) || start_list(l, c);
+	limits_take(l, c, &first);
+	return true;
 }
 
-void limits_end(struct loop *l)
+void limits_end(struct limits *l)
 {
-	free(l->limits);
-	free(l->clients_memory);
-	free(l->shard.hits);
+	limits_forget(&l->memory);
+	free(l->shards);
+	l->shards = NULL;
+}
+
+void limits_sum(const struct limits *l, struct server_shard *sum)
+{
+	*sum = (struct server_shard){ .limit = NULL };
+	for (size_t i = 0; i < l->count; i++) {
+		const struct server_shard *s = &l->shards[i];
+
+		for (size_t v = 0; v < ARRAY_LEN(sum->verdicts); v++) {
+			sum->verdicts[v] += counter_read(&s->verdicts[v]);
+		}
+		for (size_t v = 0; v < ARRAY_LEN(sum->versions); v++) {
+			sum->versions[v] += counter_read(&s->versions[v]);
+			sum->firsts[v] += counter_read(&s->firsts[v]);
+		}
+		key_counts_add(&sum->keys, &s->keys);
+	}
 }

@@ -1,21 +1,48 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * limits.h - the memory of what is known about those who ask: how often they
- * may, who they were, which lines of access they met.
+ * may, who they were, which lines of access they met; for each of the threads
+ * that serve.
  */
 #ifndef HOST_LIMITS_H
 #define HOST_LIMITS_H
 
-#include "host/loop.h"
+#include "config/config.h"
+#include "core/server.h"
 
-/* False: out of memory. */
-MUST_USE bool limits_start(struct loop *l);
-void limits_end(struct loop *l);
+/* Of all shards, kind by kind; NULL: there is none. */
+struct limits_memory {
+	uint64_t *hits;
+	char *limits, *clients;
+	uint8_t seed[RNG_SEED];
+};
 
-/* What other settings will need; false: out of memory, all is as it was. */
-MUST_USE bool limits_prepare(struct loop *l, const struct config *next,
-			     uint64_t **hits);
-/* They hold now; takes `hits`. */
-void limits_take(struct loop *l, const struct config *now, uint64_t *hits);
+/*
+ * Shard 0 is of the loop's own thread, the others each of a worker. A client
+ * is always met by the same: with workers, by one of theirs.
+ */
+struct limits {
+	struct server_shard *shards;
+	size_t count;
+	bool listed; /* somebody serves: `enable monitor` means something */
+	struct limits_memory memory;
+};
+
+/* With so many workers; false: out of memory. */
+MUST_USE bool limits_start(struct limits *l, const struct config *c,
+			   unsigned workers, bool serve);
+void limits_end(struct limits *l);
+
+/* What other settings will need; false: out of memory, nothing is kept. */
+MUST_USE bool limits_prepare(const struct limits *l, const struct config *next,
+			     struct limits_memory *more);
+/* They hold now, while nobody serves; `more` is taken. */
+void limits_take(struct limits *l, const struct config *now,
+		 struct limits_memory *more);
+/* They will not. */
+void limits_forget(struct limits_memory *more);
+
+/* What all have counted, though they go on; no more of the shard is filled. */
+void limits_sum(const struct limits *l, struct server_shard *sum);
 
 #endif

@@ -11,8 +11,8 @@
 #include "host/carry.h"
 #include "host/daemonize.h"
 #include "host/entropy.h"
-#include "host/limits.h"
 #include "host/netwatch.h"
+#include "host/publish.h"
 #include "host/ready.h"
 #include "host/reload.h"
 #include "host/resources.h"
@@ -21,7 +21,8 @@
 
 #define RATE_S 4 /* between two looks at what the kernel steers by */
 #define HOUR_S 3600
-#define LOOP_BATCH 16      /* datagrams of one socket before the others */
+#define AGAIN_MS 2    /* until a view is published that nobody had room for */
+#define LOOP_BATCH 16 /* datagrams of one socket before the others */
 #define LONGEST_SLEEP_S 64 /* a signal that slips in before poll() waits */
 
 void loop_init(struct loop *l, const struct loop_setup *setup)
@@ -37,6 +38,7 @@ void loop_init(struct loop *l, const struct loop_setup *setup)
 	serversocks_init(&l->servers, setup->journal, setup->port,
 			 &setup->rules);
 	l->servers.dscp = setup->config->dscp;
+	spread_init(&l->servers.spread, setup->threads);
 	serversocks_hear(&l->servers, setup->config);
 	xdp_init(&l->xdp, setup->journal, setup->port);
 	resolver_open(&l->resolver, setup->single_process);
@@ -62,9 +64,26 @@ static bool start_serving(struct loop *l)
 		return false;
 	}
 	serve_init(l->serving, l->setup.single_process ? 1 : LOOP_BATCH);
-	l->serving->shard = &l->shard;
+	l->serving->shard = &l->limits.shards[0];
 	l->serving->io = &l->io;
 	return true;
+}
+
+static void start_workers(struct loop *l)
+{
+	unsigned wanted = l->servers.spread.threads, count = 0;
+
+	if (wanted == 0) {
+		return;
+	}
+	l->workers = workers_start(wanted, l->limits.shards + 1);
+	count = l->workers ? workers_count(l->workers) : 0;
+	if (count < wanted) {
+		journal_say(l->setup.journal, NOTE_WARNING,
+			    "server-threads: only %u of %u could be started",
+			    count, wanted);
+	}
+	serversocks_give(&l->servers, l->workers, count);
 }
 
 static void open_control(struct loop *l)
@@ -133,12 +152,15 @@ bool loop_start(struct loop *l, struct engine_start *start)
 	uint8_t *state;
 
 	l->outbox = calloc(1, sizeof(*l->outbox));
-	if (!memory || !l->outbox || !start_serving(l) ||
+	if (!memory || !l->outbox ||
 	    !entropy_draw(start->seed, sizeof(start->seed)) ||
-	    !limits_start(l)) {
+	    !limits_start(&l->limits, l->setup.config, l->setup.threads,
+			  l->setup.serve) ||
+	    !start_serving(l)) {
 		free(memory);
 		return false;
 	}
+	start_workers(l);
 	start->now = m.now;
 	start->wall = m.wall;
 	memcpy(start->boot, l->boot, sizeof(start->boot));
@@ -159,6 +181,8 @@ bool loop_start(struct loop *l, struct engine_start *start)
 void loop_close(struct loop *l)
 {
 	xdp_close(&l->xdp);
+	workers_end(l->workers);
+	l->servers.workers = NULL;
 	serversocks_close(&l->servers);
 	clientsocks_free(&l->clients);
 	ctlsock_close(&l->control);
@@ -177,7 +201,8 @@ void loop_close(struct loop *l)
 	free(l->engine);
 	free(l->outbox);
 	free(l->serving);
-	limits_end(l);
+	limits_end(&l->limits);
+	limits_forget(&l->coming);
 	ready_free(&l->ready);
 }
 
@@ -255,7 +280,7 @@ static struct event tick_of(struct loop *l, instant now,
 
 	if (hour || filegen_is_on(l->setup.config, STATS_SYS)) {
 		l->counted_at = hour ? now : l->counted_at;
-		*sum = l->shard;
+		limits_sum(&l->limits, sum);
 		xdp_count(&l->xdp, sum);
 		ev.tick.shards = sum;
 		ev.tick.shard_count = 1;
@@ -276,14 +301,17 @@ static instant handle_due(struct loop *l)
 	for (;;) {
 		instant now = sysclock_read().now;
 		instant wake = instant_add(now, SPAN_S(LONGEST_SLEEP_S));
-		struct server_shard sum;
 		struct resolver_answer answer;
+		struct server_shard sum;
 		struct event ev;
 
 		if (l->ended) {
 			return now;
 		}
 		guardnames_tick(&l->guardnames, &l->resolver, now, &wake);
+		if (l->unpublished) {
+			publish_again(l);
+		}
 		if (clientsocks_due(&l->clients, now, &ev, &wake)) {
 			loop_deliver(l, &ev);
 		} else if (shm_clocks_due(&l->shm, &ev)) {
@@ -304,6 +332,11 @@ static instant handle_due(struct loop *l)
 		} else {
 			if (l->rescan_due) {
 				wake = instant_earlier(wake, l->rescan);
+			}
+			if (l->unpublished) {
+				wake = instant_earlier(
+					wake,
+					instant_add(now, SPAN_MS(AGAIN_MS)));
 			}
 			return instant_earlier(wake, l->deadline);
 		}

@@ -19,6 +19,7 @@
 #include "host/guardnames.h"
 #include "host/journal.h"
 #include "host/leapfile.h"
+#include "host/limits.h"
 #include "host/recorder.h"
 #include "host/resolver.h"
 #include "host/serve.h"
@@ -27,6 +28,7 @@
 #include "host/signd.h"
 #include "host/statfiles.h"
 #include "host/sysclock.h"
+#include "host/workers.h"
 #include "host/xdp.h"
 
 /* Lines that came with a request. */
@@ -61,6 +63,7 @@ struct loop_setup {
 	struct listen_rules rules;
 	uint16_t port;       /* to serve on */
 	bool serve;          /* false: no socket on the port at all */
+	unsigned threads;    /* that serve; 0: the loop does */
 	bool single_process; /* plain UDP sockets and poll(), nothing else */
 	unsigned rescan_s;   /* 0: look for new addresses never again */
 	const char *control; /* path of the unix socket; NULL: none */
@@ -123,10 +126,15 @@ struct loop {
 
 	struct view view; /* what is served */
 	bool view_known;
-	struct server_shard shard;
-	struct serving *serving;
-	struct io_counts io;
-	void *limits, *clients_memory;
+	bool unpublished;            /* not all who serve have it yet */
+	bool withheld;               /* they are kept from serving */
+	struct limits_memory coming; /* for the next one: see publish.h */
+	struct workers *workers;     /* NULL: none */
+	instant clients_counted_at;
+	struct mru_counts clients_counted;
+	struct limits limits;
+	struct serving *serving; /* this thread's own */
+	struct io_counts io;     /* likewise */
 
 	uint64_t casts_failed; /* to groups: no interface took them */
 	bool clock_lost;       /* the kernel refuses: said once */

@@ -77,14 +77,32 @@ static void pass_control(struct loop *l, struct serversock *s,
 	inquiry_deliver(l, &asker, d->data, d->len);
 }
 
-static void pass_to_samba(struct loop *l, const struct request *req)
+static void pass_to_samba(struct loop *l, const struct serversock *s,
+			  const struct datagram *d)
 {
+	const struct request req = { .data = d->data,
+				     .len = d->len,
+				     .from = d->from,
+				     .to = s->addr,
+				     .received = d->at };
 	uint8_t answer[PACKET_LEN];
 	struct writer w = writer_over(answer, sizeof(answer));
 	struct moment m = sysclock_read();
 
-	server_put_unsigned(&l->view, req, m.wall, &w);
-	signd_ask(&l->signd, req, answer, m.now);
+	server_put_unsigned(&l->view, &req, m.wall, &w);
+	signd_ask(&l->signd, &req, answer, m.now);
+}
+
+static void pass(struct loop *l, struct serversock *s,
+		 enum server_verdict verdict, const struct datagram *d)
+{
+	if (verdict == SERVER_CONTROL) {
+		pass_control(l, s, d);
+	} else if (verdict == SERVER_PEER) {
+		pass_peer(l, s, d);
+	} else if (verdict == SERVER_SIGN) {
+		pass_to_samba(l, s, d);
+	}
 }
 
 static void samba_ready(struct loop *l)
@@ -134,12 +152,8 @@ static void server_ready(struct loop *l, struct serversock *s)
 	for (size_t i = 0; i < count; i++) {
 		const struct datagram *d = &serving->batch.in[i];
 
-		if (serving->verdicts[i] == SERVER_CONTROL) {
-			pass_control(l, s, d);
-		} else if (serving->verdicts[i] == SERVER_PEER) {
-			pass_peer(l, s, d);
-		} else if (serving->verdicts[i] == SERVER_SIGN) {
-			pass_to_samba(l, &serving->requests[i]);
+		if (serve_is_for_loop(serving->verdicts[i])) {
+			pass(l, s, serving->verdicts[i], d);
 		} else if (s->group && serving->batch.out[i].len > 0) {
 			answer_call(l, s, &serving->batch.out[i], &d->from);
 		}
@@ -182,6 +196,21 @@ static void network_ready(struct loop *l)
 	}
 }
 
+/* What workers had for us. */
+static void handed_ready(struct loop *l)
+{
+	const struct handed *h;
+
+	while ((h = workers_next(l->workers))) {
+		struct serversock *s = serversocks_at(&l->servers, h->socket);
+
+		if (s) {
+			pass(l, s, h->verdict, &h->datagram);
+		}
+		workers_done(l->workers);
+	}
+}
+
 /* How the list for poll() is laid out, in this order. */
 struct layout {
 	size_t clients, servers, helpers, control, total;
@@ -191,7 +220,7 @@ static bool make_room(struct loop *l)
 {
 	struct ready *r = &l->ready;
 	size_t room = l->clients.count + l->servers.count + RESOLVER_HELPERS +
-		      CTLSOCK_FDS + 4;
+		      CTLSOCK_FDS + 5;
 	struct pollfd *fds;
 	uint64_t *serials;
 
@@ -225,7 +254,10 @@ static struct layout list_fds(struct loop *l)
 	}
 	at.servers = l->servers.count;
 	for (size_t i = 0; i < l->servers.count; i++) {
-		*p++ = (struct pollfd){ l->servers.items[i].fd, POLLIN, 0 };
+		const struct serversock *s = &l->servers.items[i];
+
+		/* What workers serve is passed over: it stays in its place. */
+		*p++ = (struct pollfd){ s->shared ? -1 : s->fd, POLLIN, 0 };
 	}
 	at.helpers = resolver_poll(&l->resolver, p);
 	p += at.helpers;
@@ -242,6 +274,10 @@ static struct layout list_fds(struct loop *l)
 	}
 	if (xdp_fd(&l->xdp) >= 0) {
 		*p++ = (struct pollfd){ xdp_fd(&l->xdp), POLLIN, 0 };
+	}
+	if (l->workers) {
+		*p++ = (struct pollfd){ workers_handed_fd(l->workers), POLLIN,
+					0 };
 	}
 	at.total = (size_t)(p - l->ready.fds);
 	return at;
@@ -272,10 +308,13 @@ static void handle_ready(struct loop *l, const struct layout *at)
 	for (; p < end; p++) {
 		if (p->revents && p->fd == l->wake_fd) {
 			signals_drain(l->wake_fd);
+		} else if (p->revents && l->workers &&
+			   p->fd == workers_handed_fd(l->workers)) {
+			handed_ready(l);
 		} else if (p->revents && p->fd == l->network_fd) {
 			network_ready(l);
 		} else if (p->revents && p->fd == xdp_fd(&l->xdp)) {
-			xdp_remember(&l->xdp, l->shard.clients);
+			xdp_remember(&l->xdp, l->limits.shards[0].clients);
 		} else if (p->revents && p->fd == l->signd.fd) {
 			samba_ready(l);
 		}

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "config/changes.h"
-#include "host/limits.h"
 #include "host/normalform.h"
+#include "host/publish.h"
 #include "host/saveconfig.h"
 
 #define ANSWER 14000 /* ntpq takes 32 fragments of 468 octets */
@@ -91,7 +91,7 @@ static void release(struct loop *l, struct settings *s, void *room)
 
 /* The answer is in `ev` already. */
 static void take(struct loop *l, struct settings *next, void *room,
-		 uint64_t *hits, struct event *ev)
+		 struct limits_memory *more, struct event *ev)
 {
 	struct settings *was = l->setup.settings;
 	void *old_room = l->room;
@@ -110,12 +110,9 @@ static void take(struct loop *l, struct settings *next, void *room,
 	take_log(l, was->config, next->config);
 	ev->settings.settings = next;
 	ev->settings.room = room;
-	/* The view is of the old ones; there is none until the next comes. */
-	l->view = (struct view){ .leap = LEAP_UNSYNC };
-	l->view_known = false;
+	publish_expect(l, more);
 	loop_deliver(l, ev);
-	/* Nobody but this thread has a view, and that is the new one. */
-	limits_take(l, next->config, hits);
+	publish_part(l);
 	release(l, was, old_room);
 	guardnames_want(&l->guardnames, next->config, sysclock_read().now);
 }
@@ -151,7 +148,7 @@ static bool reload(struct loop *l, const struct settings_lines *lines,
 	const struct settings_reader *reader = &l->setup.reader;
 	struct settings *next = reader->read(reader->context, l->engine,
 					     l->setup.settings, lines, &r->why);
-	uint64_t *hits = NULL;
+	struct limits_memory more;
 	void *room;
 
 	if (!next) {
@@ -159,7 +156,7 @@ static bool reload(struct loop *l, const struct settings_lines *lines,
 	}
 	tell_names(l, next);
 	room = malloc(engine_room(l->engine, next));
-	if (!room || !limits_prepare(l, next->config, &hits)) {
+	if (!room || !limits_prepare(&l->limits, next->config, &more)) {
 		free(room);
 		reader->release(reader->context, next);
 		text_str(&r->why, "not enough memory\n");
@@ -178,7 +175,7 @@ static bool reload(struct loop *l, const struct settings_lines *lines,
 	}
 	ev->settings.reply = r->why.start;
 	ev->settings.reply_len = r->why.len;
-	take(l, next, room, hits, ev);
+	take(l, next, room, &more, ev);
 	log_lines(l, NOTE_NOTICE, r->changes.start);
 	return true;
 }

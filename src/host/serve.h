@@ -31,13 +31,19 @@ struct serving {
 	enum server_verdict verdicts[UDP_BATCH];
 };
 
+/* The verdicts of what is not answered at once, but by who has the engine. */
+static inline bool serve_is_for_loop(enum server_verdict v)
+{
+	return v == SERVER_CONTROL || v == SERVER_PEER || v == SERVER_SIGN;
+}
+
 /* `most` as udp_batch_init() has it. */
 void serve_init(struct serving *s, size_t most);
 
 /*
  * Takes what is queued on the socket, up to a batch, and sends what answers it;
  * answers how many there were. The verdicts and the datagrams stay: of those
- * that are for the engine, SERVER_CONTROL and SERVER_PEER, nothing more was
+ * that are for who has the engine, serve_is_for_loop(), nothing more was
  * done. What answers a group's cannot leave from its socket, and stays too.
  * `view` NULL: nothing is served yet.
  */

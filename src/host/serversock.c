@@ -10,6 +10,7 @@
 #include "host/groups.h"
 #include "host/stamps.h"
 #include "host/udp.h"
+#include "host/workers.h"
 
 #define FIRST_ROOM 16
 
@@ -35,22 +36,47 @@ void serversocks_hear(struct serversocks *ss, const struct config *config)
 	}
 }
 
-void serversocks_close(struct serversocks *ss)
+static size_t sockets_of(const struct serversocks *ss,
+			 const struct serversock *s)
 {
-	for (size_t i = 0; i < ss->count; i++) {
-		close(ss->items[i].fd);
-	}
-	free(ss->items);
-	ss->items = NULL;
-	ss->count = ss->room = 0;
+	return s->shared ? (size_t)ss->spread.threads * SPREAD_SOCKETS : 1;
 }
 
 static void set_reuse(const struct serversocks *ss, int on)
 {
 	for (size_t i = 0; i < ss->count; i++) {
-		(void)setsockopt(ss->items[i].fd, SOL_SOCKET, SO_REUSEADDR, &on,
-				 sizeof(on));
+		const struct serversock *s = &ss->items[i];
+		const int *fds = s->shared ? s->shared : &s->fd;
+
+		for (size_t j = 0; j < sockets_of(ss, s); j++) {
+			(void)setsockopt(fds[j], SOL_SOCKET, SO_REUSEADDR, &on,
+					 sizeof(on));
+		}
 	}
+}
+
+static void close_all(const struct serversocks *ss, struct serversock *s)
+{
+	const int *fds = s->shared ? s->shared : &s->fd;
+
+	if (s->shared && ss->workers) {
+		workers_remove(ss->workers, s->number);
+	}
+	for (size_t j = 0; j < sockets_of(ss, s); j++) {
+		close(fds[j]);
+	}
+	free(s->shared);
+	s->shared = NULL;
+}
+
+void serversocks_close(struct serversocks *ss)
+{
+	for (size_t i = 0; i < ss->count; i++) {
+		close_all(ss, &ss->items[i]);
+	}
+	free(ss->items);
+	ss->items = NULL;
+	ss->count = ss->room = 0;
 }
 
 static struct serversock *append(struct serversocks *ss)
@@ -69,17 +95,21 @@ static struct serversock *append(struct serversocks *ss)
 	return &ss->items[ss->count];
 }
 
-/* A bound socket, or a negative errno. */
-static int open_bound(const netaddr *addr, unsigned dscp, int reuse)
+int serversock_bind(const netaddr *addr, unsigned dscp, enum bind_how how)
 {
 	struct sockaddr_storage sa;
 	socklen_t size = udp_sockaddr(addr, &sa);
-	int fd = udp_open(addr);
+	int fd = udp_open(addr), on = 1;
 
 	if (fd < 0) {
 		return fd;
 	}
-	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse));
+	if (how != BIND_ALONE) {
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	}
+	if (how == BIND_SHARED) {
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
+	}
 	if (bind(fd, (struct sockaddr *)&sa, size) != 0) {
 		int error = errno;
 
@@ -87,7 +117,7 @@ static int open_bound(const netaddr *addr, unsigned dscp, int reuse)
 		return -error;
 	}
 	udp_mark(fd, addr, dscp);
-	udp_want_destination(fd, addr);
+	udp_want_destination(fd, addr, true);
 	(void)stamps_receive(fd);
 	return fd;
 }
@@ -106,13 +136,24 @@ static void print_addr_port(const netaddr *addr, char buf[NETADDR_TEXT])
 	netaddr_print_port(addr, &t);
 }
 
+/* Groups and what is dropped are of the loop. */
+static void share(struct serversocks *ss, struct serversock *s)
+{
+	if (ss->spread.threads > 0 && !s->drop && !s->group) {
+		s->shared = spread_open(&ss->spread, s->fd, &s->addr, ss->dscp);
+	}
+	if (s->shared && ss->workers) {
+		workers_add(ss->workers, s, ss->spread.threads);
+	}
+}
+
 /* `s` says what is wanted; 0, or a negative errno. */
 static int add(struct serversocks *ss, const struct serversock *wanted,
-	       int reuse)
+	       enum bind_how how)
 {
 	struct serversock *s = append(ss);
 	char addr[NETADDR_TEXT];
-	int fd = s ? open_bound(&wanted->addr, ss->dscp, reuse) : -ENOMEM;
+	int fd = s ? serversock_bind(&wanted->addr, ss->dscp, how) : -ENOMEM;
 
 	if (fd < 0) {
 		return fd;
@@ -121,6 +162,7 @@ static int add(struct serversocks *ss, const struct serversock *wanted,
 	s->fd = fd;
 	s->number = ss->numbered++;
 	ss->count++;
+	share(ss, s);
 	print_addr_port(&s->addr, addr);
 	journal_say(ss->journal, NOTE_INFO, "Listen %s on %u %s %s",
 		    s->drop ? "and drop" : "normally", s->number, s->name,
@@ -139,7 +181,7 @@ static int reserve_one(struct serversocks *ss, const netaddr *addr,
 
 	wanted.addr.port = ss->port;
 	memcpy(wanted.name, name, strlen(name) + 1);
-	error = add(ss, &wanted, 0);
+	error = add(ss, &wanted, BIND_ALONE);
 	if (error == 0) {
 		return 0;
 	}
@@ -225,7 +267,7 @@ int serversocks_send(struct serversocks *ss, const netaddr *to,
 struct serversock *serversocks_add(struct serversocks *ss,
 				   const struct serversock *wanted)
 {
-	int error = add(ss, wanted, 1);
+	int error = add(ss, wanted, BIND_BESIDE);
 	char text[NETADDR_TEXT];
 
 	/* An IPv6 address that is still being probed comes with a later scan.
@@ -237,6 +279,47 @@ struct serversock *serversocks_add(struct serversocks *ss,
 			    wanted->name, text, strerror(-error));
 	}
 	return error ? NULL : &ss->items[ss->count - 1];
+}
+
+void serversocks_give(struct serversocks *ss, struct workers *w,
+		      unsigned threads)
+{
+	for (size_t i = 0; i < ss->count; i++) {
+		struct serversock *s = &ss->items[i];
+
+		if (s->shared && threads < ss->spread.threads &&
+		    !spread_shrink(&ss->spread, s->shared, &s->addr, threads)) {
+			udp_want_destination(s->fd, &s->addr, true);
+			free(s->shared);
+			s->shared = NULL;
+		}
+		if (s->shared) {
+			workers_add(w, s, threads);
+		}
+	}
+	ss->spread.threads = threads;
+	ss->workers = threads > 0 ? w : NULL;
+}
+
+struct socket_counts serversocks_counts(const struct serversocks *ss,
+					const struct serversock *s)
+{
+	struct socket_counts sum = s->counts;
+
+	if (s->shared && ss->workers) {
+		workers_socket_counts(ss->workers, s->number, &sum);
+	}
+	return sum;
+}
+
+struct serversock *serversocks_at(struct serversocks *ss, unsigned number)
+{
+	for (size_t i = 0; i < ss->count; i++) {
+		if (ss->items[i].number == number) {
+			return &ss->items[i];
+		}
+	}
+	return NULL;
 }
 
 /* True: a socket was opened for this address. */
@@ -278,17 +361,19 @@ static void close_unseen(struct serversocks *ss, instant now)
 			ss->items[kept++] = *s;
 			continue;
 		}
+		struct socket_counts n = serversocks_counts(ss, s);
+
 		print_addr(&s->addr, addr);
 		journal_say(ss->journal, NOTE_INFO,
 			    "Deleting interface #%u %s, %s#%u, interface "
 			    "stats: received=%llu, sent=%llu, dropped=%llu, "
 			    "active_time=%lld secs",
 			    s->number, s->name, addr, s->addr.port,
-			    (unsigned long long)s->counts.received,
-			    (unsigned long long)s->counts.sent,
-			    (unsigned long long)s->counts.dropped,
+			    (unsigned long long)n.received,
+			    (unsigned long long)n.sent,
+			    (unsigned long long)n.dropped,
 			    (long long)(instant_diff(now, s->since).v >> 32));
-		close(s->fd);
+		close_all(ss, s);
 	}
 	ss->count = kept;
 }

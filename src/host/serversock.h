@@ -13,6 +13,7 @@
 #include "core/hostfacts.h"
 #include "host/interfaces.h"
 #include "host/journal.h"
+#include "host/spread.h"
 #include "host/sysclock.h"
 
 struct socket_counts {
@@ -21,8 +22,12 @@ struct socket_counts {
 	uint64_t dropped; /* received, and thrown away unread */
 };
 
+struct workers;
+
 struct serversock {
-	int fd;
+	int fd;      /* what is sent from the address leaves by it */
+	int *shared; /* of the workers, that one among them: see spread.h; NULL:
+			none, the loop serves it */
 	unsigned number;   /* as the log counts them */
 	netaddr addr;      /* with the port */
 	netaddr broadcast; /* of its network; none: there is none */
@@ -55,6 +60,8 @@ struct serversocks {
 	unsigned loopback; /* its interface index */
 	uint16_t port;
 	unsigned dscp; /* of what is sent */
+	struct spread spread;
+	struct workers *workers; /* NULL: they do not run */
 	struct listen_rules rules;
 	bool broadcasts; /* are heard */
 	struct group_wanted groups[SERVERSOCK_GROUPS];
@@ -64,6 +71,21 @@ struct serversocks {
 
 void serversocks_init(struct serversocks *ss, struct journal *j, uint16_t port,
 		      const struct listen_rules *rules);
+
+/* Which sockets may have the same port. */
+enum bind_how {
+	BIND_ALONE,
+	BIND_BESIDE, /* those that allow it, while a scan runs */
+	BIND_SHARED, /* and of the same address: see spread.h */
+};
+
+/* A bound socket, or a negative errno. */
+MUST_USE int serversock_bind(const netaddr *addr, unsigned dscp,
+			     enum bind_how how);
+
+/* Who serves what is shared; fewer than they were meant to be, perhaps. */
+void serversocks_give(struct serversocks *ss, struct workers *w,
+		      unsigned threads);
 
 /* Which broadcasts and groups are to be heard. */
 void serversocks_hear(struct serversocks *ss, const struct config *config);
@@ -84,6 +106,12 @@ MUST_USE int serversocks_reserve(struct serversocks *ss, instant now);
 /* Opens sockets for new addresses, closes those of vanished ones; answers how
  * many are new. */
 size_t serversocks_scan(struct serversocks *ss, instant now);
+
+/* What came and went, by all its sockets. */
+struct socket_counts serversocks_counts(const struct serversocks *ss,
+					const struct serversock *s);
+/* The one that has this number, or NULL. */
+struct serversock *serversocks_at(struct serversocks *ss, unsigned number);
 
 /*
  * From the socket of the address that the system would speak to `to` from, at

@@ -113,12 +113,12 @@ void udp_mark(int fd, const netaddr *a, unsigned dscp)
 	}
 }
 
-void udp_want_destination(int fd, const netaddr *a)
+void udp_want_destination(int fd, const netaddr *a, bool wanted)
 {
 	if (netaddr_is_v4(a)) {
-		set_option(fd, IPPROTO_IP, IP_PKTINFO, 1);
+		set_option(fd, IPPROTO_IP, IP_PKTINFO, wanted);
 	} else {
-		set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+		set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, wanted);
 	}
 }
 

@@ -38,8 +38,9 @@ MUST_USE bool udp_netaddr(const struct sockaddr *sa, netaddr *out);
 MUST_USE int udp_open(const netaddr *a);
 /* What routers may see of how urgent it is (RFC 2474); 0 to 63. */
 void udp_mark(int fd, const netaddr *a, unsigned dscp);
-/* Asks for the destination address and the interface of each datagram. */
-void udp_want_destination(int fd, const netaddr *a);
+/* Asks for the destination address and the interface of each datagram, or no
+ * longer. */
+void udp_want_destination(int fd, const netaddr *a, bool wanted);
 /* Asks to be told about datagrams that came in pieces. */
 void udp_want_fragments(int fd, const netaddr *a);
 

@@ -327,6 +327,9 @@ static void set_up_loop(struct ntpd *d)
 	} else if (d->config.config.orders.quit) {
 		setup.control = NULL;
 	}
+	if (!d->single && !d->config.config.orders.quit) {
+		setup.threads = workers_wanted(&d->config.config, &setup.rules);
+	}
 	loop_init(&d->loop, &setup);
 }
 

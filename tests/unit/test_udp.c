@@ -70,7 +70,7 @@ static int listen_on(const char *host, netaddr *a)
 	}
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&sa, &size), 0);
 	assert_true(udp_netaddr((struct sockaddr *)&sa, a));
-	udp_want_destination(fd, a);
+	udp_want_destination(fd, a, true);
 	assert_true(stamps_receive(fd));
 	return fd;
 }
