@@ -69,6 +69,8 @@ void inquiry_deliver(struct loop *l, const struct asker *asker,
 	sysclock_kernel(&facts.kernel);
 	facts.lists_clients = l->limits.memory.clients != NULL;
 	facts.clients = count_clients(l);
+	/* What the threads have on top of it only evens out chance. */
+	facts.clients.room = l->limits.room;
 	if (l->workers) {
 		workers_io(l->workers, &facts.io);
 	}

@@ -112,6 +112,7 @@ static void place_lists(struct limits *l, const struct config *c,
 	const struct mru_config share = share_of(l, &c->mru);
 	size_t first = first_listed(l);
 
+	l->room = mru_room(&c->mru);
 	for (size_t i = first; i < l->count; i++) {
 		void *at = l->memory.clients + (i - first) * list_size(l, c);
 
@@ -142,6 +143,7 @@ static void drop_lists(struct limits *l)
 	}
 	free(l->memory.clients);
 	l->memory.clients = NULL;
+	l->room = 0;
 }
 
 /* --- from settings to settings --- */

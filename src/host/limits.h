@@ -24,7 +24,8 @@ struct limits_memory {
 struct limits {
 	struct server_shard *shards;
 	size_t count;
-	bool listed; /* somebody serves: `enable monitor` means something */
+	bool listed;   /* somebody serves: `enable monitor` means something */
+	uint32_t room; /* of all their lists, as it was asked for; or 0 */
 	struct limits_memory memory;
 };
 
