@@ -27,6 +27,7 @@ struct seat {
 	struct socket_counts counts;
 	unsigned number; /* serversock.number */
 	uint32_t serial; /* so that a late event finds no other's */
+	bool used;
 };
 
 struct worker {
@@ -34,7 +35,7 @@ struct worker {
 	size_t reader; /* of the view; 0 is the first */
 	pthread_t thread;
 	int epoll;
-	struct seat **seats; /* NULL: free; changed while it is held outside */
+	struct seat *seats; /* changed while it is held outside */
 	size_t room;
 	uint32_t serial;
 	struct io_counts io;
@@ -58,9 +59,9 @@ struct workers {
 static struct seat *seat_of(const struct worker *w, uint64_t event)
 {
 	uint32_t at = (uint32_t)event, serial = (uint32_t)(event >> 32);
-	struct seat *s = at < w->room ? w->seats[at] : NULL;
+	struct seat *s = at < w->room ? &w->seats[at] : NULL;
 
-	return s && s->serial == serial ? s : NULL;
+	return s && s->used && s->serial == serial ? s : NULL;
 }
 
 static void hand_over(struct worker *w, const struct seat *s, size_t i)
@@ -195,9 +196,6 @@ static bool watch(const struct worker *w, int fd, uint64_t event)
 
 static void release(struct worker *w)
 {
-	for (size_t i = 0; i < w->room; i++) {
-		free(w->seats[i]);
-	}
 	free(w->seats);
 	free(w->serving);
 	free(w->handover);
@@ -314,16 +312,16 @@ void workers_end(struct workers *w)
 
 /* --- sockets --- */
 
-/* A free place, or NULL. */
-static struct seat **place(struct worker *w)
+/* A free one, or NULL. */
+static struct seat *free_seat(struct worker *w)
 {
 	size_t at = 0, room = w->room ? w->room * 2 : READY;
 
-	while (at < w->room && w->seats[at]) {
+	while (at < w->room && w->seats[at].used) {
 		at++;
 	}
 	if (at == w->room) {
-		struct seat **more = realloc(w->seats, room * sizeof(*more));
+		struct seat *more = realloc(w->seats, room * sizeof(*more));
 
 		if (!more) {
 			return NULL;
@@ -331,29 +329,27 @@ static struct seat **place(struct worker *w)
 		memset(more + at, 0, (room - at) * sizeof(*more));
 		w->seats = more;
 		w->room = room;
+		for (size_t i = 0; i < at; i++) {
+			more[i].socket.counts = &more[i].counts;
+		}
 	}
 	return &w->seats[at];
 }
 
 static void add_seat(struct worker *w, const struct serversock *s, int fd)
 {
-	struct seat **at = place(w), *seat = malloc(sizeof(*seat));
-	uint64_t event;
+	struct seat *seat = free_seat(w);
 
-	if (!at || !seat) {
-		free(seat);
+	if (!seat) {
 		return;
 	}
 	*seat = (struct seat){ .number = s->number, .serial = w->serial++ };
 	seat->socket = (struct serve_socket){ .fd = fd,
 					      .addr = s->addr,
 					      .counts = &seat->counts };
-	*at = seat;
-	event = (uint64_t)seat->serial << 32 | (uint64_t)(at - w->seats);
-	if (!watch(w, fd, event)) {
-		*at = NULL;
-		free(seat);
-	}
+	seat->used = watch(w, fd,
+			   (uint64_t)seat->serial << 32 |
+				   (uint64_t)(seat - w->seats));
 }
 
 void workers_add(struct workers *w, const struct serversock *s,
@@ -374,13 +370,12 @@ void workers_remove(struct workers *w, unsigned number)
 		struct worker *one = &w->each[i];
 
 		for (size_t j = 0; j < one->room; j++) {
-			struct seat *s = one->seats[j];
+			struct seat *s = &one->seats[j];
 
-			if (s && s->number == number) {
+			if (s->used && s->number == number) {
 				(void)epoll_ctl(one->epoll, EPOLL_CTL_DEL,
 						s->socket.fd, NULL);
-				one->seats[j] = NULL;
-				free(s);
+				s->used = false;
 			}
 		}
 	}
@@ -479,9 +474,9 @@ void workers_socket_counts(const struct workers *w, unsigned number,
 		const struct worker *one = &w->each[i];
 
 		for (size_t j = 0; j < one->room; j++) {
-			const struct seat *s = one->seats[j];
+			const struct seat *s = &one->seats[j];
 
-			if (s && s->number == number) {
+			if (s->used && s->number == number) {
 				sum->received +=
 					counter_read(&s->counts.received);
 				sum->sent += counter_read(&s->counts.sent);
