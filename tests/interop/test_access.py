@@ -6,12 +6,16 @@ whichever address a test gives it. An answer that says "not synchronised" is an
 answer: nothing here needs the time.
 """
 import json
+import os
+import signal
+import subprocess
 import sys
 
 import pytest
 
 from lab import BUILD
 from lab.lan import Lan, v4, v6
+from lab.namespace import wait_for
 from lab.peers import find_peer
 
 SERVER = "192.168.11.23"
@@ -40,6 +44,32 @@ for first in (0x23, 0x16):
         answers.append(False)
 print(json.dumps(answers))
 """
+# From these addresses, until a signal comes: how often each asked, and how
+# often it was answered.
+ASK_ON = """
+import json, select, signal, socket, sys, time
+to, *mine = sys.argv[1:]
+all_ = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for m in mine]
+for s, m in zip(all_, mine):
+    s.bind((m, 0))
+asked, answered, end = 0, [0] * len(mine), None
+def stop(*_):
+    global end
+    end = time.monotonic() + 3
+signal.signal(signal.SIGTERM, stop)
+print("ready", flush=True)
+while end is None or time.monotonic() < end:
+    if end is None:
+        asked += 1
+        for s in all_:
+            s.sendto(b"\\x23" + bytes(39) + b"12345678", (to, 123))
+    for s in select.select(all_, [], [], 0.01)[0]:
+        s.recv(2048)
+        answered[all_.index(s)] += 1
+    time.sleep(0.005)
+print(json.dumps([asked, *answered]))
+"""
+LINES = 100000
 
 
 class Pair:
@@ -186,3 +216,36 @@ def test_refusals_are_counted(pair, served):
     assert after["ss_restricted"] - before["ss_restricted"] == 4
     assert after["ss_processed"] - before["ss_processed"] == 1
     assert after["ss_numctlreq"] - before["ss_numctlreq"] == 2
+
+
+def long_list(first):
+    """Many networks with one word, and a host that is shut out among them."""
+    lines = [f"restrict {first}.{i >> 8 & 255}.{i & 255}.{i >> 16} noserve"
+             for i in range(LINES)]
+    lines.insert(LINES // 2, "restrict 192.168.10.25 ignore")
+    return "restrict default\n" + "\n".join(lines) + "\n"
+
+
+def test_a_long_list_is_read_again_as_requests_come(pair, served):
+    """100,000 lines for 100,000 others: none lost, nobody let in meanwhile."""
+    lists = [long_list(first) for first in (10, 11)]
+    daemon = served(lists[0])
+    conf = pair.lan.folder / f"{daemon.name}.conf"
+    assert pair.ask("192.168.10.25") == (False, False)
+    assert pair.ask("10.0.0.5") == (True, True)
+    client = pair.client.start(
+        sys.executable, "-c", ASK_ON, SERVER, "192.168.10.25", "192.168.11.50",
+        stdout=subprocess.PIPE)
+    assert client.stdout.readline() == "ready\n"
+    for turn in (1, 2, 3):
+        conf.write_text(lists[turn % 2])
+        os.kill(daemon.process.pid, signal.SIGHUP)
+        assert wait_for(lambda: daemon.text().count(" more lines") == turn, 60)
+    client.terminate()
+    asked, shut_out, let_in = json.loads(client.communicate()[0])
+    assert asked > 20 and shut_out == 0 and let_in == asked
+    clock = os.sysconf("SC_CLK_TCK")
+    with open(f"/proc/{daemon.process.pid}/stat", encoding="ascii") as stat:
+        words = stat.read().split()
+    # A start and three reloads; one took minutes when lines were searched.
+    assert (int(words[13]) + int(words[14])) / clock < 10
