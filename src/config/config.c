@@ -27,6 +27,7 @@ void config_defaults(struct config *c)
 	option_reset(SCOPE_MRU, c);
 	option_reset(SCOPE_SYSTEM, c);
 	option_reset(SCOPE_RLIMIT, c);
+	option_reset(SCOPE_EXTRA, c);
 	for (unsigned i = 0; i < STATS_KINDS; i++) {
 		c->filegens[i].type = FILEGEN_DAY;
 		c->filegens[i].link = true;

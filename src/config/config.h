@@ -310,6 +310,7 @@ struct config {
 	double nonvolatile_s; /* least change of frequency worth a write */
 	unsigned dscp;        /* of what we send */
 	int server_threads;   /* -1: as many as are of use */
+	unsigned extra_port;  /* to serve on as well; 0: none */
 
 	/* Broadcast and manycast. */
 	bool broadcast_client, no_volley;

@@ -138,6 +138,7 @@ const char *option_home(enum option_scope scope)
 		[SCOPE_STATISTICS] = "statistics",
 		[SCOPE_FILEGEN] = "filegen",
 		[SCOPE_RLIMIT] = "rlimit",
+		[SCOPE_EXTRA] = "extra",
 	};
 
 	return homes[scope];

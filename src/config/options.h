@@ -32,6 +32,7 @@ enum option_scope {
 	SCOPE_NIC,
 	SCOPE_XDPMODE,
 	SCOPE_RLIMIT,
+	SCOPE_EXTRA,
 	SCOPE_LISTEN,
 	SCOPES
 };

@@ -286,6 +286,7 @@ void config_print(const struct config *c, struct text *out)
 	print_options(c, OPTION_DIRECTIVE_tos, out);
 	print_options(c, OPTION_DIRECTIVE_tinker, out);
 	print_options(c, OPTION_DIRECTIVE_rlimit, out);
+	print_options(c, OPTION_DIRECTIVE_extra, out);
 	print_sources(c, out);
 	print_groups(c, out);
 	if (c->no_volley) {

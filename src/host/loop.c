@@ -39,6 +39,7 @@ void loop_init(struct loop *l, const struct loop_setup *setup)
 			 &setup->rules);
 	l->servers.dscp = setup->config->dscp;
 	spread_init(&l->servers.spread, setup->threads);
+	l->servers.extra_port = (uint16_t)setup->config->extra_port;
 	serversocks_hear(&l->servers, setup->config);
 	xdp_init(&l->xdp, setup->journal, setup->port);
 	resolver_open(&l->resolver, setup->single_process);

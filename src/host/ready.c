@@ -111,7 +111,7 @@ static void samba_ready(struct loop *l)
 	struct signd_job job;
 
 	while (signd_take(&l->signd, sysclock_read().now, &job, packet)) {
-		struct serversock *s = serversocks_find(&l->servers, &job.to);
+		struct serversock *s = serversocks_bound(&l->servers, &job.to);
 
 		if (s) {
 			serversock_send(s, packet, sizeof(packet), &job.from,

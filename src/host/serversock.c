@@ -213,15 +213,25 @@ int serversocks_reserve(struct serversocks *ss, instant now)
 	return error;
 }
 
-struct serversock *serversocks_find(struct serversocks *ss, const netaddr *addr)
+struct serversock *serversocks_bound(struct serversocks *ss,
+				     const netaddr *addr)
 {
-	for (size_t i = 0; i < ss->count; i++) {
+	for (size_t i = 0; ss->items && i < ss->count; i++) {
 		if (netaddr_same_host(&ss->items[i].addr, addr) &&
+		    ss->items[i].addr.port == addr->port &&
 		    !ss->items[i].wildcard) {
 			return &ss->items[i];
 		}
 	}
 	return NULL;
+}
+
+struct serversock *serversocks_find(struct serversocks *ss, const netaddr *addr)
+{
+	netaddr usual = *addr;
+
+	usual.port = ss->port;
+	return serversocks_bound(ss, &usual);
 }
 
 /* The address that the system would send from, or a negative errno. */
@@ -322,12 +332,12 @@ struct serversock *serversocks_at(struct serversocks *ss, unsigned number)
 	return NULL;
 }
 
-/* True: a socket was opened for this address. */
-static bool visit(struct serversocks *ss, const struct local_address *a,
-		  instant now)
+/* True: a socket was opened for this address and port. */
+static bool visit_port(struct serversocks *ss, const struct local_address *a,
+		       uint16_t port, instant now)
 {
 	enum nic_action action = listen_rules_apply(&ss->rules, a);
-	struct serversock *known = serversocks_find(ss, &a->addr);
+	struct serversock *known;
 	struct serversock wanted = { .addr = a->addr,
 				     .index = a->index,
 				     .drop = action == NIC_DROP,
@@ -337,16 +347,29 @@ static bool visit(struct serversocks *ss, const struct local_address *a,
 	if (action == NIC_IGNORE) {
 		return false;
 	}
+	wanted.addr.port = port;
+	known = serversocks_bound(ss, &wanted.addr);
 	if (known) {
 		known->seen = true;
 		return false;
 	}
-	wanted.addr.port = ss->port;
 	wanted.broadcast = a->broadcast;
 	wanted.prefix = a->prefix;
 	wanted.flags = a->flags;
 	memcpy(wanted.name, a->name, sizeof(wanted.name));
 	return serversocks_add(ss, &wanted) != NULL;
+}
+
+/* True: a socket was opened for this address. */
+static bool visit(struct serversocks *ss, const struct local_address *a,
+		  instant now)
+{
+	bool opened = visit_port(ss, a, ss->port, now);
+
+	if (ss->extra_port != 0 && ss->extra_port != ss->port) {
+		(void)visit_port(ss, a, ss->extra_port, now);
+	}
+	return opened;
 }
 
 static void close_unseen(struct serversocks *ss, instant now)

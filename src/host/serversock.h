@@ -57,9 +57,9 @@ struct serversocks {
 	struct serversock *items;
 	size_t count, room;
 	unsigned numbered;
-	unsigned loopback; /* its interface index */
-	uint16_t port;
-	unsigned dscp; /* of what is sent */
+	unsigned loopback;         /* its interface index */
+	uint16_t port, extra_port; /* the second one 0: there is none */
+	unsigned dscp;             /* of what is sent */
 	struct spread spread;
 	struct workers *workers; /* NULL: they do not run */
 	struct listen_rules rules;
@@ -90,7 +90,10 @@ void serversocks_give(struct serversocks *ss, struct workers *w,
 /* Which broadcasts and groups are to be heard. */
 void serversocks_hear(struct serversocks *ss, const struct config *config);
 
-/* The one of this address that is no wildcard, or NULL. */
+/* The one of this address and port that is no wildcard, or NULL. */
+struct serversock *serversocks_bound(struct serversocks *ss,
+				     const netaddr *addr);
+/* Likewise, of the usual port. */
 struct serversock *serversocks_find(struct serversocks *ss,
 				    const netaddr *addr);
 /* Opens one more while a scan runs; NULL: it could not, and that was said. */

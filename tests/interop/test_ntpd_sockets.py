@@ -35,6 +35,34 @@ def test_ntpdate_finds_the_port_taken(host, config):  # [46]
     assert "Address already in use" in done.stderr
 
 
+# A connected socket hears nothing from any other port.
+CONNECTED = """
+import socket, sys
+s = socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET,
+                  socket.SOCK_DGRAM)
+s.settimeout(3)
+s.connect((sys.argv[1], int(sys.argv[2])))
+s.send(bytes([0x23]) + bytes(39) + b"12345678")
+sys.exit(len(s.recv(1024)) != 48)
+"""
+
+
+def answers(host, address, port):
+    return host.run("python3", "-c", CONNECTED, address, port).returncode == 0
+
+
+def test_a_second_port_is_served_from_itself(host):
+    """Where 123 is filtered on the way: F14 holds for the port as well."""
+    host.config.write_text("extra port 11123\n")
+    host.serve()
+    for address, port in (("127.0.0.1", 123), ("127.0.0.1", 11123),
+                          ("10.9.8.7", 11123), ("::1", 11123)):
+        assert wait_for(lambda: f"{address}:{port}" in host.text() or
+                        f"[{address}]:{port}" in host.text()), host.text()
+        assert answers(host, address, port), host.text()
+    assert not answers(host, "127.0.0.1", 11124)
+
+
 @pytest.mark.parametrize("options", [["-I", "lo"], ["-I", "127.0.0.1"],
                                      ["-I", "bogus0"]])
 def test_only_the_named_interface_listens(host, options):

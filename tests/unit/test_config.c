@@ -320,24 +320,30 @@ static void trusted_keys_add_up(void **state)
 		 "trustedkey 4 8 (10 ... 20) (30 ... 31) 9\n");
 }
 
+static void a_second_port_is_read(void **state)
+{
+	(void)state;
+	reads_as("extra port 1124\n", "extra port 1124\n");
+	reads_as("extra port 1124\nextra port 0\n", "");
+}
+
 static void words_without_effect_are_told_once(void **state)
 {
 	(void)state;
 	struct reading *r = reading_of_text(
-		"extra port 1124\nextra 2\n"
+		"nts cert 1124\nnts 2\n"
 		"crypto pw \"a b\"\nserver a nts\nserver b nts\n"
 		"simulate {\n beep_delay = 3600;\n}\nphone 1 2\n");
 	const struct complaint *c = r->result.complaints;
 
 	assert_int_equal(reading_complaints(r), 5);
 	assert_int_equal(r->result.warnings + r->result.fatals, 0);
-	assert_string_equal(c->text,
-			    "'extra' is accepted but not in effect yet");
+	assert_string_equal(c->text, "'nts' is accepted but not in effect yet");
 	assert_int_equal(c->place.line, 1);
 	assert_string_equal(c->next->text, "'crypto' is obsolete and ignored");
 	assert_int_equal(c->next->next->place.column, 9);
 	assert_string_equal(r->normal, "server a nts\nserver b nts\n"
-				       "extra port 1124\nextra 2\n"
+				       "nts cert 1124\nnts 2\n"
 				       "crypto pw \"a b\"\nphone 1 2\n");
 	reading_end(r);
 }
@@ -477,6 +483,7 @@ int main(void)
 		cmocka_unit_test(filegen_outranks_statistics),
 		cmocka_unit_test(both_spellings_of_setvar),
 		cmocka_unit_test(trusted_keys_add_up),
+		cmocka_unit_test(a_second_port_is_read),
 		cmocka_unit_test(words_without_effect_are_told_once),
 		cmocka_unit_test(
 			a_subtype_is_for_drivers_that_know_several_kinds),
