@@ -117,6 +117,7 @@ struct peer_report {
 
 	/* The status word; `reach` is the reach bit's. */
 	bool configured, authenable, authentic;
+	bool interleaves;
 	bool solicits; /* a pool or broadcast entry: never reaches anybody */
 	enum tally tally;
 	const char *reason;   /* reason_words() */
@@ -131,7 +132,6 @@ struct peer_report {
 	uint32_t key;
 	uint32_t ttl; /* a refclock's mode word */
 	double offset_s, delay_s, disp_s, jitter_s;
-	bool interleaves;
 	uint64_t count_interleaved;
 	double xleave_s, bias_s;
 	double filt_delay_s[REPORT_FILTER];

@@ -21,7 +21,7 @@ void xleave_forget(struct xleave *x)
 	x->nonce = x->past_nonce = 0;
 }
 
-static bool is_worth(struct xleave *x, int8_t poll, instant now)
+static bool is_worth(struct xleave *x, int poll, instant now)
 {
 	span age = instant_diff(now, x->sample.at);
 
@@ -34,7 +34,7 @@ static bool is_worth(struct xleave *x, int8_t poll, instant now)
 	       span_cmp(age, OLDEST) < 0;
 }
 
-void xleave_ask(struct xleave *x, int8_t poll, instant now, struct rng *rng,
+void xleave_ask(struct xleave *x, int poll, instant now, struct rng *rng,
 		struct packet *request)
 {
 	x->nonce = 0;

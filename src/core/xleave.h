@@ -34,7 +34,7 @@ struct xleave {
 /* All stamps are void, but nothing is forgotten of the server. */
 void xleave_forget(struct xleave *x);
 /* Makes of a request one of this mode, when there is something to ask. */
-void xleave_ask(struct xleave *x, int8_t poll, instant now, struct rng *rng,
+void xleave_ask(struct xleave *x, int poll, instant now, struct rng *rng,
 		struct packet *request);
 /* The request is over. */
 void xleave_finish(struct xleave *x);

@@ -201,6 +201,9 @@ void loop_close(struct loop *l)
 	reload_end(l);
 	free(l->engine);
 	free(l->outbox);
+	if (l->serving) {
+		serve_end(l->serving);
+	}
 	free(l->serving);
 	limits_end(&l->limits);
 	limits_forget(&l->coming);

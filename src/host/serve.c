@@ -11,6 +11,12 @@ void serve_init(struct serving *s, size_t most)
 	memset(s, 0, sizeof(*s));
 	s->loopback = interfaces_loopback();
 	udp_batch_init(&s->batch, most);
+	departures_init(&s->departures, most > 1);
+}
+
+void serve_end(struct serving *s)
+{
+	departures_end(&s->departures);
 }
 
 static struct request request_of(const struct serving *s,
@@ -59,6 +65,7 @@ static void respond(struct serving *s, size_t i, const struct view *view)
 					sysclock_wall(), &w);
 	counter_up(&s->shard->verdicts[s->verdicts[i]]);
 	out->len = (size_t)(w.at - out->data);
+	departures_expect(&s->departures, out);
 }
 
 static bool is_dropped(const struct serve_socket *k, const struct datagram *d,
@@ -78,6 +85,7 @@ static void count_sent(struct serving *s, const struct serve_socket *k)
 		counter_add(&k->counts->send_failed, done.failed);
 		counter_add(&s->io->send_failed, done.failed);
 	}
+	departures_sent(&s->departures, k->fd);
 }
 
 size_t serve_batch(struct serving *s, const struct serve_socket *k,
@@ -85,7 +93,9 @@ size_t serve_batch(struct serving *s, const struct serve_socket *k,
 {
 	size_t count, dropped = 0;
 
+	s->shard->held = s->departures.held;
 	if (udp_receive_batch(k->fd, &s->batch) != 0) {
+		departures_collect(&s->departures, k->fd); /* or poll() spins */
 		return 0;
 	}
 	count = s->batch.count;

@@ -8,6 +8,7 @@
 
 #include "core/hostfacts.h"
 #include "core/server.h"
+#include "host/departures.h"
 #include "host/serversock.h"
 #include "host/udpbatch.h"
 
@@ -27,6 +28,7 @@ struct serving {
 	struct io_counts *io;
 	unsigned loopback; /* its interface index; 0: nobody knows */
 	struct udp_batch batch;
+	struct departures departures;
 	struct request requests[UDP_BATCH]; /* of batch.in[] */
 	enum server_verdict verdicts[UDP_BATCH];
 };
@@ -39,6 +41,7 @@ static inline bool serve_is_for_loop(enum server_verdict v)
 
 /* `most` as udp_batch_init() has it. */
 void serve_init(struct serving *s, size_t most);
+void serve_end(struct serving *s);
 
 /*
  * Takes what is queued on the socket, up to a batch, and sends what answers it;

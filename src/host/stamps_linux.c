@@ -8,8 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#define ERROR_ROOM 512   /* stamps and extended error, with their addresses */
-#define PACKET_ROOM 2048 /* a kernel that sends the packet back with it */
+#define ERROR_ROOM 512 /* stamps and extended error, with their addresses */
 
 static bool want(int fd, int flags)
 {
@@ -74,14 +73,14 @@ static bool is_stamp_error(struct cmsghdr *c)
 	       error.ee_info == SCM_TSTAMP_SND;
 }
 
-bool stamps_sent(int fd, tstamp *at)
+enum stamps_news stamps_take(int fd, tstamp *at, void *data, size_t room,
+			     size_t *len)
 {
 	union {
 		char room[ERROR_ROOM];
 		struct cmsghdr align;
 	} control;
-	char packet[PACKET_ROOM];
-	struct iovec piece = { packet, sizeof(packet) };
+	struct iovec piece = { data, room };
 	struct msghdr msg = {
 		.msg_iov = &piece,
 		.msg_iovlen = 1,
@@ -89,14 +88,38 @@ bool stamps_sent(int fd, tstamp *at)
 		.msg_controllen = sizeof(control.room),
 	};
 	bool stamped = false, by_stamping = false;
+	ssize_t got = recvmsg(fd, &msg, MSG_ERRQUEUE | MSG_DONTWAIT);
 
-	if (recvmsg(fd, &msg, MSG_ERRQUEUE) < 0) {
-		return false;
+	if (got < 0) {
+		return STAMPS_NONE;
 	}
+	*len = (size_t)got;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c;
 	     c = CMSG_NXTHDR(&msg, c)) {
 		stamped |= stamps_read(c, at);
 		by_stamping |= is_stamp_error(c);
 	}
-	return stamped && by_stamping;
+	return stamped && by_stamping ? STAMPS_SENT : STAMPS_OTHER;
+}
+
+bool stamps_sent(int fd, tstamp *at)
+{
+	uint8_t data[STAMPS_ROOM];
+	size_t len;
+
+	return stamps_take(fd, at, data, sizeof(data), &len) == STAMPS_SENT;
+}
+
+size_t stamps_wish(void *control, size_t room)
+{
+	uint32_t flags = SOF_TIMESTAMPING_TX_SOFTWARE;
+	struct cmsghdr *c = control;
+
+	INVARIANT(room >= CMSG_SPACE(sizeof(flags)));
+	memset(control, 0, CMSG_SPACE(sizeof(flags)));
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SO_TIMESTAMPING;
+	c->cmsg_len = CMSG_LEN(sizeof(flags));
+	memcpy(CMSG_DATA(c), &flags, sizeof(flags));
+	return CMSG_SPACE(sizeof(flags));
 }

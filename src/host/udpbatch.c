@@ -4,11 +4,14 @@
 #include <errno.h>
 #include <string.h>
 
+#include "host/stamps.h"
+
 void udp_batch_init(struct udp_batch *b, size_t most)
 {
 	INVARIANT(most > 0 && most <= UDP_BATCH);
 	b->most = most;
 	b->count = 0;
+	b->wish_len = stamps_wish(b->wish, sizeof(b->wish));
 	for (size_t i = 0; i < most; i++) {
 		b->pieces[i] = (struct iovec){ b->in[i].data, UDP_BUFFER };
 		b->heads[i].msg_hdr = (struct msghdr){
@@ -59,6 +62,7 @@ int udp_receive_batch(int fd, struct udp_batch *b)
 			b->in[i].len = 0; /* which is no request */
 		}
 		b->out[i].len = 0;
+		b->out[i].stamped = false;
 	}
 	return 0;
 }
@@ -79,6 +83,8 @@ static size_t pack(struct udp_batch *b)
 			.msg_namelen = b->heads[i].msg_hdr.msg_namelen,
 			.msg_iov = &b->answer_pieces[count],
 			.msg_iovlen = 1,
+			.msg_control = b->out[i].stamped ? b->wish : NULL,
+			.msg_controllen = b->out[i].stamped ? b->wish_len : 0,
 		};
 		count++;
 	}

@@ -15,7 +15,8 @@
 #define UDP_CONTROL 256
 
 struct udp_answer {
-	size_t len; /* 0: none */
+	size_t len;   /* 0: none */
+	bool stamped; /* the kernel is to say when it leaves */
 	uint8_t data[UDP_BUFFER];
 };
 
@@ -34,6 +35,8 @@ struct udp_batch {
 		struct sockaddr_in6 v6;
 	} from[UDP_BATCH];
 	_Alignas(struct cmsghdr) char control[UDP_BATCH][UDP_CONTROL];
+	_Alignas(struct cmsghdr) char wish[UDP_CONTROL]; /* of stamps_wish() */
+	size_t wish_len;
 };
 
 /* With `most` 1 it asks no more of the system than recvmsg() and sendmsg(). */
