@@ -232,6 +232,7 @@ void limits_sum(const struct limits *l, struct server_shard *sum)
 		for (size_t v = 0; v < ARRAY_LEN(sum->verdicts); v++) {
 			sum->verdicts[v] += counter_read(&s->verdicts[v]);
 		}
+		sum->interleaved += counter_read(&s->interleaved);
 		for (size_t v = 0; v < ARRAY_LEN(sum->versions); v++) {
 			sum->versions[v] += counter_read(&s->versions[v]);
 			sum->firsts[v] += counter_read(&s->firsts[v]);

@@ -197,6 +197,9 @@ static bool watch(const struct worker *w, int fd, uint64_t event)
 static void release(struct worker *w)
 {
 	free(w->seats);
+	if (w->serving) {
+		serve_end(w->serving);
+	}
 	free(w->serving);
 	free(w->handover);
 	if (w->epoll >= 0) {
@@ -237,7 +240,7 @@ static bool start_one(struct workers *all, struct server_shard *shard)
 	*w = (struct worker){ .all = all,
 			      .reader = all->count,
 			      .epoll = epoll_create1(EPOLL_CLOEXEC),
-			      .serving = malloc(sizeof(*w->serving)),
+			      .serving = calloc(1, sizeof(*w->serving)),
 			      .handover = aligned_alloc(VIEWBOX_LINE,
 							sizeof(*w->handover)) };
 	if (w->epoll >= 0 && w->serving && w->handover &&
