@@ -57,7 +57,7 @@ static void put_answer(uint8_t *p, const struct timespec *received)
 	p[1] = 1;
 	p[3] = 0xe8;
 	memset(p + 4, 0, 8);
-	memcpy(p + 12, "BARE", 4);
+	memset(p + 12, 'B', 4);
 	memcpy(p + ORIGIN, p + TRANSMIT, 8);
 	put_stamp(p + REFERENCE, received);
 	put_stamp(p + RECEIVE, received);
@@ -163,14 +163,14 @@ static void *serve(void *nothing)
 
 int main(int argc, char **argv)
 {
-	int threads = argc > 2 ? atoi(argv[2]) : 1;
+	long threads = argc > 2 ? strtol(argv[2], NULL, 10) : 1;
 
 	if (argc < 2 || inet_pton(AF_INET, argv[1], &address) != 1 ||
 	    threads < 1 || threads > THREADS) {
 		(void)fprintf(stderr, "usage: bare ADDRESS [THREADS]\n");
 		return 2;
 	}
-	for (int i = 1; i < threads; i++) {
+	for (long i = 1; i < threads; i++) {
 		pthread_t thread;
 
 		if (pthread_create(&thread, NULL, serve, NULL) != 0) {

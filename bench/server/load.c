@@ -42,7 +42,7 @@
 struct order {
 	double rate, seconds;
 	unsigned sources, batch, sample;
-	char kind[16], payload[2 * LOAD_FRAME];
+	const char *kind, *payload;
 };
 
 /* From whom to whom. */
@@ -95,12 +95,13 @@ static size_t put_payload(uint8_t *at, size_t room, const char *hex)
 		return PLAIN_LEN;
 	}
 	for (size_t i = 0; i < len && i < room; i++) {
-		unsigned octet;
+		const char digits[3] = { hex[2 * i], hex[2 * i + 1], '\0' };
+		char *end;
 
-		if (sscanf(hex + 2 * i, "%2x", &octet) != 1) {
+		at[i] = (uint8_t)strtoul(digits, &end, 16);
+		if (*end != '\0') {
 			return 0;
 		}
-		at[i] = (uint8_t)octet;
 	}
 	return len < PLAIN_LEN || len > room ? 0 : len;
 }
@@ -147,7 +148,7 @@ static bool prepare(struct load *l, const struct order *o,
 {
 	if (o->rate < 1 || o->rate > 1e8 || o->seconds <= 0 ||
 	    o->seconds > 60 || o->sources < 1 || o->sources > LOAD_SOURCES ||
-	    o->sample < 1 || (o->sample & (o->sample - 1)) != 0) {
+	    o->sample < 1 || !o->kind || (o->sample & (o->sample - 1)) != 0) {
 		return false;
 	}
 	memset(l, 0, sizeof(*l));
@@ -158,7 +159,7 @@ static bool prepare(struct load *l, const struct order *o,
 	l->sources = o->sources;
 	l->sample = o->sample - 1;
 	l->kind = kind_of(o->kind);
-	return put_frame(l, path, o->payload);
+	return put_frame(l, path, o->payload ? o->payload : "");
 }
 
 /* In us: the upper end of the bucket that so many are not above. */
@@ -212,6 +213,30 @@ static void report(const struct load *l)
 	(void)fflush(stdout);
 }
 
+static unsigned number(const char *word)
+{
+	unsigned long v = word ? strtoul(word, NULL, 10) : 0;
+
+	return v > UINT32_MAX ? 0 : (unsigned)v;
+}
+
+/* What is missing is zero, and makes no sense to prepare(). */
+static struct order read_order(char *line)
+{
+	char *rest;
+	const char *rate = strtok_r(line, " \n", &rest);
+	const char *seconds = strtok_r(NULL, " \n", &rest);
+	struct order o = { .rate = rate ? strtod(rate, NULL) : 0,
+			   .seconds = seconds ? strtod(seconds, NULL) : 0 };
+
+	o.sources = number(strtok_r(NULL, " \n", &rest));
+	o.kind = strtok_r(NULL, " \n", &rest);
+	o.batch = number(strtok_r(NULL, " \n", &rest));
+	o.sample = number(strtok_r(NULL, " \n", &rest));
+	o.payload = strtok_r(NULL, " \n", &rest);
+	return o;
+}
+
 static int obey(struct kernelhalf *k, const struct path *path, bool frames)
 {
 	char line[LINE];
@@ -219,13 +244,10 @@ static int obey(struct kernelhalf *k, const struct path *path, bool frames)
 	printf("ready\n");
 	(void)fflush(stdout);
 	while (fgets(line, sizeof(line), stdin)) {
-		struct order o = { .rate = 0 };
+		struct order o = read_order(line);
 		int error = -EINVAL;
 
-		if (sscanf(line, "%lf %lf %u %15s %u %u %511s", &o.rate,
-			   &o.seconds, &o.sources, o.kind, &o.batch, &o.sample,
-			   o.payload) >= 6 &&
-		    prepare(k->load, &o, path)) {
+		if (prepare(k->load, &o, path)) {
 			error = k->load->kind == LOAD_INTERLEAVED
 					? kernelhalf_forget(k)
 					: 0;
@@ -236,7 +258,7 @@ static int obey(struct kernelhalf *k, const struct path *path, bool frames)
 		}
 		if (error) {
 			errno = -error;
-			die(line);
+			die("cannot do that");
 		}
 		usleep(SETTLE_US);
 		report(k->load);
