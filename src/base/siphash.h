@@ -65,21 +65,19 @@ static inline uint64_t siphash13_end(struct siphash_state *s)
 	return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
 }
 
-/* Of 4 octets, and of 16, as bytes_le32() and bytes_le64() read them. */
-static inline uint64_t siphash13_4(const struct siphash_key *key,
-				   uint32_t octets)
+/*
+ * Of 4 octets, and of 16, as bytes_le32() and bytes_le64() read them; `s` is
+ * what siphash_begin() makes of a key.
+ */
+static inline uint64_t siphash13_4(struct siphash_state s, uint32_t octets)
 {
-	struct siphash_state s = siphash_begin(key);
-
 	siphash13_word(&s, (uint64_t)4 << 56 | octets);
 	return siphash13_end(&s);
 }
 
-static inline uint64_t siphash13_16(const struct siphash_key *key,
-				    uint64_t first, uint64_t second)
+static inline uint64_t siphash13_16(struct siphash_state s, uint64_t first,
+				    uint64_t second)
 {
-	struct siphash_state s = siphash_begin(key);
-
 	siphash13_word(&s, first);
 	siphash13_word(&s, second);
 	siphash13_word(&s, (uint64_t)16 << 56);

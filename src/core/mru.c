@@ -29,7 +29,7 @@ _Static_assert(sizeof(struct client) == 40, "48 octets with the index");
 
 struct mru {
 	struct mru_config rules;
-	struct siphash_key hash;
+	struct siphash_state hash; /* before an address */
 	struct line *lines;
 	uint32_t line_count, room;
 	struct client *clients; /* [0]: older is the newest, newer the oldest */
@@ -38,7 +38,8 @@ struct mru {
 	tstamp peak;
 	bool set_back;
 	netaddr locals[LOCALS];
-	unsigned local_count, local_last;
+	unsigned local_count, local_number; /* local_number is of `local` */
+	netaddr local; /* that was asked last: nearly always the next one */
 };
 
 uint32_t mru_room(const struct mru_config *rules)
@@ -70,7 +71,9 @@ struct mru *mru_init(void *memory, const struct mru_config *rules,
 
 	rng_init(&rng, seed);
 	m->rules = *rules;
-	m->hash = siphash_draw(&rng);
+	const struct siphash_key key = siphash_draw(&rng);
+
+	m->hash = siphash_begin(&key);
 	m->room = mru_room(rules);
 	m->line_count = lines_for(m->room);
 	m->local_count = 1;
@@ -94,18 +97,6 @@ static bool is_link_local(uint64_t head)
 	return (head & 0xc0ff) == 0x80fe;
 }
 
-static struct mru_aim key_of(const netaddr *from)
-{
-	struct mru_aim aim = { .head = netaddr_head(from),
-			       .tail = netaddr_tail(from),
-			       .port = from->port };
-
-	if (is_link_local(aim.head)) {
-		aim.head |= (uint64_t)from->scope << 32;
-	}
-	return aim;
-}
-
 static netaddr addr_of(const struct client *c)
 {
 	netaddr a = { .port = c->port };
@@ -122,16 +113,45 @@ static netaddr addr_of(const struct client *c)
 	return a;
 }
 
-static uint64_t hash_of(const struct mru *m, uint64_t head, uint64_t tail)
+static ALWAYS_INLINE void aim_by(const struct mru *m, uint64_t hash,
+				 struct mru_aim *aim)
 {
-	return head == 0 && (uint32_t)tail == UINT32_C(0xffff0000)
-		       ? siphash13_4(&m->hash, (uint32_t)(tail >> 32))
-		       : siphash13_16(&m->hash, head, tail);
+	aim->line = (uint32_t)((hash & UINT32_MAX) * m->line_count >> 32);
+	aim->tag = tag_of(hash);
+	aim->at = NOBODY;
 }
 
-static struct line *line_of(const struct mru *m, uint64_t hash)
+static ALWAYS_INLINE void aim_at_v4(const struct mru *m, uint64_t tail,
+				    struct mru_aim *aim)
 {
-	return &m->lines[(hash & UINT32_MAX) * m->line_count >> 32];
+	aim->head = 0;
+	aim->tail = tail;
+	aim_by(m, siphash13_4(m->hash, (uint32_t)(tail >> 32)), aim);
+}
+
+/* Kept apart, as all that is rarer, so that it costs the others nothing. */
+KEPT_APART static void aim_at_v6(const struct mru *m, uint64_t head,
+				 uint64_t tail, struct mru_aim *aim)
+{
+	aim->head = head;
+	aim->tail = tail;
+	aim_by(m, siphash13_16(m->hash, head, tail), aim);
+}
+
+static ALWAYS_INLINE void aim_at(const struct mru *m, const netaddr *from,
+				 struct mru_aim *aim)
+{
+	uint64_t head = netaddr_head(from);
+
+	aim->port = from->port;
+	if (netaddr_is_v4(from)) {
+		aim_at_v4(m, netaddr_tail(from), aim);
+		return;
+	}
+	if (is_link_local(head)) {
+		head |= (uint64_t)from->scope << 32;
+	}
+	aim_at_v6(m, head, netaddr_tail(from), aim);
 }
 
 static bool is_meant(const struct client *c, const struct mru_aim *aim)
@@ -139,13 +159,13 @@ static bool is_meant(const struct client *c, const struct mru_aim *aim)
 	return c->tail == aim->tail && c->head == aim->head;
 }
 
-static mru_place find(const struct mru *m, const struct mru_aim *aim)
+static ALWAYS_INLINE mru_place find(const struct mru *m,
+				    const struct mru_aim *aim)
 {
-	const struct line *line = line_of(m, aim->hash);
-	uint8_t tag = tag_of(aim->hash);
+	const struct line *line = &m->lines[aim->line];
 
-	for (unsigned way = line_next(line, tag, 0); way < WAYS;
-	     way = line_next(line, tag, way + 1)) {
+	for (unsigned way = line_next(line, aim->tag, 0); way < WAYS;
+	     way = line_next(line, aim->tag, way + 1)) {
 		mru_place at = line_place(line, way);
 
 		if (is_meant(&m->clients[at], aim)) {
@@ -156,7 +176,8 @@ static mru_place find(const struct mru *m, const struct mru_aim *aim)
 }
 
 /* Where he was when somebody looked, if he still is. */
-static mru_place find_aimed(const struct mru *m, const struct mru_aim *aim)
+static ALWAYS_INLINE mru_place find_aimed(const struct mru *m,
+					  const struct mru_aim *aim)
 {
 	return aim->at != NOBODY && is_meant(&m->clients[aim->at], aim)
 		       ? aim->at
@@ -168,16 +189,6 @@ static void prefetch(const struct client *c)
 {
 	__builtin_prefetch(c, 1);
 	__builtin_prefetch((const uint8_t *)(c + 1) - 1, 1);
-}
-
-static mru_place place(uint32_t link)
-{
-	return link & MRU_MOST;
-}
-
-static void set_place(uint32_t *link, mru_place at)
-{
-	*link = (*link & ~(uint32_t)MRU_MOST) | at;
 }
 
 static void unlink_client(struct mru *m, const struct client *c)
@@ -216,8 +227,11 @@ static mru_place oldest_in(const struct mru *m, const struct line *line,
 static void forget(struct mru *m, mru_place at)
 {
 	const struct client *c = &m->clients[at];
+	const netaddr addr = addr_of(c);
+	struct mru_aim aim;
 
-	line_remove(line_of(m, hash_of(m, c->head, c->tail)), at);
+	aim_at(m, &addr, &aim);
+	line_remove(&m->lines[aim.line], at);
 	unlink_client(m, c);
 }
 
@@ -250,7 +264,7 @@ static mru_place make_place(struct mru *m, const struct line *line, tstamp now)
 
 static mru_place add(struct mru *m, const struct mru_aim *aim, tstamp now)
 {
-	struct line *line = line_of(m, aim->hash);
+	struct line *line = &m->lines[aim->line];
 	mru_place at = make_place(m, line, now);
 
 	if (at == NOBODY) {
@@ -259,24 +273,25 @@ static mru_place add(struct mru *m, const struct mru_aim *aim, tstamp now)
 	m->clients[at] = (struct client){ .head = aim->head,
 					  .tail = aim->tail,
 					  .first = (uint32_t)(now.v >> 32) };
-	line_add(line, tag_of(aim->hash), at);
+	line_add(line, aim->tag, at);
 	m->counts.added++;
 	return at;
 }
 
-struct mru_aim mru_aim(const struct mru *m, const netaddr *from)
+void mru_aim(const struct mru *m, const netaddr *from, struct mru_aim *aim)
 {
-	struct mru_aim aim = key_of(from);
+	aim_at(m, from, aim);
+}
 
-	aim.hash = hash_of(m, aim.head, aim.tail);
-	__builtin_prefetch(line_of(m, aim.hash));
-	return aim;
+void mru_aim_at_line(const struct mru *m, const struct mru_aim *aim)
+{
+	__builtin_prefetch(&m->lines[aim->line]);
 }
 
 void mru_aim_at_client(const struct mru *m, struct mru_aim *aim)
 {
-	const struct line *line = line_of(m, aim->hash);
-	unsigned way = line_next(line, tag_of(aim->hash), 0);
+	const struct line *line = &m->lines[aim->line];
+	unsigned way = line_next(line, aim->tag, 0);
 
 	if (way < WAYS) {
 		aim->at = line_place(line, way);
@@ -294,45 +309,59 @@ void mru_aim_at_neighbours(const struct mru *m, const struct mru_aim *aim)
 	}
 }
 
-/* The last one is nearly always the next one. */
-static unsigned local_number(struct mru *m, const netaddr *local)
+/* Number of one of our addresses; 0: there are too many. */
+static unsigned number_of(struct mru *m, const netaddr *local)
 {
-	unsigned i = m->local_last;
+	unsigned i = 1;
 
-	if (netaddr_same_host(&m->locals[i], local)) {
-		return i;
-	}
-	for (i = 1; i < m->local_count; i++) {
-		if (netaddr_same_host(&m->locals[i], local)) {
-			break;
-		}
+	while (i < m->local_count && !netaddr_same_host(&m->locals[i], local)) {
+		i++;
 	}
 	if (i == LOCALS) {
 		return 0;
 	}
 	m->locals[i] = *local;
 	m->local_count += i == m->local_count;
-	m->local_last = i;
 	return i;
 }
 
 /* Whoever is in the list came at the peak, or before. */
 static void note_set_back(struct mru *m)
 {
-	if (tstamp_is_zero(m->latest)) { /* there was none */
-		return;
-	}
 	if (!m->set_back || tstamp_before(m->peak, m->latest)) {
 		m->peak = m->latest;
 	}
 	m->set_back = true;
 }
 
-void mru_note(struct mru *m, const struct mru_aim *aim, const netaddr *to,
-	      uint8_t first, enum mru_fate fate, tstamp now)
+/* Client `at`, who is in no list now, is the newest. */
+static ALWAYS_INLINE void enter(struct mru *m, mru_place at, uint16_t port,
+				uint32_t how, tstamp now)
+{
+	struct client *c = &m->clients[at], *ends = &m->clients[NOBODY];
+	mru_place newest = place(ends->older);
+
+	m->latest = now;
+	c->last = (uint32_t)(now.v >> 32);
+	c->last_fraction = (uint16_t)(now.v >> 16);
+	c->count += c->count < UINT32_MAX;
+	c->port = port;
+	c->older = newest | how << PLACE_BITS;
+	c->newer = NOBODY | m->local_number << PLACE_BITS;
+	set_place(&m->clients[newest].newer, at);
+	ends->older = at;
+}
+
+/* Whoever is new, or not as the one before was. */
+KEPT_APART static void note_rare(struct mru *m, const struct mru_aim *aim,
+				 const netaddr *to, uint32_t how, tstamp now)
 {
 	mru_place at = find_aimed(m, aim);
 
+	if (!netaddr_same_host(&m->local, to)) {
+		m->local_number = number_of(m, to);
+		m->local = *to;
+	}
 	if (at != NOBODY) {
 		unlink_client(m, &m->clients[at]);
 		m->counts.exists++;
@@ -342,22 +371,54 @@ void mru_note(struct mru *m, const struct mru_aim *aim, const netaddr *to,
 	if (at == NOBODY) {
 		return;
 	}
-	struct client *c = &m->clients[at], *ends = &m->clients[NOBODY];
-	uint32_t how = (first & 0x3fu) | (uint32_t)fate << FATE_SHIFT;
-	mru_place newest = place(ends->older);
-
-	if (tstamp_before(now, m->latest)) {
+	if (tstamp_before(now, m->latest) && !tstamp_is_zero(m->latest)) {
 		note_set_back(m);
 	}
-	m->latest = now;
-	c->last = (uint32_t)(now.v >> 32);
-	c->last_fraction = (uint16_t)(now.v >> 16);
-	c->count += c->count < UINT32_MAX;
-	c->port = aim->port;
-	c->older = newest | how << PLACE_BITS;
-	c->newer = NOBODY | local_number(m, to) << PLACE_BITS;
-	set_place(&m->clients[newest].newer, at);
-	ends->older = at;
+	enter(m, at, aim->port, how, now);
+}
+
+/* `aim` is copied where it has to be in memory: else it need not be. */
+static ALWAYS_INLINE void note(struct mru *m, const struct mru_aim *aim,
+			       const netaddr *to, uint32_t how, tstamp now)
+{
+	mru_place at = find_aimed(m, aim);
+
+	if (at == NOBODY || tstamp_before(now, m->latest) ||
+	    !netaddr_same_host(&m->local, to)) {
+		const struct mru_aim copy = *aim;
+
+		note_rare(m, &copy, to, how, now);
+		return;
+	}
+	unlink_client(m, &m->clients[at]);
+	m->counts.exists++;
+	enter(m, at, aim->port, how, now);
+}
+
+static uint32_t how_of(uint8_t first, enum mru_fate fate)
+{
+	return (first & 0x3fu) | (uint32_t)fate << FATE_SHIFT;
+}
+
+void mru_note_aimed(struct mru *m, const struct mru_aim *aim, const netaddr *to,
+		    uint8_t first, enum mru_fate fate, tstamp now)
+{
+	note(m, aim, to, how_of(first, fate), now);
+}
+
+void mru_note(struct mru *m, const netaddr *from, const netaddr *to,
+	      uint8_t first, enum mru_fate fate, tstamp now)
+{
+	struct mru_aim aim = { .at = NOBODY };
+
+	if (!netaddr_is_v4(from)) {
+		mru_aim(m, from, &aim);
+		note_rare(m, &aim, to, how_of(first, fate), now);
+		return;
+	}
+	aim_at_v4(m, netaddr_tail(from), &aim);
+	aim.port = from->port;
+	note(m, &aim, to, how_of(first, fate), now);
 }
 
 struct mru_counts mru_counts(const struct mru *m, tstamp now)
@@ -395,9 +456,9 @@ mru_place mru_older(const struct mru *m, mru_place at)
 
 mru_place mru_find(const struct mru *m, const netaddr *addr)
 {
-	struct mru_aim aim = key_of(addr);
+	struct mru_aim aim;
 
-	aim.hash = hash_of(m, aim.head, aim.tail);
+	aim_at(m, addr, &aim);
 	return find(m, &aim);
 }
 

@@ -61,22 +61,27 @@ void mru_retune(struct mru *m, const struct mru_config *rules);
 /* Who asks, and where to look for him. */
 struct mru_aim {
 	uint64_t head, tail; /* of his address, as it is kept */
-	uint64_t hash;
+	uint32_t line;       /* of the index */
+	uint32_t at;         /* where he probably is; 0: unknown */
 	uint16_t port;
-	uint32_t at; /* where he probably is; 0: unknown */
+	uint8_t tag; /* of the line's entry about him */
 };
 
+/* One request to `to`; `first` is its first octet. */
+void mru_note(struct mru *m, const netaddr *from, const netaddr *to,
+	      uint8_t first, enum mru_fate fate, tstamp now);
+
 /*
- * Each step of the way asks for the memory that the next one looks at. With
- * other requests between the steps it is there by then: see server_expect().
- * All but the first may be left out.
+ * The same, of one of many. Each step of the way asks for the memory that the
+ * next one looks at: with other requests between the steps it is there by then
+ * (see server_expect()). All but the first may be left out.
  */
-struct mru_aim mru_aim(const struct mru *m, const netaddr *from);
+void mru_aim(const struct mru *m, const netaddr *from, struct mru_aim *aim);
+void mru_aim_at_line(const struct mru *m, const struct mru_aim *aim);
 void mru_aim_at_client(const struct mru *m, struct mru_aim *aim);
 void mru_aim_at_neighbours(const struct mru *m, const struct mru_aim *aim);
-/* One request to `to`; `first` is its first octet. */
-void mru_note(struct mru *m, const struct mru_aim *aim, const netaddr *to,
-	      uint8_t first, enum mru_fate fate, tstamp now);
+void mru_note_aimed(struct mru *m, const struct mru_aim *aim, const netaddr *to,
+		    uint8_t first, enum mru_fate fate, tstamp now);
 
 struct mru_counts mru_counts(const struct mru *m, tstamp now);
 

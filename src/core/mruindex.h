@@ -8,6 +8,7 @@
 #define CORE_MRUINDEX_H
 
 #include "base/bytes.h"
+#include "core/mru.h"
 
 #define LINE 64    /* octets of the cache */
 #define WAYS 16    /* places in a line: looked at for one key, at most */
@@ -102,6 +103,17 @@ static inline void line_remove(struct line *line, uint32_t place)
 	INVARIANT(found < WAYS);
 	line_set(line, found, line->tags[last], line_place(line, last));
 	line_set(line, last, 0, 0);
+}
+
+/* A link between clients: a place, and something else on top. */
+static inline mru_place place(uint32_t link)
+{
+	return link & MRU_MOST;
+}
+
+static inline void set_place(uint32_t *link, mru_place at)
+{
+	*link = (*link & ~(uint32_t)MRU_MOST) | at;
 }
 
 #endif

@@ -7,15 +7,6 @@
 
 #define FLAKE 10 /* restrict flake drops one in so many */
 
-bool request_is_possible(const struct request *req)
-{
-	const netaddr *from = &req->from;
-
-	return from->port != 0 && !netaddr_is_nonsense(from) &&
-	       !netaddr_equal(from, &req->to) &&
-	       (req->by_loopback || !netaddr_is_loopback(from));
-}
-
 enum mode request_mode(const struct packet *q, const netaddr *from)
 {
 	switch (q->mode) {

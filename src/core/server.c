@@ -4,13 +4,13 @@
 #include "base/counter.h"
 #include "base/siphash.h"
 #include "core/access.h"
+#include "core/plain.h"
 #include "core/request.h"
 #include "wire/mode6.h"
 #include "wire/tail.h"
 
 #define LEN_STEP 4           /* every datagram of NTP is made of words */
 #define KISS_RATE 0x52415445 /* "RATE" */
-#define DISP_MAX SPAN_S(65536)
 
 /* What is to be said of a request's signature. */
 struct proof {
@@ -128,33 +128,18 @@ static enum server_verdict limit(struct server_shard *shard,
 	return SERVER_LIMITED;
 }
 
-static span disp_at(const struct view *view, tstamp now)
-{
-	span age = tstamp_diff(now, view->made);
-
-	/* Set back since the view was made: the next view is on its way. */
-	double age_s = age.v > 0 ? span_to_seconds(age) : 0;
-	span grown = span_from_seconds(age_s * view->drift_ppm * 1e-6);
-
-	if (grown.v < 0 || grown.v >= DISP_MAX.v ||
-	    view->root_disp.v >= DISP_MAX.v) {
-		return DISP_MAX;
-	}
-	return (span){ view->root_disp.v + grown.v + 1 };
-}
-
 /*
  * Only for those who ask: peers and broadcasts have the true time. They get no
  * leap second announced, for them there is none.
  */
 static void apply_smear(const struct smear *s, tstamp now, struct packet *a)
 {
-	span offset = smear_offset(s, now);
-
 	if (s->length_s == 0 || a->mode != MODE_SERVER ||
 	    a->leap == LEAP_UNSYNC) {
 		return;
 	}
+	span offset = smear_offset(s, now);
+
 	a->leap = LEAP_NONE;
 	if (offset.v == 0) {
 		return;
@@ -174,7 +159,7 @@ struct packet server_header(const struct view *view, tstamp now)
 		.stratum = known ? view->stratum : 0,
 		.precision = view->precision,
 		.root_delay = view->root_delay,
-		.root_disp = disp_at(view, now),
+		.root_disp = plain_disp(view, now),
 		.refid = view->refid,
 		.reference = view->reference,
 		.transmit = now,
@@ -368,7 +353,8 @@ void server_expect(const struct view *view, const struct server_shard *shard,
 		return;
 	}
 	for (size_t i = 0; i < count; i++) {
-		requests[i].client = mru_aim(clients, &requests[i].from);
+		mru_aim(clients, &requests[i].from, &requests[i].client);
+		mru_aim_at_line(clients, &requests[i].client);
 		requests[i].expected = true;
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -379,17 +365,20 @@ void server_expect(const struct view *view, const struct server_shard *shard,
 	}
 }
 
-/* Whoever is not ignored stands in the list of those who asked. */
-static void remember(struct server_shard *shard, const struct mru_aim *aim,
-		     const struct request *req, enum server_verdict verdict,
-		     tstamp now)
+/* He stands in the list of those who asked. */
+static inline void remember(struct server_shard *shard,
+			    const struct request *req, enum mru_fate fate,
+			    tstamp now)
 {
-	if (shard->clients && verdict != SERVER_IGNORED) {
-		mru_note(shard->clients, aim, &req->to, req->data[0],
-			 verdict == SERVER_LIMITED  ? MRU_LIMITED
-			 : verdict == SERVER_KISSED ? MRU_KISSED
-						    : MRU_SERVED,
-			 now);
+	if (!shard->clients) {
+		return;
+	}
+	if (req->expected) {
+		mru_note_aimed(shard->clients, &req->client, &req->to,
+			       req->data[0], fate, now);
+	} else {
+		mru_note(shard->clients, &req->from, &req->to, req->data[0],
+			 fate, now);
 	}
 }
 
@@ -427,26 +416,13 @@ void server_put_unsigned(const struct view *view, const struct request *req,
 	packet_write(&a, w);
 }
 
-enum server_verdict server_respond(const struct view *view,
-				   struct server_shard *shard,
-				   const struct request *req, tstamp now,
-				   struct writer *w)
+/* Kept apart, so that its many cases cost the plain one nothing. */
+KEPT_APART static enum server_verdict
+respond(const struct view *view, struct server_shard *shard,
+	const struct request *req, uint32_t flags, tstamp now, struct writer *w)
 {
 	struct packet q, a;
 	enum server_verdict verdict;
-
-	if (req->truncated || req->len == 0) {
-		return SERVER_LENGTH;
-	}
-	if (!request_is_possible(req)) {
-		return SERVER_SOURCE;
-	}
-	struct mru_aim aim = req->client;
-
-	if (shard->clients && !req->expected) {
-		aim = mru_aim(shard->clients, &req->from);
-	}
-	uint32_t flags = look_up(view, shard, req).flags;
 	struct proof proof = { .samba = flags & RESTRICT_MSSNTP };
 
 	verdict = examine(view, shard, &q, req, flags, &proof);
@@ -460,7 +436,9 @@ enum server_verdict server_respond(const struct view *view,
 	} else if (verdict == SERVER_PEER && req->group) {
 		verdict = limit_broadcast(shard, req, now);
 	}
-	remember(shard, &aim, req, verdict, now);
+	if (verdict != SERVER_IGNORED) {
+		remember(shard, req, request_fate(verdict), now);
+	}
 	if (verdict == SERVER_ANSWERED && proof.samba) {
 		if (req->group) {
 			return SERVER_MODE; /* it asks one server */
@@ -493,4 +471,27 @@ enum server_verdict server_respond(const struct view *view,
 		counter_up(&shard->firsts[q.mode]);
 	}
 	return verdict;
+}
+
+enum server_verdict server_respond(const struct view *view,
+				   struct server_shard *shard,
+				   const struct request *req, tstamp now,
+				   struct writer *w)
+{
+	uint32_t flags;
+
+	if (req->truncated || req->len == 0) {
+		return SERVER_LENGTH;
+	}
+	if (!request_is_possible(req)) {
+		return SERVER_SOURCE;
+	}
+	flags = look_up(view, shard, req).flags;
+	if (!plain_is(view, shard, req, flags)) {
+		return respond(view, shard, req, flags, now, w);
+	}
+	remember(shard, req, MRU_SERVED, now);
+	plain_answer(view, req, now, w);
+	counter_up(&shard->versions[req->data[0] >> 3 & 7]);
+	return SERVER_ANSWERED;
 }

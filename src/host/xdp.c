@@ -408,12 +408,10 @@ static void remember(void *context, const struct fast_sample *s)
 {
 	struct mru *clients = context;
 	netaddr from = { .port = s->port }, to = { .port = NTP_PORT };
-	struct mru_aim aim;
 
 	memcpy(from.ip, s->from, sizeof(from.ip));
 	memcpy(to.ip, s->to, sizeof(to.ip));
-	aim = mru_aim(clients, &from);
-	mru_note(clients, &aim, &to, s->first, MRU_SERVED, (tstamp){ s->at });
+	mru_note(clients, &from, &to, s->first, MRU_SERVED, (tstamp){ s->at });
 }
 
 static void forget(void *context, const struct fast_sample *s)

@@ -36,13 +36,12 @@ static struct mru *list_of(uint64_t memory[LIST_WORDS], const uint8_t *data,
 			from.ip[15] = r[0];
 			from.scope = r[1];
 		}
-		struct mru_aim aim = mru_aim(m, &from);
 
 		now.v += (uint64_t)r[1] << 30;
 		if (r[1] == UINT8_MAX) { /* set back by two minutes */
 			now.v -= UINT64_C(120) << 32;
 		}
-		mru_note(m, &aim, &from, r[1], (enum mru_fate)(r[0] % 3), now);
+		mru_note(m, &from, &from, r[1], (enum mru_fate)(r[0] % 3), now);
 	}
 	return m;
 }

@@ -59,9 +59,8 @@ static void end(struct crowd *c)
 
 static void note(struct mru *m, const netaddr *from, tstamp now)
 {
-	struct mru_aim aim = mru_aim(m, from);
 
-	mru_note(m, &aim, &ours, 0x23, MRU_SERVED, now);
+	mru_note(m, from, &ours, 0x23, MRU_SERVED, now);
 }
 
 /* One address is always the same thread's. */

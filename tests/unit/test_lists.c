@@ -57,9 +57,8 @@ static void end(struct perusal *r)
 
 static void note(struct perusal *r, netaddr from, double s, enum mru_fate fate)
 {
-	struct mru_aim aim = mru_aim(r->clients, &from);
 
-	mru_note(r->clients, &aim, &r->asked, 0x23, fate, at(s));
+	mru_note(r->clients, &from, &r->asked, 0x23, fate, at(s));
 }
 
 /* So many clients, one every `gap_s`: 10.0.0.0, 10.0.0.1 and so on. */

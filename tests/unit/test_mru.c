@@ -34,9 +34,8 @@ static netaddr v4(uint32_t host)
 
 static void note(struct mru *m, netaddr from, double s)
 {
-	struct mru_aim aim = mru_aim(m, &from);
 
-	mru_note(m, &aim, &ours, 0x23, MRU_SERVED, at(s));
+	mru_note(m, &from, &ours, 0x23, MRU_SERVED, at(s));
 }
 
 static size_t length_of(const struct mru *m)
@@ -64,13 +63,11 @@ static void a_client_is_told_as_it_asked(void **state)
 	const struct mru_config rules = { .maxdepth = 8, .maxage_s = 64 };
 	struct mru *m = list_of(&rules);
 	netaddr a = netaddr_v4(0xc0000201, 123), b = a;
-	struct mru_aim aim = mru_aim(m, &a);
 
 	assert_int_equal(mru_find(m, &a), NONE);
-	mru_note(m, &aim, &ours, 0x1b, MRU_SERVED, at(1.25));
+	mru_note(m, &a, &ours, 0x1b, MRU_SERVED, at(1.25));
 	a.port = 4711;
-	aim = mru_aim(m, &a);
-	mru_note(m, &aim, &ours, 0x16, MRU_KISSED, at(7.5));
+	mru_note(m, &a, &ours, 0x16, MRU_KISSED, at(7.5));
 	b.port = 9;
 	mru_place i = mru_find(m, &b); /* whatever its port */
 
@@ -100,9 +97,8 @@ static void which_of_our_addresses_was_asked_is_known(void **state)
 		for (uint32_t i = 0; i < 300; i++) {
 			netaddr from = v4(i),
 				to = netaddr_v4(0xc0000000 + i, 1);
-			struct mru_aim aim = mru_aim(m, &from);
 
-			mru_note(m, &aim, &to, 0x23, MRU_SERVED, at(round));
+			mru_note(m, &from, &to, 0x23, MRU_SERVED, at(round));
 		}
 	}
 	for (uint32_t i = 0; i < 300; i++) {
@@ -274,7 +270,8 @@ static void a_look_ahead_changes_nothing(void **state)
 
 		for (size_t i = 0; i < size; i++) {
 			from[i] = v4((uint32_t)(check_rng() % 60));
-			aims[i] = mru_aim(ahead, &from[i]);
+			mru_aim(ahead, &from[i], &aims[i]);
+			mru_aim_at_line(ahead, &aims[i]);
 		}
 		for (size_t i = 0; i < size; i++) {
 			mru_aim_at_client(ahead, &aims[i]);
@@ -282,8 +279,8 @@ static void a_look_ahead_changes_nothing(void **state)
 		}
 		for (size_t i = 0; i < size; i++, s += 1e-3) {
 			note(plain, from[i], s);
-			mru_note(ahead, &aims[i], &ours, 0x23, MRU_SERVED,
-				 at(s));
+			mru_note_aimed(ahead, &aims[i], &ours, 0x23, MRU_SERVED,
+				       at(s));
 		}
 		are_the_same(plain, ahead);
 	}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * plain.h - the short way of server.c: the request that nearly all are, of a
+ * client that signs nothing, is served, and not limited. Everything that the
+ * long way does for others changes nothing for it, and here is not even asked.
+ *
+ * Inline, and without a struct packet: 400 instructions from a request to its
+ * answer, with the client remembered, are what tests/bench/instructions.py
+ * allows.
+ */
+#ifndef CORE_PLAIN_H
+#define CORE_PLAIN_H
+
+#include "core/server.h"
+
+#define PLAIN_DISP_MAX SPAN_S(65536)
+
+/* How far the root's time and ours may be apart at `now`. */
+static ALWAYS_INLINE span plain_disp(const struct view *view, tstamp now)
+{
+	span age = tstamp_diff(now, view->made);
+
+	/* Set back since the view was made: the next view is on its way. */
+	double grown = age.v > 0 ? (double)age.v * view->drift_ppm * 1e-6 : 0;
+
+	if (grown < 0 || grown >= (double)PLAIN_DISP_MAX.v ||
+	    view->root_disp.v >= PLAIN_DISP_MAX.v) {
+		return PLAIN_DISP_MAX;
+	}
+	return (span){ view->root_disp.v + (int64_t)grown + 1 };
+}
+
+/* `flags` are of the restrict line; the source is one that a client has. */
+static inline bool plain_is(const struct view *view,
+			    const struct server_shard *shard,
+			    const struct request *req, uint32_t flags)
+{
+	enum {
+		OTHERS = RESTRICT_IGNORE | RESTRICT_NOSERVE | RESTRICT_NOTRUST |
+			 RESTRICT_VERSION | RESTRICT_FLAKE | RESTRICT_FUZZ,
+		V3 = 3 << 3 | MODE_CLIENT,
+		V4 = 4 << 3 | MODE_CLIENT,
+	};
+	unsigned first = req->data[0] & 0x3f;
+
+	return req->len == PACKET_LEN && !req->group && !(flags & OTHERS) &&
+	       (first == V4 || first == V3) && view->smear.length_s == 0 &&
+	       !shard->held && (!(flags & RESTRICT_LIMITED) || !shard->limit);
+}
+
+/* Writes the answer: 48 octets, as packet_write() does. */
+static ALWAYS_INLINE void plain_answer(const struct view *view,
+				       const struct request *req, tstamp now,
+				       struct writer *w)
+{
+	const uint8_t *q = req->data;
+	uint8_t *a = w->at;
+	uint32_t first = (uint32_t)view->leap << 30 |
+			 (uint32_t)(q[0] & 0x38) << 24 |
+			 (uint32_t)MODE_SERVER << 24;
+	uint32_t stratum = view->leap == LEAP_UNSYNC ? 0u : view->stratum;
+
+	INVARIANT(w->end - a >= PACKET_LEN);
+	bytes_put_be32(a, first | stratum << 16 | (uint32_t)q[2] << 8 |
+				  (uint8_t)view->precision);
+	packet_put_span(a + 4, view->root_delay);
+	packet_put_span(a + 8, plain_disp(view, now));
+	bytes_put_be32(a + 12, view->refid);
+	bytes_put_be64(a + 16, view->reference.v);
+	memcpy(a + 24, q + 40, 8); /* their transmit stamp is our origin */
+	bytes_put_be64(a + 32, req->received.v);
+	bytes_put_be64(a + 40, now.v);
+	w->at += PACKET_LEN;
+}
+
+#endif
