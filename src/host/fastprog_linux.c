@@ -40,8 +40,8 @@ struct fastprog {
 /* What libbpf said last is the reason, mostly. */
 static char last_words[FASTPROG_WHY];
 
-static int keep_words(enum libbpf_print_level level, const char *format,
-		      va_list args)
+__attribute__((format(printf, 2, 0))) static int
+keep_words(enum libbpf_print_level level, const char *format, va_list args)
 {
 	if (level == LIBBPF_WARN && !last_words[0]) {
 		(void)vsnprintf(last_words, sizeof(last_words), format, args);
@@ -118,7 +118,8 @@ static void say_why(char why[FASTPROG_WHY], int error)
 
 static bool load(struct fastprog *p, bool limited)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "ntp");
+	const struct bpf_object_open_opts options = { .sz = sizeof(options),
+						      .object_name = "ntp" };
 
 	p->object = bpf_object__open_mem(program_bytes, sizeof(program_bytes),
 					 &options);
@@ -335,9 +336,11 @@ int fastprog_addresses(struct fastprog *p, const struct fast_address *list,
 int fastprog_attach(struct fastprog *p, unsigned interface,
 		    enum fastprog_way way)
 {
-	LIBBPF_OPTS(bpf_link_create_opts, options,
-		    .flags = way == FASTPROG_NATIVE ? XDP_FLAGS_DRV_MODE
-						    : XDP_FLAGS_SKB_MODE);
+	const struct bpf_link_create_opts options = {
+		.sz = sizeof(options),
+		.flags = way == FASTPROG_NATIVE ? XDP_FLAGS_DRV_MODE
+						: XDP_FLAGS_SKB_MODE,
+	};
 
 	return bpf_link_create(p->program, (int)interface, BPF_XDP, &options);
 }

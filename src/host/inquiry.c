@@ -59,6 +59,20 @@ static struct mru_counts count_clients(struct loop *l)
 	return l->clients_counted;
 }
 
+/* Where lists are shared out, the kernel does not know which is a client's. */
+void inquiry_samples(struct loop *l)
+{
+	size_t listed = l->workers ? 1 : 0;
+
+	if (l->workers) {
+		workers_hold(l->workers);
+	}
+	xdp_remember(&l->xdp, l->limits.shards[listed].clients);
+	if (l->workers) {
+		workers_release(l->workers);
+	}
+}
+
 void inquiry_deliver(struct loop *l, const struct asker *asker,
 		     const uint8_t *data, size_t len)
 {
@@ -133,7 +147,6 @@ void inquiry_list(struct loop *l, const struct effect *e)
 		.socket_count = all ? count : 0,
 	};
 
-	xdp_remember(&l->xdp, l->limits.shards[0].clients);
 	have.signer.counts = &l->limits.shards[0].keys;
 	have.signer.key =
 		keyring_find(l->view.keys, e->list.key, KEY_FOR_CONTROL,
@@ -144,6 +157,7 @@ void inquiry_list(struct loop *l, const struct effect *e)
 	if (l->workers) {
 		workers_hold(l->workers);
 	}
+	inquiry_samples(l);
 	lists_answer(e, &have, l->outbox);
 	if (l->workers) {
 		workers_release(l->workers);

@@ -12,6 +12,9 @@
 void inquiry_deliver(struct loop *l, const struct asker *asker,
 		     const uint8_t *data, size_t len);
 
+/* Clients that the kernel answered, into the list. */
+void inquiry_samples(struct loop *l);
+
 /* Carries out EFFECT_LIST: its answers become effects behind it. */
 void inquiry_list(struct loop *l, const struct effect *e);
 

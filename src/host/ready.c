@@ -314,7 +314,7 @@ static void handle_ready(struct loop *l, const struct layout *at)
 		} else if (p->revents && p->fd == l->network_fd) {
 			network_ready(l);
 		} else if (p->revents && p->fd == xdp_fd(&l->xdp)) {
-			xdp_remember(&l->xdp, l->limits.shards[0].clients);
+			inquiry_samples(l);
 		} else if (p->revents && p->fd == l->signd.fd) {
 			samba_ready(l);
 		}
