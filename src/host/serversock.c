@@ -116,6 +116,7 @@ int serversock_bind(const netaddr *addr, unsigned dscp, enum bind_how how)
 		close(fd);
 		return -error;
 	}
+	udp_serve(fd, addr);
 	udp_mark(fd, addr, dscp);
 	udp_want_destination(fd, addr, true);
 	(void)stamps_receive(fd);

@@ -23,7 +23,8 @@
 #define IPV6_RECVFRAGSIZE 77
 #endif
 
-#define CONTROL_ROOM 512 /* stamps, destination and fragment size, twice */
+#define RECEIVE_ROOM 1048576 /* half of what the kernel then allows: 1 ms */
+#define CONTROL_ROOM 512     /* stamps, destination and fragment size, twice */
 
 socklen_t udp_sockaddr(const netaddr *a, struct sockaddr_storage *out)
 {
@@ -110,6 +111,22 @@ void udp_mark(int fd, const netaddr *a, unsigned dscp)
 		set_option(fd, IPPROTO_IP, IP_TOS, class);
 	} else {
 		set_option(fd, IPPROTO_IPV6, IPV6_TCLASS, class);
+	}
+}
+
+void udp_serve(int fd, const netaddr *a)
+{
+	const int room = RECEIVE_ROOM;
+
+	if (netaddr_is_v4(a)) {
+		set_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
+	} else {
+		set_option(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER,
+			   IPV6_PMTUDISC_PROBE);
+	}
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) !=
+	    0) {
+		set_option(fd, SOL_SOCKET, SO_RCVBUF, room);
 	}
 }
 

@@ -38,6 +38,12 @@ MUST_USE bool udp_netaddr(const struct sockaddr *sa, netaddr *out);
 MUST_USE int udp_open(const netaddr *a);
 /* What routers may see of how urgent it is (RFC 2474); 0 to 63. */
 void udp_mark(int fd, const netaddr *a, unsigned dscp);
+/*
+ * As a server wants it: room for what comes in a millisecond, and no number on
+ * an answer, which nobody may cut into pieces and needs none (RFC 6864). A
+ * path's MTU is not learned from anybody.
+ */
+void udp_serve(int fd, const netaddr *a);
 /* Asks for the destination address and the interface of each datagram, or no
  * longer. */
 void udp_want_destination(int fd, const netaddr *a, bool wanted);
