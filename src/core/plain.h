@@ -4,9 +4,10 @@
  * client that signs nothing, is served, and not limited. Everything that the
  * long way does for others changes nothing for it, and here is not even asked.
  *
- * Inline, and without a struct packet: 400 instructions from a request to its
- * answer, with the client remembered, are what tests/bench/instructions.py
- * allows.
+ * Inline, and without a struct packet: how many instructions an answer takes,
+ * with the client remembered, is held to a limit by
+ * tests/bench/instructions.py, most of them the hash of the address and its
+ * restrict line.
  */
 #ifndef CORE_PLAIN_H
 #define CORE_PLAIN_H
