@@ -34,7 +34,7 @@ static inline uint32_t line_place(const struct line *line, unsigned way)
 {
 	const uint8_t *octets = (const uint8_t *)line;
 
-	return bytes_le32(octets + WAYS + 3 * way - 1) >> 8;
+	return bytes_le32(octets + WAYS + (size_t)3 * way - 1) >> 8;
 }
 
 static inline void line_set(struct line *line, unsigned way, uint8_t tag,
