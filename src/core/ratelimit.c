@@ -56,7 +56,8 @@ struct set {
 	ticks unused[WAYS];
 };
 
-_Static_assert(sizeof(struct set) == 3 * LINE, "whole lines of the cache");
+_Static_assert(sizeof(struct set) == (size_t)3 * LINE,
+	       "whole lines of the cache");
 
 struct ratelimit {
 	struct siphash_key hash;

@@ -110,8 +110,8 @@ struct peer_report {
 	enum leap leap;
 	uint8_t stratum; /* REPORT_STRATUM_UNKNOWN before the first answer */
 	int8_t precision;
-	double root_delay_s, root_disp_s;
 	uint32_t refid;
+	double root_delay_s, root_disp_s;
 	/* Never a nonce: `sent` is when our last request left (A9). */
 	tstamp reference, origin, received, sent;
 
@@ -131,6 +131,7 @@ struct peer_report {
 	uint16_t flash; /* enum flash */
 	uint32_t key;
 	uint32_t ttl; /* a refclock's mode word */
+	int cookies;  /* NTS cookies in stock, or REPORT_NOT_NTS */
 	double offset_s, delay_s, disp_s, jitter_s;
 	uint64_t count_interleaved;
 	double xleave_s, bias_s;
@@ -142,7 +143,6 @@ struct peer_report {
 	uint64_t time_received_s, time_next_s, time_reach_s;
 	uint64_t count_sent, count_received, count_bad_auth, count_bogus;
 	uint64_t count_old, count_bad_disp, count_bad_reference;
-	int cookies; /* NTS cookies in stock, or REPORT_NOT_NTS */
 };
 
 /* A reference clock, as READCLOCK has it. */

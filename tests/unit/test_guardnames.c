@@ -109,7 +109,7 @@ static void a_failure_is_said_once_and_tried_ever_more_rarely(void **state)
 	(void)state;
 	lines[0].next = NULL;
 	guardnames_want(&names, &config, at(s));
-	for (double wait_s = 2; wait_s < 2000; wait_s *= 2) {
+	for (unsigned wait_s = 2; wait_s < 2000; wait_s *= 2) {
 		double most_s = wait_s < 512 ? wait_s : 512;
 
 		assert_int_equal(asked(s, &wake), 1);

@@ -277,7 +277,8 @@ static void a_look_ahead_changes_nothing(void **state)
 			mru_aim_at_client(ahead, &aims[i]);
 			mru_aim_at_neighbours(ahead, &aims[i]);
 		}
-		for (size_t i = 0; i < size; i++, s += 1e-3) {
+		for (size_t i = 0; i < size; i++) {
+			s += 1e-3;
 			note(plain, from[i], s);
 			mru_note_aimed(ahead, &aims[i], &ours, 0x23, MRU_SERVED,
 				       at(s));

@@ -30,7 +30,8 @@ static void begin(uint32_t flags)
 	memset(in, 0, sizeof(in));
 	in[0] = 3 << 3 | MODE_CLIENT;
 	in[47] = 1;
-	memcpy(in + PACKET_LEN, "\x51\x04\0\0", 4); /* its RID */
+	in[PACKET_LEN] = 0x51; /* its RID */
+	in[PACKET_LEN + 1] = 0x04;
 	req = (struct request){ .data = in,
 				.len = 68,
 				.from = netaddr_v4(0xc0000201, 123),
