@@ -103,6 +103,7 @@ static void place_limits(struct limits *l, const struct config *c,
 
 		l->shards[i].limit =
 			ratelimit_init(at, bucket_count(l), &c->limit, seed);
+		ratelimit_share(l->shards[i].limit, sharers(l));
 	}
 }
 
