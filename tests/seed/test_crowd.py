@@ -62,9 +62,9 @@ def test_61_thousands_of_clients_in_one_second(crowd):
 
 def test_61_also_with_limits(crowd):
     """A limit is for who asks too often: not for many who ask once, nor for
-    one who asks four times, as ntpdate does. Of eight behind one address some
-    wait; nobody silences all of them."""
+    one who asks four times, as ntpdate does, nor for eight of them behind one
+    address."""
     told = crowd(LIMITED + b"restrict 127.0.0.1\nserver 127.127.1.0\n")
     served(told["noon"])
     served(told["alone"], 1)
-    assert told["same"]["answered"] >= told["same"]["sent"] / 4
+    served(told["same"], 1)
