@@ -12,11 +12,11 @@
 #include "base/siphash.h"
 #include "core/overload.h"
 
-#define LINE 64   /* octets of the cache */
-#define WAYS 8    /* buckets looked at for one key, at most (F7) */
-#define REGIONS 4 /* of the sets: two for hosts, two for networks */
-#define LEAK 4    /* of so many limited requests one is answered */
-#define HASTY 2   /* the price of a request that comes too soon */
+#define LINE ((size_t)64) /* octets of the cache */
+#define WAYS 8            /* buckets looked at for one key, at most (F7) */
+#define REGIONS 4         /* of the sets: two for hosts, two for networks */
+#define LEAK 4            /* of so many limited requests one is answered */
+#define HASTY 2           /* the price of a request that comes too soon */
 
 /* Of discard: 32 who ask four times each at once, behind one address. */
 #define DEPTH 256
