@@ -3,6 +3,8 @@
 import statistics
 import time
 
+from wire import Unable
+
 LOST = 0.01       # of the requests, at most, at the rate that counts
 NEAR = 1.015      # how near two rates are to be called one
 FIRST_OFFER = 700e3
@@ -43,7 +45,7 @@ def limit(wire, guess=None, **how):
             if high < low * NEAR:
                 low /= 1.25
         if rate < 1000:
-            raise RuntimeError(f"no rate without loss: {run}")
+            raise Unable("no rate without loss")
     return best
 
 

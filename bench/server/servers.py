@@ -16,8 +16,9 @@ OURS = LOCAL + "restrict -6 default\ndriftfile {folder}/drift\n"
 MILLION = "mru maxdepth 1100000 maxmem 200000\n"
 CHRONY = ("local stratum 6\nallow all\ncmdport 0\nbindcmdaddress /\n"
           "pidfile {folder}/pid\n")
-NTPSEC = ("refclock local stratum 5\nrestrict default\n"
-          "restrict -6 default\ndriftfile {folder}/drift\n")
+# It is `limited` unless told otherwise, at 20 answers to each.
+NTPSEC = ("refclock local stratum 5\nunrestrict default limited\n"
+          "driftfile {folder}/drift\n")
 # As its package would have made user and folder.
 OPENNTPD = """
 for file in passwd group; do

@@ -61,6 +61,7 @@ class Wire:
             net = self.net[end]
             ip("-n", net, "addr", "add", f"{addr}/24", "dev", "eth0")
             ip("-n", net, "link", "set", "lo", "up")
+            ip("-n", net, "link", "set", "eth0", "addrgenmode", "none")
             ip("-n", net, "link", "set", "eth0", "up")
         ip("-n", self.net["s"], "neigh", "replace", CLIENT, "lladdr",
            self.mac("c"), "dev", "eth0", "nud", "permanent")

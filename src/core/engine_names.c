@@ -147,6 +147,7 @@ static void note_failed(const struct lookup *l, unsigned wait_s,
 
 static bool lists(const struct event *ev, const netaddr *addr)
 {
+	INVARIANT(ev->resolved.count == 0 || ev->resolved.addrs);
 	for (size_t i = 0; i < ev->resolved.count; i++) {
 		if (netaddr_same_host(&ev->resolved.addrs[i], addr)) {
 			return true;
