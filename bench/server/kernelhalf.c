@@ -20,8 +20,8 @@ static int complain(const char *what, int error)
 }
 
 /* Only what is wrong. */
-static int print(enum libbpf_print_level level, const char *format,
-		 va_list list)
+__attribute__((format(printf, 2, 0))) static int
+print(enum libbpf_print_level level, const char *format, va_list list)
 {
 	return level == LIBBPF_WARN ? vfprintf(stderr, format, list) : 0;
 }

@@ -51,10 +51,15 @@ int sender_frames(struct kernelhalf *k, uint32_t batch)
 		.data_end = k->load->frame_len,
 		.ingress_ifindex = (uint32_t)k->interface,
 	};
-	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame,
-		    .data_size_in = k->load->frame_len, .ctx_in = &context,
-		    .ctx_size_in = sizeof(context), .repeat = INT32_MAX,
-		    .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = batch);
+	struct bpf_test_run_opts options = { .sz = sizeof(options),
+					     .data_in = frame,
+					     .data_size_in = k->load->frame_len,
+					     .ctx_in = &context,
+					     .ctx_size_in = sizeof(context),
+					     .repeat = INT32_MAX,
+					     .flags =
+						     BPF_F_TEST_XDP_LIVE_FRAMES,
+					     .batch_size = batch };
 	int error =
 		set_alarm((k->load->length >> LOAD_NS_LOG) / 1000 + SETUP_US);
 

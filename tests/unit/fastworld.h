@@ -120,9 +120,11 @@ static inline int world_end(void **state)
 /* True: it was answered, and `out` is the answer; else nothing has changed. */
 static inline bool world_ask(const struct frame *in, struct frame *out)
 {
-	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = in->bytes,
-		    .data_size_in = (unsigned)in->len, .data_out = out->bytes,
-		    .data_size_out = sizeof(out->bytes));
+	struct bpf_test_run_opts run = { .sz = sizeof(run),
+					 .data_in = in->bytes,
+					 .data_size_in = (unsigned)in->len,
+					 .data_out = out->bytes,
+					 .data_size_out = sizeof(out->bytes) };
 	int error;
 
 	*out = *in;
