@@ -11,9 +11,9 @@ libedit-dev libjansson-dev libbpf-dev clang-14 python3"
 # The peers that may not be installed beside each other are only unpacked.
 test="git valgrind libclang-rt-14-dev clang-format clang-tidy libcmocka-dev
 python3-pytest iproute2 net-tools util-linux procps busybox-static tshark cpio
-kmod libbpf-dev qemu-system-x86 libgnutls30 libseccomp2 libbsd0 python3-ntp
+kmod qemu-system-x86 libgnutls30 libseccomp2 libbsd0 python3-ntp
 libevent-2.1-7 libevent-core-2.1-7 liblinear4 liblua5.3-0 lua-lpeg libpcap0.8
-libssh2-1 nodejs python3-jsonschema gnuplot-nox fonts-liberation valgrind"
+libssh2-1 nodejs python3-jsonschema gnuplot-nox fonts-liberation"
 peers="chrony ntpsec ntpsec-ntpdig ntpsec-ntpviz ntpstat openntpd toybox rdate
 systemd-timesyncd python3-ntplib libnet-ntp-perl monitoring-plugins-basic nmap
 nmap-common"

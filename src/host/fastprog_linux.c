@@ -249,25 +249,25 @@ static int start_anew(struct fastprog *p)
 static int put_differences(struct fastprog *p, const struct fast_net *nets,
 			   size_t count)
 {
-	const struct fast_net *was = p->held_nets;
-	const struct fast_net *was_end = was + p->net_count;
-	const struct fast_net *end = nets + count;
+	size_t i = 0, k = 0;
 	int error = 0;
 
-	while (error == 0 && (nets < end || was < was_end)) {
-		int order = nets == end      ? 1
-			    : was == was_end ? -1
-					     : fastpath_order(nets, was);
+	while (error == 0 && (i < count || k < p->net_count)) {
+		const struct fast_net *net = i < count ? &nets[i] : NULL;
+		const struct fast_net *was =
+			k < p->net_count ? &p->held_nets[k] : NULL;
+		int order = !net ? 1 : !was ? -1 : fastpath_order(net, was);
 
 		if (order > 0) {
-			error = put_net(p, was++, false);
+			error = put_net(p, was, false);
+			k++;
 			continue;
 		}
-		if (order < 0 || nets->rule != was->rule) {
-			error = put_net(p, nets, true);
+		if (order < 0 || net->rule != was->rule) {
+			error = put_net(p, net, true);
 		}
-		nets++;
-		was += order == 0;
+		i++;
+		k += order == 0;
 	}
 	return error;
 }
