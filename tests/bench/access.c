@@ -12,6 +12,7 @@
 #include "core/server.h"
 #include "naiveaccess.h"
 #include "sortedlist.h"
+#include "stopwatch.h"
 
 #define LOOKUPS 2000000
 #define ADDRESSES 65536 /* that are asked for, again and again */
@@ -31,20 +32,6 @@ static struct restrict_config lines[MOST + 8];
 static netaddr addresses[ADDRESSES];
 static uint64_t luck = 1;
 static volatile uint32_t sink; /* what nobody may leave out */
-
-_Noreturn void invariant_failed(const char *cond, const char *file, int line)
-{
-	(void)fprintf(stderr, "%s:%d: %s\n", file, line, cond);
-	abort();
-}
-
-static double now_s(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* splitmix64 */
 static uint64_t draw(void)

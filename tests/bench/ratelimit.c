@@ -10,24 +10,11 @@
 #include <time.h>
 
 #include "core/ratelimit.h"
+#include "stopwatch.h"
 
 #define REQUESTS 4000000
 #define ROUNDS 5
 #define BATCH 32
-
-_Noreturn void invariant_failed(const char *cond, const char *file, int line)
-{
-	(void)fprintf(stderr, "%s:%d: %s\n", file, line, cond);
-	abort();
-}
-
-static double now_s(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* One of so many, by luck; each of a network of its own. */
 static netaddr host(uint32_t hosts, bool v4, uint32_t *luck)

@@ -10,23 +10,10 @@
 #include "base/bytes.h"
 #include "core/access.h"
 #include "core/server.h"
+#include "stopwatch.h"
 
 #define ANSWERS 4000000
 #define ROUNDS 5
-
-_Noreturn void invariant_failed(const char *cond, const char *file, int line)
-{
-	(void)fprintf(stderr, "%s:%d: %s\n", file, line, cond);
-	abort();
-}
-
-static double now_s(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static const struct view plain = { .stratum = 2 };
 
