@@ -12,7 +12,7 @@
 #define SIGMAS 4          /* by which a thread's clients may exceed its share */
 #define LEAST_LIMITS 4096 /* buckets of a thread */
 
-static bool wants_limits(const struct config *c)
+bool limits_wanted(const struct config *c)
 {
 	for (const struct restrict_config *r = c->restricts; r; r = r->next) {
 		if (r->flags & RESTRICT_LIMITED) {
@@ -160,7 +160,7 @@ void limits_forget(struct limits_memory *more)
 bool limits_prepare(const struct limits *l, const struct config *next,
 		    struct limits_memory *more)
 {
-	bool limited = wants_limits(next) && !l->memory.limits;
+	bool limited = limits_wanted(next) && !l->memory.limits;
 	bool listed = wants_list(l, next) && !l->memory.clients;
 
 	*more = (struct limits_memory){

@@ -29,6 +29,9 @@ struct limits {
 	struct limits_memory memory;
 };
 
+/* Some line limits those it is about. */
+bool limits_wanted(const struct config *c);
+
 /* With so many workers; false: out of memory. */
 MUST_USE bool limits_start(struct limits *l, const struct config *c,
 			   unsigned workers, bool serve);

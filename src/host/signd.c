@@ -217,7 +217,7 @@ static bool read_frame(struct signd *s, size_t len, struct signd_job *done,
 	return true;
 }
 
-/* False: nothing more for now. */
+/* False: nothing more has come. */
 static bool fill(struct signd *s, instant now)
 {
 	ssize_t n = recv(s->fd, s->in + s->in_len, sizeof(s->in) - s->in_len,

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/access.h"
+#include "host/limits.h"
 
 #define ADDRESSES 1024 /* that are served in the driver; the rest is not */
 
@@ -173,16 +174,6 @@ static void drop_unwanted(struct xdp *x)
 	x->count = kept;
 }
 
-static bool any_limited(const struct config *c)
-{
-	for (const struct restrict_config *r = c->restricts; r; r = r->next) {
-		if (r->flags & RESTRICT_LIMITED) {
-			return true;
-		}
-	}
-	return false;
-}
-
 void xdp_take(struct xdp *x, const struct config *config)
 {
 	char why[FASTPROG_WHY];
@@ -198,7 +189,7 @@ void xdp_take(struct xdp *x, const struct config *config)
 	if (x->prog || x->count == 0) {
 		return;
 	}
-	x->limited = any_limited(config);
+	x->limited = limits_wanted(config);
 	x->prog = fastprog_load(x->port, x->limited, why);
 	if (!x->prog) {
 		journal_say(x->journal, NOTE_WARNING,
