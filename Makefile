@@ -5,10 +5,13 @@
 #   make run    installs what is missing, builds, shows a running server
 #   make test   installs what is missing, builds and runs every test
 #   make deps   installs the Debian packages to build and run
+#   make install, make uninstall     below DESTDIR, in PREFIX and SYSCONFDIR
 
 BUILD ?= build
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
 
-.PHONY: all deps run test check clean
+.PHONY: all deps run test check clean install uninstall
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
@@ -31,6 +34,12 @@ test:
 # The quick ones only, for while you work.
 check: all
 	@meson test -C $(BUILD) --no-rebuild --print-errorlogs
+
+install: all
+	@scripts/install.sh $(BUILD) "$(PREFIX)" "$(SYSCONFDIR)" "$(DESTDIR)"
+
+uninstall: all
+	@scripts/uninstall.sh $(BUILD) "$(PREFIX)" "$(SYSCONFDIR)" "$(DESTDIR)"
 
 clean:
 	@rm -rf $(BUILD) build-*
