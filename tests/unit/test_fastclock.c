@@ -356,5 +356,8 @@ int main(void)
 		cmocka_unit_test(a_view_is_read_whole),
 	};
 
+	if (!world_load()) {
+		return 0;
+	}
 	return cmocka_run_group_tests(tests, world_start, world_end);
 }

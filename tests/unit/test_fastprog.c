@@ -395,5 +395,8 @@ int main(void)
 			return 1;
 		}
 	}
+	if (!world_load()) {
+		return 0;
+	}
 	return cmocka_run_group_tests(tests, world_start, world_end);
 }

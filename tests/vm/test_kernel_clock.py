@@ -8,8 +8,7 @@ import time
 
 import pytest
 
-import guest
-import wire
+from lab import guest, wire
 
 PROGRAMS = [guest.ROOT / "build" / name for name in
             ("ntpd", "ntpq", "ntpstat", "ntpdate")]

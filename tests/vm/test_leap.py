@@ -9,8 +9,7 @@ import time
 
 import pytest
 
-import guest
-import wire
+from lab import guest, wire
 
 PROGRAMS = [guest.ROOT / "build/ntpd"]
 UNIX_TO_NTP = 2208988800

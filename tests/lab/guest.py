@@ -41,6 +41,19 @@ def why_not():
     return None
 
 
+def unpack_modules(where, names):
+    """Those of the kernel's modules that are files, into the folder `where`."""
+    for name in names:
+        for path in KERNEL.glob(f"lib/modules/*/kernel/**/{name}.ko"):
+            shutil.copy(path, where)
+
+
+def pack_initramfs(tree, image):
+    subprocess.run(f"cd {tree} && find . | cpio -o -H newc --quiet | gzip -1 "
+                   f"> {image}", shell=True, check=True)
+    return image
+
+
 def shared_libraries(program):
     out = subprocess.run(["ldd", program], capture_output=True, text=True,
                          check=True).stdout
@@ -63,9 +76,7 @@ def build_initramfs(where, programs, files, script):
             target = tree / library.lstrip("/")
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(library, target)
-    for module in MODULES:
-        for path in KERNEL.glob(f"lib/modules/*/kernel/**/{module}.ko"):
-            shutil.copy(path, tree / "modules")
+    unpack_modules(tree / "modules", MODULES)
     for path, text in files.items():
         (tree / path.lstrip("/")).write_text(text)
     (tree / "etc/passwd").write_text("root:x:0:0::/:/bin/sh\n"
@@ -75,34 +86,37 @@ def build_initramfs(where, programs, files, script):
     init = tree / "init"
     init.write_text(INIT % {"modules": " ".join(MODULES), "script": script})
     init.chmod(0o755)
-    image = where / "initramfs.gz"
-    subprocess.run(f"cd {tree} && find . | cpio -o -H newc --quiet | gzip -1 "
-                   f"> {image}", shell=True, check=True)
-    return image
+    return pack_initramfs(tree, where / "initramfs.gz")
+
+
+def qemu(image, port, rtc, megabytes=256, append=""):
+    """The command of a guest that boots from an initramfs, its network card
+    plugged in at `port`, its clock set to `rtc`."""
+    kernel = next(KERNEL.glob("boot/vmlinuz-*"))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        ours = probe.getsockname()[1]
+    network = (f"dgram,id=n,local.type=inet,local.host=127.0.0.1,"
+               f"local.port={ours},remote.type=inet,"
+               f"remote.host=127.0.0.1,remote.port={port}")
+    return ["qemu-system-x86_64", "-accel", "tcg", "-m", str(megabytes),
+            "-display", "none", "-rtc",
+            "base=" + time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(rtc)),
+            # Each boot measures the rate of the TSC anew, some ppm off; the
+            # HPET's is this machine's.
+            "-kernel", kernel, "-initrd", image, "-append",
+            "console=ttyS0 quiet panic=-1 tsc=reliable clocksource=hpet " +
+            append, "-netdev", network]
 
 
 class Guest:
     """A running guest; its serial console is `lines`, with arrival times."""
 
     def __init__(self, image, wire, rtc):
-        kernel = next(KERNEL.glob("boot/vmlinuz-*"))
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        network = (f"dgram,id=n,local.type=inet,local.host=127.0.0.1,"
-                   f"local.port={port},remote.type=inet,"
-                   f"remote.host=127.0.0.1,remote.port={wire.port}")
         self.process = subprocess.Popen(
-            ["qemu-system-x86_64", "-accel", "tcg", "-m", "256", "-display",
-             "none", "-no-reboot", "-monitor", "none", "-serial", "stdio",
-             "-rtc", "base=" + time.strftime("%Y-%m-%dT%H:%M:%S",
-                                             time.gmtime(rtc)),
-             # Each boot measures the rate of the TSC anew, some ppm off; the
-             # HPET's is this machine's.
-             "-kernel", kernel, "-initrd", image, "-append",
-             "console=ttyS0 quiet panic=-1 tsc=reliable clocksource=hpet",
-             "-netdev", network,
-             "-device", "virtio-net-pci,netdev=n,romfile="],
+            [*qemu(image, wire.port, rtc), "-no-reboot", "-monitor", "none",
+             "-serial", "stdio", "-device",
+             "virtio-net-pci,netdev=n,romfile="],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, errors="replace",
             env={**os.environ, "TMPDIR": "/tmp"})
