@@ -24,6 +24,7 @@
 #include "client/sock.h"
 #include "client/tell.h"
 #include "client/version.h"
+#include "programs/options.h"
 
 #define EXIT_USAGE 2
 #define KEYS_FILE "/etc/ntp.keys"
@@ -46,11 +47,22 @@ struct options {
 
 static struct ask ask;
 
+static const struct option_line lines[] = {
+#define OPTION(letter, name, takes, doc) { letter, name, takes, doc },
+#include "programs/ntpdate_options.def"
+#undef OPTION
+};
+
+static const struct option_table options = {
+	.usage = "usage: ntpdate [-46bBdqsuv] [-a key#] [-e delay] [-k file] "
+		 "[-p samples] [-o version#] [-t timeo] server ...\n",
+	.lines = lines,
+	.count = ARRAY_LEN(lines),
+};
+
 static int usage(void)
 {
-	fputs("usage: ntpdate [-46bBdqsuv] [-a key#] [-e delay] [-k file] "
-	      "[-p samples] [-o version#] [-t timeo] server ...\n",
-	      stderr);
+	fputs(options.usage, stderr);
 	return EXIT_USAGE;
 }
 
@@ -158,7 +170,7 @@ static int take_options(struct options *o, int argc, char **argv)
 
 	opterr = 0;
 	while (err == 0 &&
-	       (letter = getopt(argc, argv, "46a:bBde:k:o:p:qst:uU:v")) != -1) {
+	       (letter = options_next(&options, argc, argv)) != -1) {
 		err = take_option(o, letter);
 	}
 	return err;

@@ -10,7 +10,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +20,7 @@
 #include "base/ntptime.h"
 #include "client/version.h"
 #include "host/entropy.h"
+#include "programs/options.h"
 
 #define KEYS 20
 #define KEYS_OF_KIND 10
@@ -212,41 +212,41 @@ static int make(enum kind kind)
 	return err;
 }
 
+enum { AES = 256 };
+
+static const struct option_line lines[] = {
+#define OPTION(letter, name, takes, doc) { letter, name, takes, doc },
+#include "programs/ntpkeygen_options.def"
+#undef OPTION
+};
+
+static const struct option_table options = {
+	.usage = "usage: ntp-keygen -M | ntpkeygen [-M]\n",
+	.lines = lines,
+	.count = ARRAY_LEN(lines),
+	.after = "Certificates and identities of Autokey are not made: it is "
+		 "broken and withdrawn.\n",
+};
+
 static int usage(FILE *out)
 {
-	fputs("usage: ntp-keygen -M | ntpkeygen [-M]\n"
-	      "  -M, --md5key   makes twenty symmetric keys and the link "
-	      "ntp.keys to their file\n"
-	      "      --aes      makes them for AES-128-CMAC; ntpkeygen always "
-	      "does\n"
-	      "  -h, --help     prints this\n"
-	      "  -V, --version  prints the version\n"
-	      "Certificates and identities of Autokey are not made: it is "
-	      "broken and withdrawn.\n",
-	      out);
+	options_help(&options, out);
 	return out == stdout ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)
 {
-	static const struct option names[] = {
-		{ "md5key", no_argument, NULL, 'M' },
-		{ "aes", no_argument, NULL, 'a' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ 0 },
-	};
 	const char *slash = strrchr(argv[0], '/');
 	bool modern = strcmp(slash ? slash + 1 : argv[0], "ntpkeygen") == 0;
 	bool wanted = modern;
 	int letter;
 
-	while ((letter = getopt_long(argc, argv, "MhV", names, NULL)) != -1) {
+	while ((letter = options_next(&options, argc, argv)) != -1) {
 		switch (letter) {
 		case 'M':
 			wanted = true;
 			break;
-		case 'a':
+		case AES:
 			wanted = modern = true;
 			break;
 		case 'h':

@@ -1,80 +1,39 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "programs/ntpq_options.h"
 
-#include <getopt.h>
 #include <string.h>
 
 #include "client/version.h"
+#include "programs/options.h"
 
-#define LETTERS "-46a:c:dD:hik:l:npr:uVwW:?!"
 #define WIDTH_MIN 40
 #define WIDTH_MAX 10000
 
 /* Long options without a letter of their own. */
 enum { PORT = 256, OLD_RV, JSON };
 
-static const struct option long_options[] = {
-	{ "ipv4", no_argument, NULL, '4' },
-	{ "ipv6", no_argument, NULL, '6' },
-	{ "authentication", required_argument, NULL, 'a' },
-	{ "command", required_argument, NULL, 'c' },
-	{ "debug-level", no_argument, NULL, 'd' },
-	{ "set-debug-level", required_argument, NULL, 'D' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "more-help", no_argument, NULL, '!' },
-	{ "interactive", no_argument, NULL, 'i' },
-	{ "json", no_argument, NULL, JSON },
-	{ "keyfile", required_argument, NULL, 'k' },
-	{ "logfile", required_argument, NULL, 'l' },
-	{ "numeric", no_argument, NULL, 'n' },
-	{ "old-rv", no_argument, NULL, OLD_RV },
-	{ "peers", no_argument, NULL, 'p' },
-	{ "port", required_argument, NULL, PORT },
-	{ "refid", required_argument, NULL, 'r' },
-	{ "units", no_argument, NULL, 'u' },
-	{ "version", no_argument, NULL, 'V' },
-	{ "wide", no_argument, NULL, 'w' },
-	{ "width", required_argument, NULL, 'W' },
-	{ NULL, 0, NULL, 0 },
+static const struct option_line lines[] = {
+#define OPTION(letter, name, takes, doc) { letter, name, takes, doc },
+#include "programs/ntpq_options.def"
+#undef OPTION
 };
 
-static void usage(FILE *out)
-{
-	fputs("Usage: ntpq [-46dinpuwV] [-a key] [-k file] [-c command]... "
-	      "[-D level]\n"
-	      "            [-l file] [-r hash|ipv4] [-W width] [host ...]\n"
-	      "       ntpq doctor|sources|status|waitsync|watch [number ...] "
-	      "[host "
-	      "...]\n"
-	      "  -4, --ipv4             use IPv4 addresses of the hosts that "
-	      "follow\n"
-	      "  -6, --ipv6             use IPv6 addresses of the hosts that "
-	      "follow\n"
-	      "  -a, --authentication=N authenticate requests with this key\n"
-	      "  -c, --command=CMD      run a command and exit; repeatable\n"
-	      "  -d, --debug-level      tell of each packet; repeatable\n"
-	      "  -D, --set-debug-level=N  likewise, 0 to 9\n"
-	      "  -i, --interactive      read commands from the terminal\n"
-	      "      --json             print what is answered as JSON\n"
-	      "  -k, --keyfile=FILE     where the key is\n"
-	      "  -l, --logfile=FILE     where -d tells it, if not on stderr\n"
-	      "  -n, --numeric          print addresses, not host names\n"
-	      "  -p, --peers            print a list of the peers\n"
-	      "  -r, --refid=hash|ipv4  show reference ids as hash or address\n"
-	      "  -u, --units            show times with their units\n"
-	      "  -w, --wide             do not cut long names in that list\n"
-	      "  -W, --width=N          fold lines to this width\n"
-	      "      --old-rv           show the status line of rv always\n"
-	      "      --port=N           ask on this UDP port and not on 123\n"
-	      "  -V, --version          print the version\n"
-	      "  -h, --help             print this\n",
-	      out);
-}
+static const struct option_table options = {
+	.usage =
+		"Usage: ntpq [-46dinpuwV] [-a key] [-k file] [-c command]... "
+		"[-D level]\n"
+		"            [-l file] [-r hash|ipv4] [-W width] [host ...]\n"
+		"       ntpq doctor|sources|status|waitsync|watch [number ...] "
+		"[host ...]\n",
+	.lines = lines,
+	.count = ARRAY_LEN(lines),
+	.in_order = true,
+};
 
 static bool fail(const char *text)
 {
 	fprintf(stderr, "ntpq: %s\n", text);
-	usage(stderr);
+	options_help(&options, stderr);
 	return false;
 }
 
@@ -235,11 +194,11 @@ static bool take_option(struct ntpq_options *o, struct shell *s, int letter,
 		if (optopt != 0 || strncmp(word, "--", 2) == 0) {
 			return fail("illegal option");
 		}
-		usage(stdout);
+		options_help(&options, stdout);
 		return done(o);
 	case 'h':
 	case '!':
-		usage(stdout);
+		options_help(&options, stdout);
 		return done(o);
 	default:
 		return take_setting(o, s, letter);
@@ -298,8 +257,7 @@ bool ntpq_options_read(struct ntpq_options *o, struct shell *s, int argc,
 		}
 	}
 	opterr = 0;
-	while ((letter = getopt_long(argc, argv, LETTERS, long_options,
-				     NULL)) != -1) {
+	while ((letter = options_next(&options, argc, argv)) != -1) {
 		if (!take_option(o, s, letter, argv[optind - 1])) {
 			return false;
 		}

@@ -7,12 +7,12 @@
  * seed it prints repeats a world.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "programs/options.h"
 #include "sim/replay.h"
 #include "sim/report.h"
 #include "sim/resteer.h"
@@ -36,38 +36,23 @@ _Noreturn void invariant_failed(const char *cond, const char *file, int line)
 	abort();
 }
 
-static void usage(FILE *out)
-{
-	(void)fputs(
-		"Usage: ntpsim --list\n"
-		"       ntpsim [OPTION]... SCENARIO|all\n"
-		"       ntpsim [OPTION]... --seed N | --seeds A..B\n"
-		"       ntpsim --replay FILE | --resteer FILE\n"
-		"Runs whole time daemons in a virtual world, or what was "
-		"recorded of one.\n\n"
-		"  -l, --list         the scenarios that have a name\n"
-		"  -s, --seed N       the world's luck; without a scenario\n"
-		"                     everything is drawn from it\n"
-		"  -S, --seeds A..B   one world for each\n"
-		"  -d, --days D       of virtual time at least\n"
-		"  -n, --nodes N      of a random world, 4 to 32\n"
-		"  -2, --twice        run twice and compare\n"
-		"  -t, --trace        print what daemons say\n"
-		"  -b, --brief        one line a world, no table\n"
-		"  -w, --record FILE  of one world, its first daemon\n"
-		"  -r, --replay FILE  all events of a record once more; ends "
-		"with 0 when\n"
-		"                     the effects are the same, with 1 and the "
-		"first that\n"
-		"                     differs, or with 2 when it cannot be "
-		"read\n"
-		"  -R, --resteer FILE what this build would have done then, "
-		"and "
-		"how good the\n"
-		"                     clock would have been\n"
-		"  -h, --help\n",
-		out);
-}
+static const struct option_line lines[] = {
+#define OPTION(letter, name, takes, doc) { letter, name, takes, doc },
+#include "programs/ntpsim_options.def"
+#undef OPTION
+};
+
+static const struct option_table options = {
+	.usage = "Usage: ntpsim --list\n"
+		 "       ntpsim [OPTION]... SCENARIO|all\n"
+		 "       ntpsim [OPTION]... --seed N | --seeds A..B\n"
+		 "       ntpsim --replay FILE | --resteer FILE\n"
+		 "Runs whole time daemons in a virtual world, or what was "
+		 "recorded of "
+		 "one.\n\n",
+	.lines = lines,
+	.count = ARRAY_LEN(lines),
+};
 
 static struct world *play(const struct wishes *wishes, uint64_t seed,
 			  struct tape *tape)
@@ -315,7 +300,7 @@ static int go(struct wishes *w, const char *name, bool seeded)
 	bool many = (name && strcmp(name, "all") == 0) || w->seed != w->last;
 
 	if ((!name && !seeded) || repeats || (w->record && many)) {
-		usage(stderr);
+		options_help(&options, stderr);
 		return 2;
 	}
 	if (name && strcmp(name, "all") == 0) {
@@ -333,36 +318,20 @@ static int go(struct wishes *w, const char *name, bool seeded)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "list", no_argument, NULL, 'l' },
-		{ "seed", required_argument, NULL, 's' },
-		{ "seeds", required_argument, NULL, 'S' },
-		{ "days", required_argument, NULL, 'd' },
-		{ "nodes", required_argument, NULL, 'n' },
-		{ "twice", no_argument, NULL, '2' },
-		{ "trace", no_argument, NULL, 't' },
-		{ "brief", no_argument, NULL, 'b' },
-		{ "record", required_argument, NULL, 'w' },
-		{ "replay", required_argument, NULL, 'r' },
-		{ "resteer", required_argument, NULL, 'R' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct wishes w = { .seed = DEFAULT_SEED, .last = DEFAULT_SEED };
 	bool seeded = false;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "ls:S:d:n:2tbw:r:R:h", options,
-				     NULL)) != -1) {
+	while ((option = options_next(&options, argc, argv)) != -1) {
 		if (option == 'l') {
 			return list();
 		}
 		if (option == 'h') {
-			usage(stdout);
+			options_help(&options, stdout);
 			return 0;
 		}
 		if (!wish(option, optarg, &w)) {
-			usage(stderr);
+			options_help(&options, stderr);
 			return 2;
 		}
 		seeded |= option == 's' || option == 'S';

@@ -8,7 +8,6 @@
  * lines are those that the first ntpstat printed; with -m they are those of
  * the later one, which lack a blank.
  */
-#include <getopt.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -19,6 +18,7 @@
 #include "client/status.h"
 #include "client/vars.h"
 #include "client/version.h"
+#include "programs/options.h"
 
 #define LOCALHOST 0x7f000001
 #define SOURCE_NTP 6
@@ -275,33 +275,31 @@ static enum verdict run(const struct options *o)
 	return r.verdict;
 }
 
+static const struct option_line lines[] = {
+#define OPTION(letter, name, takes, doc) { letter, name, takes, doc },
+#include "programs/ntpstat_options.def"
+#undef OPTION
+};
+
+static const struct option_table options = {
+	.usage = "usage: ntpstat [-m MAXERROR] [-j]\n",
+	.lines = lines,
+	.count = ARRAY_LEN(lines),
+	.after = "exit code: 0 synchronised, 1 not, 2 no answer\n",
+};
+
 static enum verdict usage(FILE *out)
 {
-	fputs("usage: ntpstat [-m MAXERROR] [-j]\n"
-	      "  -m, --maxerror=MS  not synchronised when it may be more than\n"
-	      "                     so many milliseconds wrong\n"
-	      "  -j, --json         prints one JSON object\n"
-	      "  -h, --help         prints this\n"
-	      "  -V, --version      prints the version\n"
-	      "exit code: 0 synchronised, 1 not, 2 no answer\n",
-	      out);
+	options_help(&options, out);
 	return out == stdout ? SYNCHRONISED : UNKNOWN;
 }
 
 int main(int argc, char **argv)
 {
-	static const struct option names[] = {
-		{ "maxerror", required_argument, NULL, 'm' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ 0 },
-	};
 	struct options o = { .json = false };
 	int letter;
 
-	while ((letter = getopt_long(argc, argv, "m:jhvV", names, NULL)) !=
-	       -1) {
+	while ((letter = options_next(&options, argc, argv)) != -1) {
 		switch (letter) {
 		case 'm':
 			o.limited = text_to_double(optarg, strlen(optarg),

@@ -6,7 +6,6 @@
  * in what is printed.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "client/setclock.h"
 #include "client/stamp.h"
 #include "client/version.h"
+#include "programs/options.h"
 
 #define PPM 65536.0 /* the kernel's unit: 2^-16 ppm */
 
@@ -187,29 +187,36 @@ static bool take(struct timex *t, int letter, const char *value)
 	return true;
 }
 
+static const struct option_line lines[] = {
+#define OPTION(letter, name, takes, doc) { letter, name, takes, doc },
+#include "programs/ntptime_options.def"
+#undef OPTION
+};
+
+static const struct option_table options = {
+	.usage = "usage: ntptime [-r] [-e ESTERROR_US] [-f PPM] [-m "
+		 "MAXERROR_US] "
+		 "[-o OFFSET_US] [-s STATUS] [-t CONSTANT] [-T TAI]\n",
+	.lines = lines,
+	.count = ARRAY_LEN(lines),
+	.after = "Without a letter that sets something it only shows the "
+		 "kernel's "
+		 "clock.\n",
+};
+
 static int usage(FILE *out)
 {
-	fputs("usage: ntptime [-r] [-e ESTERROR_US] [-f PPM] [-m MAXERROR_US] "
-	      "[-o OFFSET_US] [-s STATUS] [-t CONSTANT] [-T TAI]\n"
-	      "Without a letter that sets something it only shows the kernel's "
-	      "clock; -r shows it in hex too.\n",
-	      out);
+	options_help(&options, out);
 	return out == stdout ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)
 {
-	static const struct option names[] = {
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ 0 },
-	};
 	struct timex set = { .modes = 0 }, now = { .modes = 0 };
 	bool raw = false;
 	int letter;
 
-	while ((letter = getopt_long(argc, argv, "ce:f:hm:o:rs:T:t:V", names,
-				     NULL)) != -1) {
+	while ((letter = options_next(&options, argc, argv)) != -1) {
 		switch (letter) {
 		case 'c': /* how long reading takes: of no use any more */
 			break;

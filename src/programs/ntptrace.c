@@ -6,7 +6,6 @@
  * its system peer. Ends at stratum 1, at who does not answer, and where the
  * way would be a circle.
  */
-#include <getopt.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include "client/names.h"
 #include "client/vars.h"
 #include "client/version.h"
+#include "programs/options.h"
 
 #define HOSTS_MOST 99
 #define STRATUM_NONE 16
@@ -180,15 +180,21 @@ static bool trace(const struct options *o, netaddr server)
 	return true;
 }
 
+static const struct option_line lines[] = {
+#define OPTION(letter, name, takes, doc) { letter, name, takes, doc },
+#include "programs/ntptrace_options.def"
+#undef OPTION
+};
+
+static const struct option_table options = {
+	.usage = "usage: ntptrace [-n] [-m MAXHOSTS] [-r] [HOST]\n",
+	.lines = lines,
+	.count = ARRAY_LEN(lines),
+};
+
 static int usage(FILE *out)
 {
-	fputs("usage: ntptrace [-n] [-m MAXHOSTS] [-r] [HOST]\n"
-	      "  -n, --numeric         addresses, no names\n"
-	      "  -m, --max-hosts=N     no more than so many (99)\n"
-	      "  -r, --host=HOST       begins there (127.0.0.1)\n"
-	      "  -h, --help            prints this\n"
-	      "  -V, --version         prints the version\n",
-	      out);
+	options_help(&options, out);
 	return out == stdout ? EXIT_SUCCESS : EXIT_USAGE;
 }
 
@@ -213,19 +219,10 @@ static int run(const struct options *o)
 
 int main(int argc, char **argv)
 {
-	static const struct option names[] = {
-		{ "numeric", no_argument, NULL, 'n' },
-		{ "max-hosts", required_argument, NULL, 'm' },
-		{ "host", required_argument, NULL, 'r' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ 0 },
-	};
 	struct options o = { .most = HOSTS_MOST, .host = "127.0.0.1" };
 	int letter;
 
-	while ((letter = getopt_long(argc, argv, "nm:r:h?V", names, NULL)) !=
-	       -1) {
+	while ((letter = options_next(&options, argc, argv)) != -1) {
 		switch (letter) {
 		case 'n':
 			o.numeric = true;

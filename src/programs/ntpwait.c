@@ -7,7 +7,6 @@
  * Boot scripts wait by it (ntp-wait.service); ntpq's waitsync waits for how
  * well the time is known.
  */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include "client/shell.h"
 #include "client/version.h"
 #include "client/waitsync.h"
+#include "programs/options.h"
 
 #define TRIES 100
 #define SLEEP_S 6
@@ -77,33 +77,30 @@ static int run(const struct options *o)
 	return EXIT_FAILURE;
 }
 
+static const struct option_line lines[] = {
+#define OPTION(letter, name, takes, doc) { letter, name, takes, doc },
+#include "programs/ntpwait_options.def"
+#undef OPTION
+};
+
+static const struct option_table options = {
+	.usage = "usage: ntp-wait [-n TRIES] [-s SLEEP] [-v]\n",
+	.lines = lines,
+	.count = ARRAY_LEN(lines),
+};
+
 static int usage(FILE *out)
 {
-	fputs("usage: ntp-wait [-n TRIES] [-s SLEEP] [-v]\n"
-	      "  -n, --tries=N    looks so often (100)\n"
-	      "  -s, --sleep=S    so many seconds apart (6)\n"
-	      "  -v, --verbose    says how it goes\n"
-	      "  -h, --help       prints this\n"
-	      "  -V, --version    prints the version\n",
-	      out);
+	options_help(&options, out);
 	return out == stdout ? EXIT_SUCCESS : EXIT_USAGE;
 }
 
 int main(int argc, char **argv)
 {
-	static const struct option names[] = {
-		{ "tries", required_argument, NULL, 'n' },
-		{ "sleep", required_argument, NULL, 's' },
-		{ "verbose", no_argument, NULL, 'v' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ 0 },
-	};
 	struct options o = { .tries = TRIES, .sleep_s = SLEEP_S };
 	int letter;
 
-	while ((letter = getopt_long(argc, argv, "n:s:vhV", names, NULL)) !=
-	       -1) {
+	while ((letter = options_next(&options, argc, argv)) != -1) {
 		uint64_t *number = letter == 'n' ? &o.tries : &o.sleep_s;
 
 		switch (letter) {

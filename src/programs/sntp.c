@@ -7,7 +7,6 @@
  * of ntpsec's: one line for the best server, or JSON, and 1 without one.
  * How it asks is in client/ask.h, whom it believes in client/pick.h.
  */
-#include <getopt.h>
 #include <jansson.h>
 #include <math.h>
 #include <netdb.h>
@@ -24,6 +23,7 @@
 #include "client/setclock.h"
 #include "client/tell.h"
 #include "client/version.h"
+#include "programs/options.h"
 
 #define TIMEOUT_S 5.0
 #define TIMEOUT_MAX_S 3600.0
@@ -264,25 +264,23 @@ static int use_best(const struct options *o, const struct tell *tell)
 	return EXIT_SUCCESS;
 }
 
+static const struct option_line lines[] = {
+#define OPTION(letter, name, takes, doc) { letter, name, takes, doc },
+#include "programs/sntp_options.def"
+#undef OPTION
+};
+
+static const struct option_table options = {
+	.usage = "", /* by the name that it is called by */
+	.lines = lines,
+	.count = ARRAY_LEN(lines),
+};
+
 static int usage(const struct options *o, FILE *out)
 {
-	fprintf(out,
-		"usage: %s [options] HOST...\n"
-		"  -4, -6             addresses of one family only\n"
-		"  -S, --step         step the clock\n"
-		"  -s, --slew         slew the clock; with -S: below -M\n"
-		"  -M, --steplimit=MS from how many ms on both of them step "
-		"(500)\n"
-		"  -t, --timeout=S    seconds to wait for an answer (5)\n"
-		"  -p, --samples=N    so many exchanges, 2 s apart (1)\n"
-		"  -P, --port=N       not port 123\n"
-		"  -j, --json         prints JSON\n"
-		"  -o, --ntpversion=N of the requests (4)\n"
-		"  -l, --syslog       errors to syslog\n"
-		"  -K, --kod=FILE     accepted: nobody is asked twice anyway\n"
-		"  -d, --debug        says more\n"
-		"  -h, --help  -V, --version\n",
-		o->dig ? "ntpdig" : "sntp");
+	(void)fprintf(out, "usage: %s [options] HOST...\n",
+		      o->dig ? "ntpdig" : "sntp");
+	options_help(&options, out);
 	return out == stdout ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -358,30 +356,6 @@ static bool take_option(struct options *o, int letter, const char *value)
 	}
 }
 
-static const struct option long_names[] = {
-	{ "ipv4", no_argument, NULL, '4' },
-	{ "ipv6", no_argument, NULL, '6' },
-	{ "step", no_argument, NULL, 'S' },
-	{ "slew", no_argument, NULL, 's' },
-	{ "steplimit", required_argument, NULL, 'M' },
-	{ "timeout", required_argument, NULL, 't' },
-	{ "uctimeout", required_argument, NULL, 't' },
-	{ "samples", required_argument, NULL, 'p' },
-	{ "port", required_argument, NULL, 'P' },
-	{ "json", no_argument, NULL, 'j' },
-	{ "ntpversion", required_argument, NULL, 'o' },
-	{ "syslog", no_argument, NULL, 'l' },
-	{ "kod", required_argument, NULL, 'K' },
-	{ "concurrent", required_argument, NULL, 'c' },
-	{ "gap", required_argument, NULL, 'g' },
-	{ "wait", no_argument, NULL, 'w' },
-	{ "usereservedport", no_argument, NULL, 'r' },
-	{ "debug", no_argument, NULL, 'd' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
-	{ 0 },
-};
-
 static int run(const struct options *o, int count, char **hosts)
 {
 	struct tell tell;
@@ -421,8 +395,7 @@ int main(int argc, char **argv)
 	};
 	int letter;
 
-	while ((letter = getopt_long(argc, argv, "46c:dg:hjK:lM:o:p:P:rsSt:wV",
-				     long_names, NULL)) != -1) {
+	while ((letter = options_next(&options, argc, argv)) != -1) {
 		if (letter == 'h') {
 			return usage(&o, stdout);
 		}
