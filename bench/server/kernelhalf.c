@@ -107,7 +107,7 @@ void kernelhalf_close(struct kernelhalf *k)
 
 int kernelhalf_forget(struct kernelhalf *k)
 {
-	const uint64_t none = 0;
+	const struct load_held none = { .receive = 0 };
 	int error = 0;
 
 	for (uint32_t i = 0; i < LOAD_SOURCES && error == 0; i++) {

@@ -20,6 +20,8 @@
 
 #define NTP_PORT 123
 #define MODE_SERVER 4
+#define UNIX_TO_NTP UINT64_C(2208988800)
+#define NS UINT64_C(1000000000)
 
 struct header {
 	uint8_t leap_version_mode, stratum, poll, precision;
@@ -36,12 +38,11 @@ struct frame {
 
 struct load load;
 
-/* The receive stamp in the last answer to each client. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, LOAD_SOURCES);
 	__type(key, uint32_t);
-	__type(value, uint64_t);
+	__type(value, struct load_held);
 } held SEC(".maps");
 
 /* Behind its due time by more than allowed, the run goes on from now. */
@@ -82,10 +83,10 @@ static void write_stamps(struct frame *f, uint64_t now, uint32_t addr,
 {
 	f->ntp.transmit = load_stamp(now, addr, 0);
 	if (load.kind == LOAD_INTERLEAVED) {
-		uint64_t *receive = bpf_map_lookup_elem(&held, &client);
+		struct load_held *last = bpf_map_lookup_elem(&held, &client);
 
-		if (receive && *receive) {
-			f->ntp.origin = *receive;
+		if (last && last->receive) {
+			f->ntp.origin = last->receive;
 			f->ntp.receive = load_stamp(now, addr, 1);
 		}
 	}
@@ -160,6 +161,33 @@ static void note_latency(uint64_t ns)
 	__sync_fetch_and_add(&load.latencies[at], 1);
 }
 
+/* From an NTP timestamp, as it is on the wire, to a moment in ns. */
+static int32_t ns_from(uint64_t stamp, uint64_t moment)
+{
+	uint64_t v = bpf_be64_to_cpu(stamp);
+	uint64_t ns =
+		((v >> 32) - UNIX_TO_NTP) * NS + ((v & UINT32_MAX) * NS >> 32);
+	int64_t late = (int64_t)(moment + (uint64_t)load.real_ns - ns);
+
+	return late > INT32_MAX   ? INT32_MAX
+	       : late < INT32_MIN ? INT32_MIN
+				  : (int32_t)late;
+}
+
+/* `seen`: when we had the answer that the transmit stamp is of. */
+static void note_errors(const struct frame *f, uint64_t seen, uint64_t now,
+			uint64_t stamp)
+{
+	uint64_t asked = now - load_ns_since(now, stamp);
+	uint32_t at = load.errors;
+
+	load.errors = at + 1; /* two processors at once: one of two is lost */
+	if (at < LOAD_ERRORS) {
+		load.left_ns[at] = ns_from(f->ntp.transmit, seen);
+		load.came_ns[at] = -ns_from(f->ntp.receive, asked);
+	}
+}
+
 static void note_first(bool timeless)
 {
 	uint64_t now = bpf_ktime_get_ns();
@@ -175,6 +203,7 @@ static void note_first(bool timeless)
 static void note_answer(struct load_tally *t, const struct frame *f,
 			uint64_t stamp, bool interleaved)
 {
+	uint64_t now = bpf_ktime_get_ns(), seen = now;
 	bool timeless = f->ntp.leap_version_mode >> 6 == 3 ||
 			f->ntp.stratum == 0 || f->ntp.stratum > 15;
 	uint32_t client = bpf_ntohl(f->ip.daddr) - LOAD_FIRST;
@@ -188,15 +217,20 @@ static void note_answer(struct load_tally *t, const struct frame *f,
 	if (load.kind == LOAD_SAME) {
 		return;
 	}
-	if ((stamp >> 3 & load.sample) == 0) {
-		note_latency(load_ns_since(bpf_ktime_get_ns(), stamp));
-	}
 	if (load.kind == LOAD_INTERLEAVED) {
-		uint64_t *receive = bpf_map_lookup_elem(&held, &client);
+		struct load_held *last = bpf_map_lookup_elem(&held, &client);
 
-		if (receive) {
-			*receive = f->ntp.receive;
+		if (last) {
+			seen = interleaved ? last->seen : now;
+			*last = (struct load_held){ f->ntp.receive, now };
 		}
+	}
+	if ((stamp >> 3 & load.sample) != 0) {
+		return;
+	}
+	note_latency(load_ns_since(now, stamp));
+	if (interleaved == (load.kind == LOAD_INTERLEAVED)) {
+		note_errors(f, seen, now, stamp);
 	}
 }
 

@@ -11,8 +11,9 @@
  *
  *     RATE SECONDS SOURCES plain|interleaved|same BATCH SAMPLE [PAYLOAD]
  *
- * and writes one line of JSON after each run. SAMPLE: the latency of one
- * answer in so many is noted, a power of two. PAYLOAD is in hex.
+ * and writes one line of JSON after each run. SAMPLE: one answer in so many is
+ * measured, a power of two: how long it took, and how wrong its stamps are, of
+ * which the least, quantiles and the worst are told. PAYLOAD is in hex.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -28,6 +29,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sender.h"
@@ -38,6 +40,8 @@
 #define SETTLE_US 20000
 #define LINE 1024
 #define PLAIN_LEN 48
+#define READINGS 100 /* of two clocks */
+#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 struct order {
 	double rate, seconds;
@@ -77,7 +81,7 @@ static uint16_t header_sum(const struct iphdr *ip)
 	uint32_t sum = 0;
 
 	memcpy(words, ip, sizeof(words));
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
 		sum += words[i];
 	}
 	sum = (sum & 0xffff) + (sum >> 16);
@@ -142,6 +146,32 @@ static enum load_kind kind_of(const char *name)
 						: LOAD_PLAIN;
 }
 
+static int64_t clock_ns(clockid_t clock)
+{
+	struct timespec t;
+
+	(void)clock_gettime(clock, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* The pair of readings that lie nearest to each other says it best. */
+static int64_t real_ahead_ns(void)
+{
+	int64_t ahead = 0, closest = INT64_MAX;
+
+	for (int i = 0; i < READINGS; i++) {
+		int64_t before = clock_ns(CLOCK_MONOTONIC);
+		int64_t real = clock_ns(CLOCK_REALTIME);
+		int64_t width = clock_ns(CLOCK_MONOTONIC) - before;
+
+		if (width < closest) {
+			closest = width;
+			ahead = real - before - width / 2;
+		}
+	}
+	return ahead;
+}
+
 /* False: it makes no sense. */
 static bool prepare(struct load *l, const struct order *o,
 		    const struct path *path)
@@ -158,8 +188,33 @@ static bool prepare(struct load *l, const struct order *o,
 	l->late = l->late > l->step ? l->late : l->step;
 	l->sources = o->sources;
 	l->sample = o->sample - 1;
+	l->real_ns = real_ahead_ns();
 	l->kind = kind_of(o->kind);
 	return put_frame(l, path, o->payload ? o->payload : "");
+}
+
+static int by_size(const void *a, const void *b)
+{
+	int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Of `count` errors: the least, quantiles, the worst. */
+static void report_errors(const char *name, const int32_t *errors, size_t count)
+{
+	static const double shares[] = { 0, 0.01, 0.5, 0.99, 1 };
+	static int32_t sorted[LOAD_ERRORS];
+
+	memcpy(sorted, errors, count * sizeof(*sorted));
+	qsort(sorted, count, sizeof(*sorted), by_size);
+	printf(", \"%s\": [", name);
+	for (size_t i = 0; count > 0 && i < ARRAY_LEN(shares); i++) {
+		double at = shares[i] * (double)(count - 1);
+
+		printf("%s%" PRId32, i ? ", " : "", sorted[(size_t)at]);
+	}
+	printf("]");
 }
 
 /* In us: the upper end of the bucket that so many are not above. */
@@ -188,6 +243,7 @@ static void report(const struct load *l)
 {
 	struct load_tally sum = { .answers = 0 };
 	double ran_s = (double)((l->last - l->began) >> LOAD_NS_LOG) * 1e-9;
+	size_t errors;
 
 	for (size_t i = 0; i < LOAD_CPUS; i++) {
 		const struct load_tally *t = &l->tallies[i];
@@ -204,12 +260,16 @@ static void report(const struct load *l)
 	       ", \"wrong\": %" PRIu64 ", \"octets_in\": %" PRIu64
 	       ", \"octets_out\": %" PRIu64 ", \"began_ns\": %" PRIu64
 	       ", \"first_answer_ns\": %" PRIu64 ", \"first_time_ns\": %" PRIu64
-	       ", \"p50_us\": %.3f, \"p99_us\": %.3f, \"worst_us\": %.3f}\n",
+	       ", \"p50_us\": %.3f, \"p99_us\": %.3f, \"worst_us\": %.3f",
 	       l->sent, l->left_out, ran_s, sum.answers, sum.interleaved,
 	       sum.timeless, sum.wrong, sum.octets,
 	       l->sent * (l->frame_len - LOAD_HEADERS), l->began >> LOAD_NS_LOG,
 	       l->first_answer, l->first_time, quantile_us(l, 0.5),
 	       quantile_us(l, 0.99), quantile_us(l, 1));
+	errors = l->errors < LOAD_ERRORS ? l->errors : LOAD_ERRORS;
+	report_errors("left_ns", l->left_ns, errors);
+	report_errors("came_ns", l->came_ns, errors);
+	printf("}\n");
 	(void)fflush(stdout);
 }
 

@@ -6,6 +6,9 @@
  * A request's transmit stamp is the sender's clock with a tag over it and the
  * sender's address. So the answer alone, whose origin it is, proves to whom it
  * is an answer, and says how long it took; nothing is remembered.
+ *
+ * Both halves, and the server, have one clock: what an answer says of when its
+ * request came and when it left is held against when that was.
  */
 #ifndef BENCH_SERVER_LOAD_H
 #define BENCH_SERVER_LOAD_H
@@ -18,7 +21,8 @@
 #define LOAD_SOURCES (1u << LOAD_SOURCES_LOG)
 #define LOAD_FINE_LOG 5 /* 32 steps to each doubling of the latency */
 #define LOAD_LATENCIES (32u << LOAD_FINE_LOG)
-#define LOAD_FRAME 256 /* the longest request, with its headers */
+#define LOAD_ERRORS 65536 /* noted in a run; a power of two */
+#define LOAD_FRAME 256    /* the longest request, with its headers */
 #define LOAD_HEADERS 42
 #define LOAD_LEAST (LOAD_HEADERS + 48)
 #define LOAD_FIRST 0x0a000000u /* client 0 is 10.0.0.0 */
@@ -28,6 +32,12 @@ enum load_kind {
 	LOAD_PLAIN,       /* each with a transmit stamp of its own */
 	LOAD_INTERLEAVED, /* and with the receive stamp of the last answer */
 	LOAD_SAME         /* the octets as given: signed, malformed, ... */
+};
+
+/* Of the last answer to each client. */
+struct load_held {
+	uint64_t receive; /* its receive stamp */
+	uint64_t seen;    /* when we had it, CLOCK_MONOTONIC in ns */
 };
 
 /* What came back, as one processor saw it. */
@@ -47,8 +57,9 @@ struct load {
 	uint64_t late; /* how late a request may be; later ones are left out */
 	uint32_t sources;
 	uint32_t kind;
-	uint32_t sample; /* the latency of one answer in sample + 1, 2^n - 1 */
+	uint32_t sample; /* one answer in sample + 1 is measured, 2^n - 1 */
 	uint32_t frame_len;
+	int64_t real_ns; /* CLOCK_REALTIME is ahead of CLOCK_MONOTONIC */
 	uint64_t frame[LOAD_FRAME / 8];
 	/* Written in the kernel. */
 	uint64_t began, due, last;
@@ -56,6 +67,9 @@ struct load {
 	uint64_t first_answer, first_time; /* CLOCK_MONOTONIC, ns; 0: none */
 	struct load_tally tallies[LOAD_CPUS];
 	uint64_t latencies[LOAD_LATENCIES];
+	uint32_t errors; /* how many there were, of which the first are kept: */
+	int32_t left_ns[LOAD_ERRORS]; /* here, and by its transmit stamp */
+	int32_t came_ns[LOAD_ERRORS]; /* by its receive stamp, and sent */
 };
 
 /* `salt` tells a transmit stamp from a receive stamp. */

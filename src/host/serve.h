@@ -7,6 +7,7 @@
 #define HOST_SERVE_H
 
 #include "core/hostfacts.h"
+#include "core/pace.h"
 #include "core/server.h"
 #include "host/departures.h"
 #include "host/serversock.h"
@@ -29,6 +30,7 @@ struct serving {
 	unsigned loopback; /* its interface index; 0: nobody knows */
 	struct udp_batch batch;
 	struct departures departures;
+	struct pace pace;
 	struct request requests[UDP_BATCH]; /* of batch.in[] */
 	enum server_verdict verdicts[UDP_BATCH];
 };

@@ -68,11 +68,11 @@ int udp_receive_batch(int fd, struct udp_batch *b)
 }
 
 /* Lines up what there is to send; how much. */
-static size_t pack(struct udp_batch *b)
+static size_t pack(struct udp_batch *b, size_t from, size_t to)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < b->count; i++) {
+	for (size_t i = from; i < to; i++) {
 		if (b->out[i].len == 0) {
 			continue;
 		}
@@ -104,9 +104,10 @@ static int send_some(int fd, struct udp_batch *b, size_t at, size_t count)
 	return n > 0 && b->most == 1 ? 1 : n;
 }
 
-struct udp_sent udp_send_batch(int fd, struct udp_batch *b)
+struct udp_sent udp_send_answers(int fd, struct udp_batch *b, size_t from,
+				 size_t to)
 {
-	size_t count = pack(b), at = 0;
+	size_t count = pack(b, from, to), at = 0;
 	struct udp_sent result = { 0 };
 
 	while (at < count) {

@@ -53,9 +53,11 @@ struct udp_sent {
 };
 
 /*
- * Sends every answer that has a length. One that the system refuses is counted
- * and keeps no other back; when it has no room for more, the rest is too.
+ * Sends every answer from `from` to before `to` that has a length. One that the
+ * system refuses is counted and keeps no other back; when it has no room for
+ * more, the rest is too.
  */
-struct udp_sent udp_send_batch(int fd, struct udp_batch *b);
+struct udp_sent udp_send_answers(int fd, struct udp_batch *b, size_t from,
+				 size_t to);
 
 #endif
