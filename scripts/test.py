@@ -260,6 +260,11 @@ def tier_load():
     return add(result, whole)
 
 
+def tier_packaging():
+    """What is installed, and the packages."""
+    return pytest("packaging", "build")
+
+
 def tier_vm():
     """Real kernel clocks, in virtual machines."""
     return once_more(pytest("vm", "build", polite=False), "build")
@@ -299,7 +304,7 @@ def tier_lint():
 # The long ones first; vm runs beside the others, ALONE after them.
 TIERS = {"vm": tier_vm, "sanitized": tier_sanitized, "unit": tier_unit,
          "interop": tier_interop, "seed": tier_seed, "fuzz": tier_fuzz,
-         "lint": tier_lint, "threads": tier_threads,
+         "packaging": tier_packaging, "lint": tier_lint, "threads": tier_threads,
          "compilers": tier_compilers, "load": tier_load}
 ALONE = {"load"}
 
