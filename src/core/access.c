@@ -3,19 +3,11 @@
 
 #include <string.h>
 
-#include "core/accesslines.h"
+#include "core/accesstable.h"
 
-#define HASH UINT64_C(0x9e3779b97f4a7c15)
-#define SPARSE 4 /* slots for each host: most searches end at the first */
+#define SPARSE 32 /* slots for each host: the clients who meet one are few */
 
 _Static_assert(ACCESS_BATCH == NETTREE_BATCH, "one batch is one of both");
-
-struct access {
-	const struct accesslines *lines;
-	struct network *hosts; /* sorted; `around` is the place in the list */
-	uint32_t *slots;       /* by a hash: a host's number + 1, or 0 */
-	uint32_t count, mask, shift;
-};
 
 size_t access_counters(const struct config *config)
 {
@@ -28,10 +20,10 @@ size_t access_counters(const struct config *config)
 	return 2 * lines;
 }
 
-/* A power of two, so that a hash is cut to it. */
+/* A power of two, so that a hash is cut to it: to one bit, at least. */
 static size_t slots_for(size_t hosts)
 {
-	size_t slots = 1;
+	size_t slots = 2;
 
 	while (slots < SPARSE * hosts) {
 		slots *= 2;
@@ -42,17 +34,12 @@ static size_t slots_for(size_t hosts)
 size_t access_follow_size(size_t hosts)
 {
 	return sizeof(struct access) + hosts * sizeof(struct network) +
-	       (slots_for(hosts) + 1) / 2 * sizeof(uint64_t);
+	       slots_for(hosts) * sizeof(uint32_t);
 }
 
 size_t access_size(const struct config *config, size_t hosts)
 {
 	return access_follow_size(hosts) + accesslines_size(config);
-}
-
-static uint32_t slot_of(const struct access *a, const struct netbits *addr)
-{
-	return (uint32_t)((addr->high ^ addr->low) * HASH >> a->shift);
 }
 
 /* A line about just this host beats the template. */
@@ -85,7 +72,7 @@ static void fill_slots(struct access *a)
 	}
 	memset(a->slots, 0, (mask + 1) * sizeof(*a->slots));
 	for (uint32_t i = 0; i < a->count; i++) {
-		uint32_t slot = slot_of(a, &a->hosts[i].at);
+		uint32_t slot = access_slot(a, &a->hosts[i].at);
 
 		while (a->slots[slot] != 0) {
 			slot = (slot + 1) & mask;
@@ -110,9 +97,7 @@ static const struct access *take_hosts(struct access *a,
 	}
 	a->count = (uint32_t)accesslines_sort(a->hosts, a->count);
 	drop_named(a);
-	if (a->count > 0) {
-		fill_slots(a);
-	}
+	fill_slots(a);
 	return a;
 }
 
@@ -134,7 +119,7 @@ const struct access *access_build(void *memory, const struct config *config,
 static const struct network *find_host(const struct access *a,
 				       const struct netbits *addr)
 {
-	uint32_t slot = slot_of(a, addr);
+	uint32_t slot = access_slot(a, addr);
 
 	for (; a->slots[slot] != 0; slot = (slot + 1) & a->mask) {
 		const struct network *h = &a->hosts[a->slots[slot] - 1];
@@ -161,7 +146,7 @@ static struct access_match judge(const struct access *a, const netaddr *from,
 				 const struct netbits *addr,
 				 const struct network *e)
 {
-	const struct network *h = a->count > 0 ? find_host(a, addr) : NULL;
+	const struct network *h = find_host(a, addr);
 	bool ntpport = from->port == NTP_PORT;
 
 	if (accesslines_is_ntpport(e) && !ntpport) {

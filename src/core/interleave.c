@@ -4,45 +4,21 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "base/siphash.h"
-
 #define LINE 64           /* octets of the cache's lines */
 #define WAYS 4            /* places in one of them: what is looked at */
 #define LINES 16          /* that one network has its places in */
 #define AGE SPAN_S(16384) /* asked for later, it is another server's stamp */
 
-/*
- * The lowest bit tells receive stamps from transmit stamps. The three above
- * tell those apart that the clock gave twice. All four are 4 ns.
- */
-#define RECEIVED UINT64_C(1)
-#define SERIALS 8
-#define MARK UINT64_C(15)
-
 #define PROVEN UINT32_C(1) /* in `whose`: he has had an answer of ours */
 
-struct place {
-	tstamp received; /* zero: free */
-	uint32_t whose;
-	uint32_t lasted; /* from then until it left, in 2^-32 s; 0: not told */
-};
-
-_Static_assert(sizeof(struct place) * WAYS == LINE, "a line of the cache");
-
-struct interleave {
-	struct siphash_key hash;
-	struct interleave_due due;
-	uint32_t serial, jumps;
-	uint8_t pad[LINE - 48];
-	struct place places[];
-};
-
+_Static_assert(sizeof(struct interleave_place) * WAYS == LINE,
+	       "a line of the cache");
 _Static_assert(offsetof(struct interleave, places) % LINE == 0, "aligned");
 
 size_t interleave_size(void)
 {
 	return sizeof(struct interleave) +
-	       INTERLEAVE_PLACES * sizeof(struct place);
+	       INTERLEAVE_PLACES * sizeof(struct interleave_place);
 }
 
 struct interleave *interleave_init(void *memory, const uint8_t seed[RNG_SEED])
@@ -73,8 +49,8 @@ static struct client client_of(const struct interleave *h, const netaddr *from)
 }
 
 /* The line for a stamp: one of those of the client's network. */
-static struct place *line_of(struct interleave *h, const struct client *c,
-			     tstamp received)
+static struct interleave_place *line_of(struct interleave *h,
+					const struct client *c, tstamp received)
 {
 	uint64_t first = c->network % (INTERLEAVE_PLACES / WAYS / LINES);
 	uint64_t mixed = received.v * UINT64_C(0x9e3779b97f4a7c15) >> 32;
@@ -82,7 +58,8 @@ static struct place *line_of(struct interleave *h, const struct client *c,
 	return &h->places[(first * LINES + mixed % LINES) * WAYS];
 }
 
-static struct place *find(struct place *line, uint32_t whose, tstamp received)
+static struct interleave_place *find(struct interleave_place *line,
+				     uint32_t whose, tstamp received)
 {
 	for (size_t i = 0; i < WAYS; i++) {
 		if (tstamp_equal(line[i].received, received) &&
@@ -93,7 +70,7 @@ static struct place *find(struct place *line, uint32_t whose, tstamp received)
 	return NULL;
 }
 
-static bool is_old(const struct place *p, tstamp now)
+static bool is_old(const struct interleave_place *p, tstamp now)
 {
 	span age = tstamp_diff(now, p->received);
 
@@ -102,7 +79,7 @@ static bool is_old(const struct place *p, tstamp now)
 }
 
 /* How little a place is worth: the more, the sooner it goes. */
-static uint64_t worthless(const struct place *p, tstamp now)
+static uint64_t worthless(const struct interleave_place *p, tstamp now)
 {
 	uint64_t age = (uint64_t)tstamp_diff(now, p->received).v;
 
@@ -113,9 +90,10 @@ static uint64_t worthless(const struct place *p, tstamp now)
 }
 
 /* NULL: all of the line is held by who has shown more. */
-static struct place *room_for(struct place *line, uint32_t whose, tstamp now)
+static struct interleave_place *room_for(struct interleave_place *line,
+					 uint32_t whose, tstamp now)
 {
-	struct place *p = line;
+	struct interleave_place *p = line;
 
 	for (size_t i = 1; i < WAYS; i++) {
 		if (worthless(&line[i], now) > worthless(p, now)) {
@@ -140,7 +118,7 @@ static bool is_interested(const struct packet *q, tstamp received)
 {
 	span age = tstamp_diff(received, q->origin);
 
-	return q->origin.v & RECEIVED &&
+	return interleave_concerns(q->origin) &&
 	       !tstamp_equal(q->receive, q->transmit) && age.v >= 0 &&
 	       span_cmp(age, AGE) <= 0;
 }
@@ -148,14 +126,14 @@ static bool is_interested(const struct packet *q, tstamp received)
 static void hold(struct interleave *h, const struct client *c, bool proven,
 		 tstamp received, span ahead)
 {
-	struct place *line = line_of(h, c, received);
+	struct interleave_place *line = line_of(h, c, received);
 	uint32_t whose = c->whose | (proven ? PROVEN : 0);
-	struct place *p = room_for(line, whose, received);
+	struct interleave_place *p = room_for(line, whose, received);
 
 	if (!p) {
 		return;
 	}
-	*p = (struct place){ .received = received, .whose = whose };
+	*p = (struct interleave_place){ .received = received, .whose = whose };
 	h->due = (struct interleave_due){ (uint32_t)(p - h->places) + 1,
 					  received, ahead };
 }
@@ -168,26 +146,25 @@ bool interleave_answer(struct interleave *h, const struct packet *q,
 	bool interleaved = false;
 
 	h->due.place = 0;
-	a->receive.v = (a->receive.v & ~MARK) |
-		       (uint64_t)(h->serial++ % SERIALS) << 1 | RECEIVED;
-	a->transmit.v &= ~RECEIVED;
+	interleave_mark(h, &a->receive, &a->transmit);
 	if (!is_interested(q, a->receive)) {
 		return false;
 	}
 	forget_before(h, jumps);
 	struct client c = client_of(h, from);
-	struct place *p = find(line_of(h, &c, q->origin), c.whose, q->origin);
+	struct interleave_place *p =
+		find(line_of(h, &c, q->origin), c.whose, q->origin);
 
 	bool known = p != NULL;
 
 	if (p && p->lasted != 0) {
 		a->origin = q->receive;
 		a->transmit = tstamp_add(p->received, (span){ p->lasted });
-		a->transmit.v &= ~RECEIVED;
+		a->transmit.v &= ~INTERLEAVE_RECEIVED;
 		interleaved = true;
 	}
 	if (p) {
-		*p = (struct place){ .lasted = 0 };
+		*p = (struct interleave_place){ .lasted = 0 };
 	}
 	hold(h, &c, known, a->receive, ahead);
 	return interleaved;
@@ -204,7 +181,7 @@ struct interleave_due interleave_due(struct interleave *h)
 void interleave_sent(struct interleave *h, const struct interleave_due *due,
 		     tstamp sent)
 {
-	struct place *p = &h->places[due->place - 1];
+	struct interleave_place *p = &h->places[due->place - 1];
 	span lasted = tstamp_diff(tstamp_add(sent, due->ahead), due->key);
 
 	INVARIANT(due->place >= 1 && due->place <= INTERLEAVE_PLACES);

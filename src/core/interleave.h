@@ -21,12 +21,18 @@
 
 #include "base/netaddr.h"
 #include "base/ntptime.h"
-#include "base/rng.h"
+#include "base/siphash.h"
 #include "wire/packet.h"
 
 #define INTERLEAVE_PLACES 65536 /* of 16 octets: 1 MiB */
 
-struct interleave;
+/*
+ * The lowest bit tells receive stamps from transmit stamps. The three above
+ * tell those apart that the clock gave twice. All four are 4 ns.
+ */
+#define INTERLEAVE_RECEIVED UINT64_C(1)
+#define INTERLEAVE_SERIALS 8
+#define INTERLEAVE_MARK UINT64_C(15)
 
 /* What the host is to tell of an answer: when it left. */
 struct interleave_due {
@@ -35,10 +41,42 @@ struct interleave_due {
 	span ahead;     /* of the time that is served before ours: smear */
 };
 
+struct interleave {
+	struct siphash_key hash;
+	struct interleave_due due;
+	uint32_t serial, jumps;
+	uint8_t pad[16];
+	struct interleave_place {
+		tstamp received; /* zero: free */
+		uint32_t whose;
+		uint32_t lasted; /* until it left, in 2^-32 s; 0: not told */
+	} places[];
+};
+
 /* Bytes. */
 size_t interleave_size(void);
 /* `memory` is zeroed; aligned to 64 octets, a look-up costs one line. */
 struct interleave *interleave_init(void *memory, const uint8_t seed[RNG_SEED]);
+
+/*
+ * Whether a request may have to do with this mode, by its origin. If not, all
+ * that there is to do for it is to mark the stamps of its answer: whoever comes
+ * back for a stamp has to know a receive stamp of ours when he sees one.
+ */
+static inline bool interleave_concerns(tstamp origin)
+{
+	return origin.v & INTERLEAVE_RECEIVED;
+}
+
+static inline void interleave_mark(struct interleave *h, tstamp *receive,
+				   tstamp *transmit)
+{
+	uint64_t serial = h->serial++ % INTERLEAVE_SERIALS;
+
+	receive->v = (receive->v & ~INTERLEAVE_MARK) | serial << 1 |
+		     INTERLEAVE_RECEIVED;
+	transmit->v &= ~INTERLEAVE_RECEIVED;
+}
 
 /*
  * `a` is the answer of the basic mode to `q`, complete, made at `now` for

@@ -194,13 +194,12 @@ static enum server_verdict limit_broadcast(struct server_shard *shard,
 enum server_verdict judge_request(const struct view *view,
 				  struct server_shard *shard,
 				  const struct request *req, uint32_t flags,
-				  tstamp now, struct packet *q,
-				  struct proof *proof)
+				  tstamp now, struct asked *asked)
 {
 	enum server_verdict verdict;
 
-	*proof = (struct proof){ .samba = flags & RESTRICT_MSSNTP };
-	verdict = examine(view, shard, q, req, flags, proof);
+	asked->proof = (struct proof){ .samba = flags & RESTRICT_MSSNTP };
+	verdict = examine(view, shard, &asked->q, req, flags, &asked->proof);
 	if (verdict == SERVER_ANSWERED && smear_is_blind(&view->smear, now)) {
 		return SERVER_LEAPING;
 	}

@@ -16,14 +16,19 @@ struct proof {
 	bool samba; /* by whose key the answer is to be signed, if it may */
 };
 
+/* What there is to know of it, as far as it was looked at. */
+struct asked {
+	struct packet q; /* what it says */
+	struct proof proof;
+};
+
 /*
  * By its form, its signature, the flags of its restrict line and the limits,
- * which it is counted by. `q` is what it says, if it came so far.
+ * which it is counted by.
  */
 enum server_verdict judge_request(const struct view *view,
 				  struct server_shard *shard,
 				  const struct request *req, uint32_t flags,
-				  tstamp now, struct packet *q,
-				  struct proof *proof);
+				  tstamp now, struct asked *asked);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * mru.h - who asked: a list of clients, the most recent last, in memory of a
- * fixed size (F8): 48 octets for each.
+ * fixed size (F8): 46 octets for each.
  *
- * A client is found by a keyed hash in one line of the cache with at most
- * sixteen places, so nobody can make the search long (F7). The list is linked
- * by numbers, so it can be read in the order of time however long it is, and
- * goes on where it was left when clients have moved in between.
+ * A client is found by a keyed hash in one of two lines of the cache with
+ * sixteen places each, so nobody can make the search long (F7). The list is
+ * linked by numbers, so it can be read in the order of time however long it is,
+ * and goes on where it was left when clients have moved in between.
  *
  * Not shared: each serving thread has its own.
  */
@@ -61,10 +61,9 @@ void mru_retune(struct mru *m, const struct mru_config *rules);
 /* Who asks, and where to look for him. */
 struct mru_aim {
 	uint64_t head, tail; /* of his address, as it is kept */
-	uint32_t line;       /* of the index */
+	uint64_t hash;       /* of it: his lines of the index, and his tag */
 	uint32_t at;         /* where he probably is; 0: unknown */
 	uint16_t port;
-	uint8_t tag; /* of the line's entry about him */
 };
 
 /* One request to `to`; `first` is its first octet. */
@@ -76,10 +75,10 @@ void mru_note(struct mru *m, const netaddr *from, const netaddr *to,
  * next one looks at: with other requests between the steps it is there by then
  * (see server_expect()). All but the first may be left out.
  */
-void mru_aim(const struct mru *m, const netaddr *from, struct mru_aim *aim);
+struct mru_aim mru_aim(const struct mru *m, const netaddr *from);
 void mru_aim_at_line(const struct mru *m, const struct mru_aim *aim);
 void mru_aim_at_client(const struct mru *m, struct mru_aim *aim);
-void mru_aim_at_neighbours(const struct mru *m, const struct mru_aim *aim);
+void mru_aim_at_neighbours(const struct mru *m, struct mru_aim *aim);
 void mru_note_aimed(struct mru *m, const struct mru_aim *aim, const netaddr *to,
 		    uint8_t first, enum mru_fate fate, tstamp now);
 

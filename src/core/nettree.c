@@ -20,8 +20,10 @@
 
 #define LINE 64   /* octets of the cache; a node is one line */
 #define RUNS_OF 5 /* runs for each network, at most */
-#define WIDE_BITS 16
+#define V4_BITS 32
 #define WIDE_FROM 8192 /* networks that are worth 2^16 words */
+
+_Static_assert(NETTREE_OPEN == (NODE | CHECKED), "all else is a number");
 
 struct nettree_node {
 	uint64_t begins[4]; /* a bit for each value that begins a run */
@@ -87,9 +89,10 @@ static unsigned count_bits(uint64_t v)
 
 /* --- to build it --- */
 
-static size_t wide_size(size_t networks)
+/* Of the table above the nodes. */
+static unsigned width_for(size_t networks)
 {
-	return networks >= WIDE_FROM ? sizeof(uint32_t) << WIDE_BITS : 0;
+	return networks >= WIDE_FROM ? 2 * OCTET : OCTET;
 }
 
 size_t nettree_size(size_t networks)
@@ -97,7 +100,7 @@ size_t nettree_size(size_t networks)
 	size_t nodes = networks * sizeof(struct nettree_node);
 	size_t runs = RUNS_OF * networks * sizeof(uint32_t);
 
-	return LINE + nodes + runs + wide_size(networks);
+	return LINE + nodes + runs + (sizeof(uint32_t) << width_for(networks));
 }
 
 static uint32_t add_node(struct builder *b, struct range r, unsigned bits,
@@ -214,23 +217,21 @@ void nettree_build(struct nettree *t, void *memory,
 	uint8_t *at = (uint8_t *)memory + pad;
 	struct range of_v4 = { whole4, (uint32_t)v4 };
 	struct range of_v6 = { (uint32_t)v4 + whole6, (uint32_t)count };
-	uint32_t *wide = NULL;
+	unsigned width = width_for(v4 - whole4);
+	uint32_t *table;
 
 	INVARIANT(count <= INDEX);
 	struct builder b = { .networks = networks };
 
 	b.nodes = (struct nettree_node *)(void *)at;
 	b.runs = (uint32_t *)(void *)(at + named * sizeof(*b.nodes));
+	table = b.runs + RUNS_OF * named;
 	*t = (struct nettree){ .networks = networks,
 			       .nodes = b.nodes,
-			       .runs = b.runs };
-	if (v4 >= WIDE_FROM) {
-		wide = b.runs + RUNS_OF * named;
-		fill(&b, of_v4, NETTREE_V4, WIDE_BITS, whole4 - 1, wide);
-	} else {
-		t->v4 = descend(&b, of_v4, NETTREE_V4, whole4 - 1);
-	}
-	t->wide = wide;
+			       .runs = b.runs,
+			       .v4 = table,
+			       .v4_shift = V4_BITS - width };
+	fill(&b, of_v4, NETTREE_V4, width, whole4 - 1, table);
 	t->v6 = descend(&b, of_v6, 0, of_v6.first - 1);
 	INVARIANT(b.node_count <= named && b.run_count <= RUNS_OF * named);
 }
@@ -255,10 +256,8 @@ static const uint32_t *step(const struct nettree *t, uint32_t word,
 static const uint32_t *begin(const struct nettree *t,
 			     const struct netbits *addr)
 {
-	if (!netbits_are_v4(addr)) {
-		return &t->v6;
-	}
-	return t->wide ? &t->wide[(uint32_t)addr->low >> WIDE_BITS] : &t->v4;
+	return netbits_are_v4(addr) ? &t->v4[(uint32_t)addr->low >> t->v4_shift]
+				    : &t->v6;
 }
 
 /* Who decides, where the search has come to an end. */

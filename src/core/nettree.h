@@ -6,8 +6,9 @@
  * A node looks at one octet. Octets that all its networks share are skipped,
  * and a network that is alone needs no node, so that no address meets many.
  * What the 256 values of an octet lead to is kept as the runs of equal ones: a
- * bit for each value that begins a run, and a word for each run. Many IPv4
- * networks have a table by their first two octets above the nodes.
+ * bit for each value that begins a run, and a word for each run. Above the
+ * nodes IPv4 has a table by its first octet, or two when it has many networks:
+ * there ends the search for most addresses.
  */
 #ifndef CORE_NETTREE_H
 #define CORE_NETTREE_H
@@ -38,8 +39,9 @@ struct nettree {
 	const struct network *networks;
 	const struct nettree_node *nodes;
 	const uint32_t *runs;
-	const uint32_t *wide; /* IPv4 by its first 16 bits; NULL: by nodes */
-	uint32_t v4, v6;      /* where a search begins */
+	const uint32_t *v4; /* where a search begins, by the first bits ... */
+	unsigned v4_shift;  /* ... behind which there are so many */
+	uint32_t v6;        /* likewise, of all others */
 };
 
 static inline struct netbits netbits_of(const uint8_t ip[16])
@@ -71,9 +73,21 @@ const struct network *nettree_find(const struct nettree *t,
 
 #define NETTREE_BATCH 32
 
+/* In a word: it is no network's number that decides, come what may. */
+#define NETTREE_OPEN (UINT32_C(3) << 30)
+
+/* Who decides about an IPv4 address, if the table says it; else NULL. */
+static inline const struct network *nettree_glance(const struct nettree *t,
+						   uint32_t v4)
+{
+	uint32_t word = t->v4[v4 >> t->v4_shift];
+
+	return word & NETTREE_OPEN ? NULL : &t->networks[word];
+}
+
 /*
- * The same for up to NETTREE_BATCH addresses: all go one step, then the next,
- * so that what one needs of the memory comes as the others are looked at.
+ * nettree_find() for up to NETTREE_BATCH addresses: all go one step, then the
+ * next, so that what one needs of the memory comes as the others are looked at.
  */
 void nettree_find_all(const struct nettree *t, const struct netbits *addrs,
 		      const struct network **found, size_t count);

@@ -158,7 +158,7 @@ void server_expect(const struct view *view, const struct server_shard *shard,
 		return;
 	}
 	for (size_t i = 0; i < count; i++) {
-		mru_aim(clients, &requests[i].from, &requests[i].client);
+		requests[i].client = mru_aim(clients, &requests[i].from);
 		mru_aim_at_line(clients, &requests[i].client);
 		requests[i].expected = true;
 	}
@@ -187,23 +187,6 @@ static inline void remember(struct server_shard *shard,
 	}
 }
 
-static struct access_match look_up(const struct view *view,
-				   struct server_shard *shard,
-				   const struct request *req)
-{
-	struct access_match found = { .general = true };
-
-	if (req->looked_up) {
-		found = req->access;
-	} else if (view->access) {
-		found = access_match(view->access, &req->from);
-	}
-	if (found.counter < shard->hit_count) {
-		counter_up(&shard->hits[found.counter]);
-	}
-	return found;
-}
-
 void server_put_unsigned(const struct view *view, const struct request *req,
 			 tstamp now, struct writer *w)
 {
@@ -226,46 +209,84 @@ KEPT_APART static enum server_verdict
 respond(const struct view *view, struct server_shard *shard,
 	const struct request *req, uint32_t flags, tstamp now, struct writer *w)
 {
-	struct packet q, a;
-	enum server_verdict verdict;
-	struct proof proof;
+	struct asked asked;
+	const struct packet *q = &asked.q;
+	enum server_verdict verdict =
+		judge_request(view, shard, req, flags, now, &asked);
+	struct packet a;
 
-	verdict = judge_request(view, shard, req, flags, now, &q, &proof);
 	if (verdict != SERVER_IGNORED) {
 		remember(shard, req, request_fate(verdict), now);
 	}
-	if (verdict == SERVER_ANSWERED && proof.samba) {
+	if (verdict == SERVER_ANSWERED && asked.proof.samba) {
 		if (req->group) {
 			return SERVER_MODE; /* it asks one server */
 		}
-		counter_up(&shard->versions[q.version]);
+		counter_up(&shard->versions[q->version]);
 		return SERVER_SIGN;
 	}
 	if (verdict != SERVER_ANSWERED && verdict != SERVER_KISSED &&
 	    verdict != SERVER_NAKED) {
 		return verdict;
 	}
-	a = verdict == SERVER_KISSED ? kiss(view, &q, req)
-				     : answer(view, &q, req, now);
+	a = verdict == SERVER_KISSED ? kiss(view, q, req)
+				     : answer(view, q, req, now);
 	if (flags & RESTRICT_FUZZ && verdict != SERVER_KISSED) {
 		hide_reference(view, &a);
 	}
 	if (verdict == SERVER_ANSWERED && shard->held &&
-	    interleave_answer(shard->held, &q, &req->from, view->jumps, now,
+	    interleave_answer(shard->held, q, &req->from, view->jumps, now,
 			      &a)) {
 		counter_up(&shard->interleaved);
 	}
 	uint8_t *start = w->at;
 
-	if (!put_answer(&a, &proof, shard, w)) {
+	if (!put_answer(&a, &asked.proof, shard, w)) {
 		w->at = start;
 		return SERVER_BADAUTH;
 	}
-	counter_up(&shard->versions[q.version]);
-	if (q.version == 1) {
-		counter_up(&shard->firsts[q.mode]);
+	counter_up(&shard->versions[q->version]);
+	if (q->version == 1) {
+		counter_up(&shard->firsts[q->mode]);
 	}
 	return verdict;
+}
+
+/* Likewise apart from the look-up: it has the registers for itself. */
+KEPT_APART static enum server_verdict respond_by(const struct view *view,
+						 struct server_shard *shard,
+						 const struct request *req,
+						 uint32_t flags, tstamp now,
+						 struct writer *w)
+{
+	unsigned first = req->data[0];
+
+	if (!plain_is(view, shard, req, flags)) {
+		return respond(view, shard, req, flags, now, w);
+	}
+	plain_answer(view, shard, req, now, w);
+	counter_up(&shard->versions[first >> 3 & 7]);
+	remember(shard, req, MRU_SERVED, now);
+	return SERVER_ANSWERED;
+}
+
+static inline void count_hit(struct server_shard *shard, uint32_t counter)
+{
+	if (counter < shard->hit_count) {
+		counter_up(&shard->hits[counter]);
+	}
+}
+
+/* Not all lines are found at a glance. */
+KEPT_APART static enum server_verdict search(const struct view *view,
+					     struct server_shard *shard,
+					     const struct request *req,
+					     tstamp now, struct writer *w)
+{
+	const struct access_match line = access_match(view->access, &req->from);
+
+	count_hit(shard, line.counter);
+	return respond_by(view, shard, req, line.flags, now, w);
 }
 
 enum server_verdict server_respond(const struct view *view,
@@ -273,7 +294,7 @@ enum server_verdict server_respond(const struct view *view,
 				   const struct request *req, tstamp now,
 				   struct writer *w)
 {
-	uint32_t flags;
+	struct access_match line;
 
 	if (req->truncated || req->len == 0) {
 		return SERVER_LENGTH;
@@ -281,12 +302,9 @@ enum server_verdict server_respond(const struct view *view,
 	if (!request_is_possible(req)) {
 		return SERVER_SOURCE;
 	}
-	flags = look_up(view, shard, req).flags;
-	if (!plain_is(view, shard, req, flags)) {
-		return respond(view, shard, req, flags, now, w);
+	if (!plain_look_up(view, req, &line)) {
+		return search(view, shard, req, now, w);
 	}
-	remember(shard, req, MRU_SERVED, now);
-	plain_answer(view, req, now, w);
-	counter_up(&shard->versions[req->data[0] >> 3 & 7]);
-	return SERVER_ANSWERED;
+	count_hit(shard, line.counter);
+	return respond_by(view, shard, req, line.flags, now, w);
 }

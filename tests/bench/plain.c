@@ -3,7 +3,8 @@
  * plain.c - a thousand plain requests, the same in every run, for valgrind to
  * count the instructions of an answer: see instructions.py. Each of a thousand
  * clients has asked before; the restrict lines are like those of Debian's
- * file; nobody is limited.
+ * file; nobody is limited; stamps are held for whoever asks in the interleaved
+ * mode, and nobody does.
  *
  * Usage: bench_plain one|batch
  */
@@ -128,10 +129,13 @@ int main(int argc, char **argv)
 				      .hit_count = ARRAY_LEN(hits) };
 	void *memory = calloc(1, mru_size(rules.maxdepth));
 
-	if (argc != 2 || !memory) {
+	void *held = calloc(1, interleave_size());
+
+	if (argc != 2 || !memory || !held) {
 		return 2;
 	}
 	shard.clients = mru_init(memory, &rules, seed);
+	shard.held = interleave_init(held, seed);
 	for (uint32_t i = 0; i < CLIENTS; i++) {
 		struct request req = request_of(i, in[0]);
 

@@ -82,7 +82,7 @@ static void compare(const struct view *view, uint32_t clients)
 
 int main(void)
 {
-	static uint64_t memory[64];
+	static uint64_t memory[256];
 	static const struct restrict_config line = { .kind = RESTRICT_DEFAULT };
 	struct config config = { .restricts = (struct restrict_config *)&line };
 	struct view view = plain;

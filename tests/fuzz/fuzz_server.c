@@ -115,7 +115,7 @@ static void check(const struct view *view, struct server_shard *shard,
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static uint64_t memory[64];
+	static uint64_t memory[256];
 	struct reader r = reader_over(data, size);
 	struct restrict_config line = { .kind = RESTRICT_DEFAULT };
 	struct config config = { .restricts = &line };

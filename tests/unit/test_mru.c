@@ -230,9 +230,9 @@ static void no_pattern_of_addresses_fills_one_line(void **state)
 		a.ip[14] = (uint8_t)(i >> 16);
 		note(m, a, i * 1e-3);
 	}
-	/* Chance alone: a line of 16 for 8 is full once in 270. */
-	assert_in_range(length_of(m), 99800, 100000);
-	assert_true(mru_counts(m, at(100)).slots == 200000);
+	/* Chance alone does not fill both lines of anybody, either. */
+	assert_int_equal(length_of(m), 100000);
+	assert_in_range(mru_counts(m, at(100)).slots, 133333, 133333 + 16);
 	free(m);
 }
 
@@ -270,7 +270,7 @@ static void a_look_ahead_changes_nothing(void **state)
 
 		for (size_t i = 0; i < size; i++) {
 			from[i] = v4((uint32_t)(check_rng() % 60));
-			mru_aim(ahead, &from[i], &aims[i]);
+			aims[i] = mru_aim(ahead, &from[i]);
 			mru_aim_at_line(ahead, &aims[i]);
 		}
 		for (size_t i = 0; i < size; i++) {
@@ -290,13 +290,14 @@ static void a_look_ahead_changes_nothing(void **state)
 	free(ahead);
 }
 
-static void a_million_take_48_octets_each(void **state)
+static void a_million_take_46_octets_each(void **state)
 {
 	(void)state;
 	const struct mru_config all = { .maxdepth = UINT32_MAX };
 	const struct mru_config none = { .maxdepth = 0 };
 
-	assert_in_range(mru_size(1000000), 47000000, 48000000 + 8192);
+	assert_in_range(mru_size(1000000), 45000000, 46000000);
+	assert_in_range(mru_size(MRU_UNLIMITED), 47000000, 48000000);
 	assert_int_equal(mru_room(&all), MRU_UNLIMITED);
 	assert_int_equal(mru_room(&none), 1);
 }
@@ -333,7 +334,7 @@ int main(void)
 		cmocka_unit_test(young_clients_stay),
 		cmocka_unit_test(no_pattern_of_addresses_fills_one_line),
 		cmocka_unit_test(a_look_ahead_changes_nothing),
-		cmocka_unit_test(a_million_take_48_octets_each),
+		cmocka_unit_test(a_million_take_46_octets_each),
 		cmocka_unit_test(a_clock_set_back_harms_nobody),
 	};
 

@@ -292,7 +292,7 @@ static void dispersion_grows_and_rounds_up(void **state)
 
 static enum server_verdict verdict_under(uint32_t flags, unsigned first)
 {
-	static uint64_t memory[64];
+	static uint64_t memory[256];
 	struct restrict_config line = { .kind = RESTRICT_DEFAULT,
 					.flags = flags };
 	struct config config = { .restricts = &line };
@@ -342,7 +342,7 @@ static void restrict_lines_decide(void **state)
 static void flake_drops_a_tenth(void **state)
 {
 	(void)state;
-	static uint64_t memory[64];
+	static uint64_t memory[256];
 	struct restrict_config line = { .kind = RESTRICT_DEFAULT,
 					.flags = RESTRICT_FLAKE };
 	struct config config = { .restricts = &line };
@@ -362,7 +362,7 @@ static void flake_drops_a_tenth(void **state)
 static void flood(uint32_t flags, unsigned n, struct fixture *f,
 		  uint64_t count[SERVER_VERDICTS])
 {
-	static uint64_t memory[64];
+	static uint64_t memory[256];
 	static const uint8_t seed[RNG_SEED] = { 9 };
 	struct restrict_config line = { .kind = RESTRICT_DEFAULT,
 					.flags = flags };

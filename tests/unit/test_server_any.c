@@ -38,6 +38,9 @@ struct world {
 	struct restrict_config line;
 	struct config config;
 	uint64_t access[256], clients[1024], limits[256];
+	struct interleave *held;
+	netaddr answered;
+	uint8_t receive[8]; /* of his answer: his next origin */
 };
 
 static void open_for_business(struct world *t)
@@ -56,6 +59,14 @@ static void open_for_business(struct world *t)
 	t->shard.hit_count = ARRAY_LEN(t->hits);
 	t->config.restricts = &t->line;
 	assert_true(access_size(&t->config, 0) <= sizeof(t->access));
+	t->held = calloc(1, interleave_size());
+	assert_non_null(t->held);
+	t->shard.held = interleave_init(t->held, seed);
+}
+
+static void close_down(struct world *t)
+{
+	free(t->held);
 }
 
 static void configure(struct world *t)
@@ -130,6 +141,10 @@ static void ask(struct world *t)
 	if (rarely()) {
 		t->req.from.ip[below(16)] = (uint8_t)check_rng();
 	}
+	if (below(2)) { /* who was answered goes on in the interleaved mode */
+		t->req.from = t->answered;
+		memcpy(t->in + 24, t->receive, sizeof(t->receive));
+	}
 	if (rarely()) {
 		put_tail(t);
 	}
@@ -143,7 +158,19 @@ static enum server_verdict respond(struct world *t)
 	if (below(2)) {
 		server_expect(&t->view, &t->shard, &t->req, 1);
 	}
-	return server_respond(&t->view, &t->shard, &t->req, t->now, &t->w);
+	enum server_verdict verdict =
+		server_respond(&t->view, &t->shard, &t->req, t->now, &t->w);
+	const struct interleave_due due = interleave_due(t->shard.held);
+
+	if (verdict == SERVER_ANSWERED) {
+		t->answered = t->req.from;
+		memcpy(t->receive, t->out + 32, sizeof(t->receive));
+	}
+	if (due.place != 0) {
+		interleave_sent(t->shard.held, &due,
+				(tstamp){ t->now.v + (1u << 16) });
+	}
+	return verdict;
 }
 
 /* F3: whatever becomes of it. */
@@ -184,6 +211,7 @@ static void never_more_out_than_in(void **state)
 				 server_verdict_words((enum server_verdict)v));
 		}
 	}
+	close_down(&t);
 }
 
 /* A smear that is not due changes nothing, but is not plain. */
@@ -220,6 +248,9 @@ static void the_short_way_ends_where_the_long_way_does(void **state)
 	assert_memory_equal(a.shard.firsts, b.shard.firsts,
 			    sizeof(a.shard.firsts));
 	assert_memory_equal(a.hits, b.hits, sizeof(a.hits));
+	assert_true(a.shard.interleaved > REQUESTS / 100);
+	assert_int_equal(a.shard.interleaved, b.shard.interleaved);
+	assert_memory_equal(a.held, b.held, interleave_size());
 	for (mru_place i = mru_newest(a.shard.clients); i != 0;
 	     i = mru_older(a.shard.clients, i)) {
 		const struct mru_client x = mru_client(a.shard.clients, i);
@@ -230,6 +261,8 @@ static void the_short_way_ends_where_the_long_way_does(void **state)
 		assert_int_equal(x.count, y.count);
 		assert_int_equal(x.fate, y.fate);
 	}
+	close_down(&a);
+	close_down(&b);
 }
 
 int main(void)

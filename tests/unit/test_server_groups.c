@@ -159,7 +159,7 @@ static void restrictions_hold_for_groups_too(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		static uint64_t memory[64];
+		static uint64_t memory[256];
 		struct restrict_config line = { .kind = RESTRICT_DEFAULT,
 						.flags = cases[i].flags };
 		struct config config = { .restricts = &line };

@@ -45,7 +45,7 @@ static tstamp asked(struct fixture *f)
 /* F16: told to the second, and always the same second's part. */
 static void fuzz_hides_when_the_clock_was_corrected(void **state)
 {
-	static uint64_t memory[64];
+	static uint64_t memory[256];
 	struct restrict_config line = { .kind = RESTRICT_DEFAULT,
 					.flags = RESTRICT_FUZZ };
 	struct config config = { .restricts = &line };
@@ -76,7 +76,7 @@ static void fuzz_hides_when_the_clock_was_corrected(void **state)
 
 static void a_clock_that_was_never_corrected_says_so(void **state)
 {
-	static uint64_t memory[64];
+	static uint64_t memory[256];
 	struct restrict_config line = { .kind = RESTRICT_DEFAULT,
 					.flags = RESTRICT_FUZZ };
 	struct config config = { .restricts = &line };

@@ -10,7 +10,7 @@
 #include "keyrings.h"
 
 static const tstamp now = { UINT64_C(0xe98c5a10b0010000) };
-static uint64_t memory[64], buckets[1024];
+static uint64_t memory[256], buckets[1024];
 static uint8_t in[256], out[256];
 static struct view view;
 static struct server_shard shard;
