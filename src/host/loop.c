@@ -23,7 +23,7 @@
 #define HOUR_S 3600
 #define AGAIN_MS 2    /* until a view is published that nobody had room for */
 #define LOOP_BATCH 16 /* datagrams of one socket before the others */
-#define LONGEST_SLEEP_S 64 /* a signal that slips in before poll() waits */
+#define UNWOKEN_S 64  /* a signal may slip in before poll() waits */
 
 void loop_init(struct loop *l, const struct loop_setup *setup)
 {
@@ -304,13 +304,17 @@ static instant handle_due(struct loop *l)
 {
 	for (;;) {
 		instant now = sysclock_read().now;
-		instant wake = instant_add(now, SPAN_S(LONGEST_SLEEP_S));
+		instant wake = l->leaps_due;
 		struct resolver_answer answer;
 		struct server_shard sum;
 		struct event ev;
 
 		if (l->ended) {
 			return now;
+		}
+		if (l->wake_fd < 0) {
+			wake = instant_earlier(
+				wake, instant_add(now, SPAN_S(UNWOKEN_S)));
 		}
 		guardnames_tick(&l->guardnames, &l->resolver, now, &wake);
 		if (l->unpublished) {

@@ -137,11 +137,28 @@ static void print_addr_port(const netaddr *addr, char buf[NETADDR_TEXT])
 	netaddr_print_port(addr, &t);
 }
 
+/* Threads cannot have sockets there; errno says why. */
+static void say_unshared(const struct serversocks *ss,
+			 const struct serversock *s)
+{
+	const char *why = strerror(errno);
+	char addr[NETADDR_TEXT];
+
+	print_addr_port(&s->addr, addr);
+	journal_say(ss->journal, NOTE_WARNING,
+		    "server-threads: %s is served without them, and slower: no "
+		    "sockets for them: %s",
+		    addr, why);
+}
+
 /* Groups and what is dropped are of the loop. */
 static void share(struct serversocks *ss, struct serversock *s)
 {
 	if (ss->spread.threads > 0 && !s->drop && !s->group) {
 		s->shared = spread_open(&ss->spread, s->fd, &s->addr, ss->dscp);
+		if (!s->shared) {
+			say_unshared(ss, s);
+		}
 	}
 	if (s->shared && ss->workers) {
 		workers_add(ss->workers, s, ss->spread.threads);
@@ -300,6 +317,9 @@ void serversocks_give(struct serversocks *ss, struct workers *w,
 
 		if (s->shared && threads < ss->spread.threads &&
 		    !spread_shrink(&ss->spread, s->shared, &s->addr, threads)) {
+			if (threads > 0) {
+				say_unshared(ss, s);
+			}
 			udp_want_destination(s->fd, &s->addr, true);
 			free(s->shared);
 			s->shared = NULL;

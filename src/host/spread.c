@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "host/spread.h"
 
+#include <errno.h>
 #include <linux/filter.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -111,7 +112,7 @@ int *spread_open(const struct spread *s, int first, const netaddr *addr,
 		 unsigned dscp)
 {
 	size_t wanted = sockets_of(s->threads), count = 0;
-	int *fds = calloc(wanted + 1, sizeof(*fds)), on = 1, off = 0;
+	int *fds = calloc(wanted + 1, sizeof(*fds)), on = 1, off = 0, error;
 
 	/* Only now: whoever binds before is refused, as ever. */
 	if (fds &&
@@ -121,6 +122,7 @@ int *spread_open(const struct spread *s, int first, const netaddr *addr,
 			int fd = serversock_bind(addr, dscp, BIND_SHARED);
 
 			if (fd < 0) {
+				errno = -fd;
 				break;
 			}
 			udp_want_destination(fd, addr,
@@ -133,11 +135,15 @@ int *spread_open(const struct spread *s, int first, const netaddr *addr,
 					     wants_interface(addr, 0));
 			return fds;
 		}
+		error = errno;
 		close_from(fds, 1, count);
 		(void)setsockopt(first, SOL_SOCKET, SO_REUSEPORT, &off,
 				 sizeof(off));
+		errno = error;
 	}
+	error = errno;
 	free(fds);
+	errno = error;
 	return NULL;
 }
 
@@ -145,7 +151,9 @@ bool spread_shrink(const struct spread *s, int *fds, const netaddr *addr,
 		   unsigned threads)
 {
 	bool done = threads > 0 && attach_program(s, fds[0], addr, threads);
+	int error = errno;
 
 	close_from(fds, done ? sockets_of(threads) : 1, sockets_of(s->threads));
+	errno = error;
 	return done;
 }

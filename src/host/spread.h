@@ -30,12 +30,15 @@ void spread_init(struct spread *s, unsigned threads);
 /*
  * Opens the others beside `first`, which is bound to `addr` and was alone: a
  * new list of threads * SPREAD_SOCKETS, `first` in it, a thread's two side by
- * side. NULL: not possible here, and `first` is alone as before.
+ * side. NULL, and errno: not possible here, and `first` is alone as before.
  */
 MUST_USE int *spread_open(const struct spread *s, int first,
 			  const netaddr *addr, unsigned dscp);
 
-/* Where there are fewer threads than were wanted: keeps those of `threads`. */
+/*
+ * Where there are fewer threads than were wanted: keeps those of `threads`.
+ * False, and errno: `first` is alone.
+ */
 MUST_USE bool spread_shrink(const struct spread *s, int *fds,
 			    const netaddr *addr, unsigned threads);
 

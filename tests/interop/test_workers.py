@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """`server-threads`: several threads serve as one would. docs/server.md."""
 import pathlib
+import re
 import signal
 import time
 
@@ -72,6 +73,20 @@ def test_auto_has_none_where_nobody_else_is_served(lan):
         "restrict ::1\n"
     assert names(serving(lan.ntpd(2, refused))) == ["ntpd"]
     assert len(names(serving(lan.ntpd(3, SERVES)))) > 1
+
+
+def test_where_threads_have_no_sockets_one_serves_and_says_so(lan):
+    """Sixteen descriptors for each address: there are not as many."""
+    daemon = serving(lan.ntpd(
+        2, SERVES + "server-threads 8\n", before=["prlimit", "--nofile=90"]))
+    heard = re.findall(r"Listen normally on \d+ \S+ (\S+:123)\n", daemon.text())
+    said = re.findall(r"server-threads: (\S+) is served without them.*: "
+                      "Too many open files", daemon.text())
+    assert said and set(said) < set(heard), daemon.text()
+    for addr in heard:
+        if "[" not in addr:
+            addr = addr.removesuffix(":123")
+            assert ask(lan.host(2), addr, 20, 1) == [20, 20]
 
 
 def test_a_single_process_is_a_single_thread(lan):
