@@ -2,7 +2,6 @@
 """A server on a cable, and at the other end a host that has all addresses of
 10/8: as many clients as one likes (crowd.c)."""
 import json
-import pathlib
 import subprocess
 import types
 
@@ -12,17 +11,6 @@ from lab.ntpd import Ntpd
 
 CROWD = BUILD / "tests/lab/crowd"
 SERVER, CLIENTS = "192.0.2.1", "192.0.2.2"
-# Before all others here: what is looked at is what the daemon does, not what
-# else this machine has to do. The second is for sessions (autogroups).
-HURRIED = ("setsid", "nice", "-n", "-19")
-BEFORE_OTHERS = "-19"
-
-
-def hurry(process):
-    """One that was started with the words HURRIED."""
-    group = pathlib.Path(f"/proc/{process.pid}/autogroup")
-    if group.exists():
-        group.write_text(BEFORE_OTHERS)
 
 
 def udp_dropped(host):
@@ -63,17 +51,15 @@ class Crowd:
 
     def serve(self, conf, **more):
         """Our daemon; it serves."""
-        ours = Ntpd(self, 1, conf, (), before=HURRIED, **more)
+        ours = Ntpd(self, 1, conf, (), hurried=True, **more)
         self.daemons.append(ours)
-        hurry(ours.process)
         assert wait_for(lambda: "serving time" in ours.text(), 30), ours.text()
         return ours
 
     def begin(self, *words):
         """The crowd, which is asking now; for end()."""
-        process = self.clients.start(*HURRIED, CROWD, "ask", SERVER, *words,
-                                     stdout=subprocess.PIPE)
-        hurry(process)
+        process = self.clients.start(CROWD, "ask", SERVER, *words,
+                                     hurried=True, stdout=subprocess.PIPE)
         process.before = udp_dropped(self.server)
         assert process.stdout.readline() == "ready\n"
         return process

@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import pathlib
 import subprocess
 import sys
 import time
@@ -14,7 +15,16 @@ from lab import HERE
 # Nothing that a test starts may set the clock of this machine.
 CLOCKLESS = ["setpriv", "--bounding-set=-sys_time", "--inh-caps=-sys_time"]
 
+BEFORE_OTHERS = -19
 letters = itertools.count()
+
+
+def hurry(process):
+    """It leads a session of its own, which may be what counts."""
+    group = pathlib.Path(f"/proc/{process.pid}/autogroup")
+    os.setpriority(os.PRIO_PROCESS, process.pid, BEFORE_OTHERS)
+    if group.exists():
+        group.write_text(str(BEFORE_OTHERS))
 
 
 class Namespace:
@@ -51,9 +61,14 @@ class Namespace:
         done.took = time.monotonic() - start
         return done
 
-    def start(self, *argv, **more):
+    def start(self, *argv, hurried=False, **more):
+        """Who is hurried goes before all others of this machine that are not
+        in real time: where what is looked at is how fast it is."""
         process = subprocess.Popen(self.command(argv), text=True,
-                                   stdin=subprocess.DEVNULL, **more)
+                                   stdin=subprocess.DEVNULL,
+                                   start_new_session=hurried, **more)
+        if hurried:
+            hurry(process)
         self.running.append(process)
         return process
 

@@ -14,19 +14,20 @@ class Ntpd:
     """Our ntpd, and questions to it. With a spy (a Clock) it takes itself to
     be setting the clock, which nothing here can."""
 
-    def __init__(self, lan, number, conf, options, before=(), spy=None):
+    def __init__(self, lan, number, conf, options, before=(), spy=None,
+                 hurried=False):
         self.host, self.ended = lan.host(number), False
         self.name = f"ntpd-{number}-{len(lan.daemons)}"
         self.log = lan.folder / f"{self.name}.log"
-        conf = lan.file(f"{self.name}.conf", conf)
+        self.conf = lan.file(f"{self.name}.conf", conf)
         self.begun = time.monotonic()
         self.process = self.host.start(
             *before, BUILD / "ntpd", "-n", *([] if spy else ["--no-clock"]),
-            "-c", conf,
+            "-c", self.conf,
             "--control", lan.folder / f"{self.name}.ctl", *options,
             stdout=subprocess.DEVNULL, stderr=self.log.open("w"),
             env={**os.environ, "ASAN_OPTIONS": "detect_leaks=1",
-                 **(spy.env if spy else {})})
+                 **(spy.env if spy else {})}, hurried=hurried)
 
     def text(self):
         return self.log.read_text(errors="replace")

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from lab import HERE
-from lab.crowd import CROWD, HURRIED, hurry, udp_dropped
+from lab.crowd import CROWD, udp_dropped
 from lab.lan import v4
 from lab.namespace import wait_for
 
@@ -23,8 +23,7 @@ CONF = "restrict default limited kod nomodify\nrestrict 127.0.0.1\n" \
 
 @pytest.fixture(name="street")
 def fixture_street(lan):
-    daemon = lan.ntpd(SERVER, CONF, before=HURRIED).listening()
-    hurry(daemon.process)
+    daemon = lan.ntpd(SERVER, CONF, hurried=True).listening()
     assert wait_for(lambda: daemon.rv("leap")["leap"] == "00", 40)
     host = lan.host(SERVER)
     for name in ("all", "eth0"):
@@ -35,9 +34,8 @@ def fixture_street(lan):
 
 def begin(lan, number, rate, seconds):
     process = lan.host(number).start(
-        *HURRIED, sys.executable, HERE / "load.py", v4(SERVER), rate, seconds,
-        stdout=subprocess.PIPE)
-    hurry(process)
+        sys.executable, HERE / "load.py", v4(SERVER), rate, seconds,
+        hurried=True, stdout=subprocess.PIPE)
     assert process.stdout.readline() == "ready\n"
     return process
 
@@ -57,8 +55,8 @@ def flood(lan):
     before = octets(lan, "rx"), octets(lan, "tx")
     dropped = udp_dropped(lan.host(SERVER))
     spoofer = lan.host(SPOOFER).start(
-        *HURRIED, CROWD, "spoof", v4(SERVER), v4(VICTIM), RATE, SECONDS,
-        stdout=subprocess.PIPE)
+        CROWD, "spoof", v4(SERVER), v4(VICTIM), RATE, SECONDS,
+        hurried=True, stdout=subprocess.PIPE)
     assert spoofer.stdout.readline() == "ready\n"
     asking = begin(lan, VICTIM, ASKED_RATE, ASKED_S), \
         begin(lan, OTHER, 1, ASKED_S)
