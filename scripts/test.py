@@ -22,7 +22,8 @@ import xml.etree.ElementTree as xml
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 FUZZ_SECONDS = os.environ.get("FUZZ_SECONDS", "20")
 SANITIZED = {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=1",
-             "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
+             "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
+             "TSAN_OPTIONS": "halt_on_error=1:exitcode=66"}
 speaking = threading.Lock()
 
 
@@ -168,9 +169,13 @@ def tier_sanitized():
     return meson_test("build-asan", ["unit", "sim"], **SANITIZED)
 
 
+def build_tsan():
+    build("build-tsan", "clang", b_sanitize="thread", b_lundef="false")
+
+
 def tier_threads():
     """clang with ThreadSanitizer."""
-    build("build-tsan", "clang", b_sanitize="thread", b_lundef="false")
+    build_tsan()
     return meson_test("build-tsan", ["stress"])
 
 
@@ -254,10 +259,16 @@ def tier_seed():
 
 
 def tier_load():
-    """What depends on how fast we are; nothing else runs meanwhile."""
-    result = meson_test("build", ["load"])
-    whole = once_more(pytest("load", "build", polite=False), "build")
-    return add(result, whole)
+    """What depends on how fast we are; nothing else runs meanwhile. And under
+    sanitizers, who find races where there is something to do."""
+    whole = add(meson_test("build", ["load"]), once_more(
+        pytest("load", "build", polite=False), "build"))
+    everything = ROOT / "tests/load/test_everything.py"
+    build_tsan()
+    for programs in "build-asan", "build-tsan":
+        add(whole, once_more(pytest("load", programs, everything, **SANITIZED),
+                             programs, **SANITIZED))
+    return whole
 
 
 def tier_packaging():
@@ -343,7 +354,7 @@ def show_why(line, words):
 def main():
     chosen = sys.argv[1:] or list(TIERS)
     build("build")
-    if {"sanitized", "interop", "lint"} & set(chosen):
+    if {"sanitized", "interop", "lint", "load"} & set(chosen):
         build("build-asan", "clang", b_sanitize="address,undefined",
               b_lundef="false")
     with concurrent.futures.ThreadPoolExecutor(1) as beside, \
