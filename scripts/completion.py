@@ -10,7 +10,7 @@ from deftables import table, tool_options
 
 # By what names a table is called, and which take hosts.
 OTHER_NAMES = {"ntp-keygen": "ntpkeygen", "ntp-wait": "ntpwait",
-               "ntpdig": "sntp"}
+               "ntpdig": "sntp", "truechimer-migrate": "migrate"}
 ASK_HOSTS = {"ntpd", "ntpdate", "ntpq", "sntp", "ntpdig", "ntptrace"}
 # What an option takes, and how the shells find it.
 BASH = {"FILE": "-f", "file": "-f", "DIR": "-d", "HOST": "-A hostname",

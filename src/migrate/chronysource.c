@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Whom we ask: servers, and clocks of this machine. */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "migrate/chrony.h"
+
+static const struct word {
+	const char *word;
+	size_t values;
+	const char *as, *why;
+} words[] = {
+#define WORD(word, values, as, why) { #word, values, as, why },
+#include "migrate/chronysource.def"
+#undef WORD
+};
+
+static const struct word *find(const char *text)
+{
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (strcasecmp(words[i].word, text) == 0) {
+			return &words[i];
+		}
+	}
+	return NULL;
+}
+
+/* The words behind the name, to the line; those that we have not, to the end.
+ */
+static void take_words(struct draft *d, const struct line *l, FILE *out)
+{
+	for (size_t i = 2; i < l->count; i++) {
+		const struct word *w = find(l->word[i]);
+		bool poll = strcasecmp(l->word[i], "minpoll") == 0 ||
+			    strcasecmp(l->word[i], "maxpoll") == 0;
+
+		if (poll && i + 1 < l->count) {
+			double log2_s = strtod(l->word[i + 1], NULL);
+
+			(void)fprintf(out, " %s %d", l->word[i],
+				      draft_poll(log2_s));
+			if (log2_s < 3 || log2_s > 17) {
+				draft_leave(d, l, "polls are from 3 to 17");
+			}
+			i++;
+			continue;
+		}
+		if (!w || i + w->values >= l->count) {
+			if (strcasecmp(l->word[i], "ipv4") != 0 &&
+			    strcasecmp(l->word[i], "ipv6") != 0) {
+				draft_leave(d, l, "not understood");
+			}
+			continue;
+		}
+		if (w->as[0] != '\0') {
+			(void)fprintf(out, " %s", w->as);
+			for (size_t j = 1; j <= w->values; j++) {
+				(void)fprintf(out, " %s", l->word[i + j]);
+			}
+		}
+		if (strcmp(w->as, "key") == 0) {
+			draft_line(d, PART_RECORDS, "trustedkey %s",
+				   l->word[i + 1]);
+		}
+		if (w->why[0] != '\0') {
+			draft_leave(d, l, w->why);
+		} else if (w->as[0] == '\0') {
+			draft_needless(d, l, "the estimator decides");
+		}
+		i += w->values;
+	}
+}
+
+static const char *family(const struct line *l)
+{
+	for (size_t i = 2; i < l->count; i++) {
+		if (strcasecmp(l->word[i], "ipv4") == 0) {
+			return "-4 ";
+		}
+		if (strcasecmp(l->word[i], "ipv6") == 0) {
+			return "-6 ";
+		}
+	}
+	return "";
+}
+
+void take_source(struct draft *d, const struct line *l)
+{
+	if (l->count < 2) {
+		draft_leave(d, l, "nobody is named");
+		return;
+	}
+	FILE *out = d->part[PART_SOURCES];
+
+	for (const char *p = l->word[0]; *p != '\0'; p++) {
+		(void)fputc(*p | 0x20, out);
+	}
+	(void)fprintf(out, " %s%s", family(l), l->word[1]);
+	take_words(d, l, out);
+	(void)fputc('\n', out);
+	d->sources++;
+}
+
+/* "broadcast INTERVAL ADDRESS [PORT]" */
+void take_broadcast(struct draft *d, const struct line *l)
+{
+	if (l->count < 3) {
+		draft_leave(d, l, "no address is named");
+		return;
+	}
+	draft_line(d, PART_SOURCES, "broadcast %s", l->word[2]);
+	draft_needless(d, l,
+		       "it is sent every 64 s (`minpoll`), and should be "
+		       "signed: key N");
+	d->sources++;
+}
+
+/*
+ * "local [stratum N] [orphan]": there the stratum that is served, at ours
+ * that of the clock, and one more is served.
+ */
+void take_local(struct draft *d, const struct line *l)
+{
+	long stratum = 10;
+	bool orphan = false;
+
+	for (size_t i = 1; i < l->count; i++) {
+		if (strcasecmp(l->word[i], "stratum") == 0 &&
+		    i + 1 < l->count) {
+			stratum = strtol(l->word[++i], NULL, 10);
+		} else if (strcasecmp(l->word[i], "orphan") == 0) {
+			orphan = true;
+		} else {
+			draft_leave(d, l, "only `stratum` and `orphan` of it");
+			i++;
+		}
+	}
+	if (stratum < 1 || stratum > 15) {
+		draft_leave(d, l, "a stratum is from 1 to 15");
+	} else if (orphan) {
+		draft_line(d, PART_CLOCKS, "tos orphan %ld", stratum);
+	} else {
+		draft_line(d, PART_CLOCKS,
+			   "server 127.127.1.0\nfudge 127.127.1.0 stratum %ld",
+			   stratum - 1);
+	}
+}
+
+/* The words of a refclock line that have one of ours. */
+static void take_clock_words(struct draft *d, const struct line *l, long unit)
+{
+	static const struct {
+		const char *word, *fudge;
+	} fudges[] = { { "refid", "refid" },
+		       { "offset", "time1" },
+		       { "stratum", "stratum" } };
+	FILE *out = d->part[PART_CLOCKS];
+	bool rest = false;
+
+	(void)fprintf(out, "server 127.127.28.%ld", unit);
+	for (size_t i = 3; i < l->count; i++) {
+		if (strcasecmp(l->word[i], "prefer") == 0 ||
+		    strcasecmp(l->word[i], "noselect") == 0) {
+			(void)fprintf(out, " %s", l->word[i]);
+		} else if (strcasecmp(l->word[i], "poll") == 0 &&
+			   i + 1 < l->count) {
+			int poll = draft_poll(strtod(l->word[++i], NULL));
+
+			(void)fprintf(out, " minpoll %d maxpoll %d", poll,
+				      poll);
+		}
+	}
+	(void)fputc('\n', out);
+	for (size_t i = 3; i + 1 < l->count; i++) {
+		size_t j = 0;
+
+		while (j < ARRAY_LEN(fudges) &&
+		       strcasecmp(l->word[i], fudges[j].word) != 0) {
+			j++;
+		}
+		if (j < ARRAY_LEN(fudges)) {
+			draft_line(d, PART_CLOCKS, "fudge 127.127.28.%ld %s %s",
+				   unit, fudges[j].fudge, l->word[i + 1]);
+			i++;
+		} else if (strcasecmp(l->word[i], "poll") != 0) {
+			rest = true;
+		}
+	}
+	if (rest) {
+		draft_needless(d, l,
+			       "what is not in the lines of the clock: it "
+			       "is read each second, and the estimator "
+			       "decides");
+	}
+}
+
+/* "refclock DRIVER PARAMETER ..." */
+void take_refclock(struct draft *d, const struct line *l)
+{
+	long unit = l->count > 2 ? strtol(l->word[2], NULL, 10) : -1;
+
+	if (l->count < 3) {
+		draft_leave(d, l, "no driver is named");
+	} else if (strcasecmp(l->word[1], "SHM") == 0 && unit >= 0 &&
+		   unit < 256) {
+		take_clock_words(d, l, unit);
+		d->sources++;
+	} else if (strcasecmp(l->word[1], "PPS") == 0 ||
+		   strcasecmp(l->word[1], "SOCK") == 0 ||
+		   strcasecmp(l->word[1], "PHC") == 0) {
+		draft_leave(d, l,
+			    "there is no driver for it yet; gpsd's shared "
+			    "memory is `server 127.127.28.0`");
+	} else {
+		draft_leave(d, l, "not understood");
+	}
+}

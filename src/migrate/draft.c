@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "migrate/draft.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "migrate/migrate.h"
+
+#define GUARD "nomodify notrap nopeer noquery"
+
+static const char *const titles[PARTS] = {
+	[PART_SOURCES] = "Whom we ask.",
+	[PART_CLOCKS] = "Reference clocks.",
+	[PART_DISCIPLINE] = "How the clock is kept.",
+	[PART_ACCESS] = "Who may ask us.",
+	[PART_RECORDS] = "Files and the process.",
+	[PART_NEEDLESS] = "Not needed here:",
+	[PART_LEFT] = "NOT CARRIED OVER:",
+};
+
+int draft_open(struct draft *d)
+{
+	*d = (struct draft){ .sources = 0 };
+	for (size_t i = 0; i < PARTS; i++) {
+		d->part[i] = open_memstream(&d->text[i], &d->len[i]);
+		if (!d->part[i]) {
+			draft_close(d);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+void draft_close(struct draft *d)
+{
+	for (size_t i = 0; i < PARTS; i++) {
+		if (d->part[i]) {
+			(void)fclose(d->part[i]);
+		}
+		free(d->text[i]);
+	}
+	free(d->rules);
+}
+
+void draft_line(struct draft *d, enum part part, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)vfprintf(d->part[part], format, args);
+	va_end(args);
+	(void)fputc('\n', d->part[part]);
+}
+
+/* As a comment: what could end it, or move a cursor, is a question mark. */
+static void remark(struct draft *d, enum part part, const struct line *l,
+		   const char *why)
+{
+	FILE *out = d->part[part];
+
+	(void)fprintf(out, "# %s:%u: ", l->file, l->number);
+	for (const char *p = l->text; *p != '\0'; p++) {
+		unsigned char c = (unsigned char)*p;
+
+		(void)fputc(c < ' ' || c == 0x7f ? '?' : c, out);
+	}
+	(void)fprintf(out, "\n#     %s\n", why);
+}
+
+void draft_needless(struct draft *d, const struct line *l, const char *why)
+{
+	remark(d, PART_NEEDLESS, l, why);
+}
+
+void draft_leave(struct draft *d, const struct line *l, const char *why)
+{
+	remark(d, PART_LEFT, l, why);
+	d->left++;
+}
+
+void draft_rule(struct draft *d, const char *who, bool allowed)
+{
+	if (d->rule_count == d->rule_room) {
+		size_t room = 2 * d->rule_room + 16;
+		struct rule *more = realloc(d->rules, room * sizeof(*more));
+
+		if (!more) {
+			d->err = -ENOMEM;
+			return;
+		}
+		d->rules = more;
+		d->rule_room = room;
+	}
+	struct rule *r = &d->rules[d->rule_count++];
+
+	(void)snprintf(r->who, sizeof(r->who), "%s", who);
+	r->allowed = allowed;
+}
+
+static bool is_last_word(const struct draft *d, size_t i)
+{
+	for (size_t j = i + 1; j < d->rule_count; j++) {
+		if (strcmp(d->rules[i].who, d->rules[j].who) == 0) {
+			return false;
+		}
+	}
+	return true;
+}
+
+void draft_access(struct draft *d)
+{
+	const char *limited = d->limited ? "limited kod " : "";
+
+	for (int v6 = 0; v6 < 2; v6++) {
+		draft_line(d, PART_ACCESS, "restrict -%d default %s%s%s",
+			   v6 ? 6 : 4, d->serves[v6] ? "" : "noserve ", limited,
+			   GUARD);
+	}
+	if (!d->serves[0] || !d->serves[1]) {
+		draft_line(d, PART_ACCESS, "restrict source " GUARD);
+	}
+	for (size_t i = 0; i < d->rule_count; i++) {
+		const struct rule *r = &d->rules[i];
+
+		if (is_last_word(d, i)) {
+			draft_line(d, PART_ACCESS, "restrict %s %s%s%s", r->who,
+				   r->allowed ? "" : "noserve ", limited,
+				   GUARD);
+		}
+	}
+	draft_line(d, PART_ACCESS, "restrict 127.0.0.1\nrestrict ::1");
+}
+
+void draft_print(struct draft *d, const char *from, FILE *to)
+{
+	(void)fprintf(to, MIGRATE_MARK "%s\n\ndriftfile /var/lib/ntp/drift\n",
+		      from);
+	for (size_t i = 0; i < PARTS; i++) {
+		(void)fflush(d->part[i]);
+		if (d->len[i] > 0) {
+			(void)fprintf(to, "\n# %s\n%s", titles[i], d->text[i]);
+		}
+	}
+}
+
+int draft_poll(double log2_s)
+{
+	return (int)fmin(fmax(ceil(log2_s), 3), 17);
+}
+
+/* Splits in place; false: there is nothing. */
+static bool split(struct line *l, char *words)
+{
+	l->count = 0;
+	for (char *word = strtok(words, " \t\r\n\v\f");
+	     word && l->count < LINE_WORDS;
+	     word = strtok(NULL, " \t\r\n\v\f")) {
+		l->word[l->count++] = word;
+	}
+	return l->count > 0;
+}
+
+static void read_lines(struct draft *d, FILE *in, const char *path,
+		       const char *comments, take_line *take)
+{
+	char *text = NULL;
+	size_t room = 0;
+	struct line l = { .file = path };
+
+	for (; getline(&text, &room, in) > 0; l.number++) {
+		text[strcspn(text, "\r\n")] = '\0';
+		char *words = strdup(text);
+
+		l.text = text;
+		if (words && split(&l, words) &&
+		    !strchr(comments, l.word[0][0])) {
+			struct line here = l;
+
+			here.number++;
+			take(d, &here);
+		}
+		d->err = words ? d->err : -ENOMEM;
+		free(words);
+	}
+	free(text);
+}
+
+static bool is_open(const struct draft *d, const char *path)
+{
+	for (unsigned i = 0; i < d->depth; i++) {
+		if (strcmp(d->open[i], path) == 0) {
+			return true;
+		}
+	}
+	return d->depth == INCLUDE_DEPTH;
+}
+
+bool draft_read(struct draft *d, const char *path, const char *comments,
+		take_line *take)
+{
+	if (is_open(d, path)) {
+		errno = ELOOP;
+		return false;
+	}
+	FILE *in = fopen(path, "re");
+
+	if (!in) {
+		return false;
+	}
+	d->open[d->depth++] = path;
+	read_lines(d, in, path, comments, take);
+	d->depth--;
+	(void)fclose(in);
+	return true;
+}
+
+void draft_read_all(struct draft *d, const char *pattern, const char *comments,
+		    take_line *take)
+{
+	glob_t found;
+
+	if (glob(pattern, 0, NULL, &found) == 0) {
+		for (size_t i = 0; i < found.gl_pathc; i++) {
+			const struct line file = { .file = found.gl_pathv[i],
+						   .text = "" };
+
+			if (!draft_read(d, file.file, comments, take)) {
+				draft_leave(d, &file, "it cannot be read");
+			}
+		}
+	}
+	globfree(&found);
+}

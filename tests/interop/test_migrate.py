@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""truechimer-migrate: what it makes is understood by ntpd, every line that it
+was given is in it or accounted for, and it can be taken back."""
+import re
+import subprocess
+
+import pytest
+
+from lab import BUILD
+from lab.peers import PEERS
+
+EVERYTHING = """! comment
+pool 2.debian.pool.ntp.org iburst maxsources 4
+server 192.0.2.1 iburst minpoll 4 maxpoll 6 key 12 xleave polltarget 30
+Server 192.0.2.2 ipv4 minpoll -4 prefer trust offset -0.5
+server
+peer 192.0.2.3 key 3
+keyfile /etc/chrony/chrony.keys
+driftfile /var/lib/chrony/chrony.drift
+makestep 1 3
+makestep 0.5 -1
+rtcsync
+leapsectz right/UTC
+allow 192.168
+allow 10.0.0.0/8
+deny 10.1.2.3
+allow 2001:db8::/32
+local stratum 10
+maxslewrate 1000.5
+maxchange 100 1 2
+log tracking measurements statistics selection
+refclock SHM 0 refid GPS poll 3 offset 0.12 delay 0.2 prefer
+refclock PPS /dev/pps0 lock GPS
+ratelimit interval 1 burst 16
+clientloglimit 128000000
+authselectmode require
+hwtimestamp *
+Foo bar
+"""
+
+
+def migrate(*words):
+    return subprocess.run([BUILD / "truechimer-migrate", *words],
+                          capture_output=True, text=True, check=False)
+
+
+def check(path):
+    """What ntpd makes of a file: its normal form, and its complaints."""
+    done = subprocess.run([BUILD / "ntpd", "--check", "-c", path],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout, done.stderr
+
+
+@pytest.fixture
+def convert(tmp_path):
+    """convert(name, text): the lines in effect, and all of the file."""
+    def call(name, text, *words):
+        (tmp_path / name).write_text(text)
+        done = migrate(*words, tmp_path / name)
+        assert done.returncode == 0, done.stderr
+        made = tmp_path / "made.conf"
+        made.write_text(done.stdout)
+        normal, complaints = check(made)
+        assert complaints == ""
+        return normal, done.stdout
+
+    return call
+
+
+def left(remarks):
+    return remarks.partition("NOT CARRIED OVER:")[2]
+
+
+def test_each_line_of_chronys_is_in_the_file_or_accounted_for(convert):
+    normal, remarks = convert("chrony.conf", EVERYTHING)
+    for line in """pool 2.debian.pool.ntp.org iburst
+server 192.0.2.1 iburst xleave minpoll 4 maxpoll 6 key 12
+server 192.0.2.2 prefer minpoll 3 bias -0.5
+peer 192.0.2.3 key 3
+server 127.127.1.0
+fudge 127.127.1.0 stratum 9
+server 127.127.28.0 prefer minpoll 3 maxpoll 3
+fudge 127.127.28.0 time1 0.12 refid GPS
+tinker panic 100 stepback 0.5 stepfwd 0.5 slewrate 1000.5
+trustedkey 12 3
+discard average 1
+tos authselect require
+statistics loopstats peerstats rawstats""".splitlines():
+        assert line in normal.splitlines(), normal
+    assert 'keys "/etc/chrony/chrony.keys"' in normal
+    for number, word in ((8, "driftfile"), (9, "makestep"), (11, "rtcsync"),
+                         (12, "leapsectz")):
+        assert f"chrony.conf:{number}: {word}" in remarks
+    for number, word in ((2, "pool"), (4, "Server"), (5, "server"), (20, "log"),
+                         (22, "refclock PPS"), (26, "hwtimestamp"),
+                         (27, "Foo bar")):
+        assert f"chrony.conf:{number}: {word}" in left(remarks)
+
+
+@pytest.mark.parametrize("lines,who", [
+    ("", {}),
+    ("allow", {"-4 default": True, "-6 default": True}),
+    ("allow 0/0\n", {"-4 default": True}),
+    ("allow\ndeny 10.0.0.0/8", {"-4 default": True, "-6 default": True,
+                                "10.0.0.0 mask 255.0.0.0": False}),
+    ("allow 1.2.3\nallow 10.9/16\ndeny 1.2.3\nallow 1.2.3.4",
+     {"1.2.3.0 mask 255.255.255.0": False, "10.9.0.0 mask 255.255.0.0": True,
+      "1.2.3.4": True}),
+    ("allow 192.0.2.0/24\ndeny all", {}),
+])
+def test_who_may_ask_is_who_might_ask_before(convert, lines, who):
+    normal, _ = convert("chrony.conf", "server 192.0.2.1\n" + lines + "\n")
+    found = {}
+    for name, flags in re.findall(
+            r"^restrict (.+?) ippeerlimit -1(.*)$", normal, re.M):
+        found[name] = "noserve" not in flags
+    assert found.pop("127.0.0.1") and found.pop("::1")
+    if not (who.get("-4 default") and who.get("-6 default")):
+        assert found.pop("source") # our servers' answers are let in
+    assert found == {"-4 default": False, "-6 default": False, **who}
+
+
+def test_files_that_chronys_includes_are_read_and_circles_end(convert, tmp_path):
+    (tmp_path / "conf.d").mkdir()
+    (tmp_path / "conf.d/a.conf").write_text("server 192.0.2.7\n")
+    (tmp_path / "conf.d/b.sources").write_text("server 192.0.2.8\n")
+    normal, _ = convert("chrony.conf", f"confdir {tmp_path}/conf.d\n"
+                        f"sourcedir {tmp_path}/conf.d\n"
+                        f"include {tmp_path}/chrony.conf\n"
+                        "sourcedir /run/chrony-dhcp\n")
+    assert "server 192.0.2.7" in normal and "server 192.0.2.8" in normal
+
+
+def test_timesyncds_servers_and_its_drop_ins(convert, tmp_path):
+    (tmp_path / "timesyncd.conf.d").mkdir()
+    (tmp_path / "timesyncd.conf.d/10.conf").write_text(
+        "[Time]\nNTP=192.0.2.9\nPollIntervalMaxSec=17min 4s\n")
+    normal, remarks = convert(
+        "timesyncd.conf", "[Time]\n# NTP=no\nNTP=192.0.2.1 192.0.2.2\n"
+        "FallbackNTP=192.0.2.3\nRootDistanceMaxSec=2\nSaveIntervalSec=60\n"
+        "Whatever=1\n")
+    assert [line for line in normal.splitlines() if line.startswith("server")] \
+        == [f"server 192.0.2.{n} iburst" for n in (1, 2, 9)] # maxpoll 10
+    assert "tos maxdist 2" in normal
+    assert "Whatever" in left(remarks) and "SaveInterval" not in left(remarks)
+    assert "restrict -4 default ippeerlimit -1 noserve" in normal
+
+
+def test_an_empty_value_begins_timesyncds_list_anew(convert):
+    normal, _ = convert("timesyncd.conf", "[Time]\nNTP=192.0.2.1\nNTP=\n"
+                        "FallbackNTP=192.0.2.3\n")
+    assert normal.count("\nserver") == 1 and "192.0.2.3" in normal
+
+
+def test_without_a_server_timesyncd_gets_those_of_the_pool(convert):
+    assert convert("timesyncd.conf", "[Time]\n")[0].count("pool.ntp.org") == 4
+
+
+def test_openntpds(convert):
+    normal, remarks = convert(
+        "ntpd.conf", "listen on *\nservers pool.ntp.org\nserver 192.0.2.1 "
+        "weight 5\nsensor nmea0\nconstraint from \"9.9.9.9\"\n")
+    assert "pool pool.ntp.org iburst" in normal
+    assert "server 192.0.2.1 iburst" in normal
+    assert "noserve" not in normal
+    for word in ("weight", "sensor", "constraint"):
+        assert word in left(remarks)
+
+
+def test_of_ntpsecs_each_line_is_kept_and_what_is_idle_is_named(tmp_path):
+    (tmp_path / "more.conf").write_text("server 192.0.2.3 nts\n")
+    (tmp_path / "ntp.conf").write_text(
+        "driftfile /var/lib/ntpsec/ntp.drift\nstatsdir /var/log/ntpsec/\n"
+        "server 192.0.2.1 iburst\nfudge 127.127.1.0 stratum 12\n"
+        "server 127.127.1.0\nrestrict default kod nomodify noquery limited\n"
+        f"sever 192.0.2.2\nincludefile {tmp_path}/more.conf\n"
+        "nts key /etc/ntpsec/key.pem\n")
+    done = migrate(tmp_path / "ntp.conf")
+    (tmp_path / "made.conf").write_text(done.stdout)
+    normal, _ = check(tmp_path / "made.conf")
+    for line in ("server 192.0.2.1 iburst", "fudge 127.127.1.0 stratum 12",
+                 'statsdir "/var/log/ntpstats/"', "server 192.0.2.3 nts"):
+        assert line in normal.splitlines()
+    rest = left(done.stdout)
+    assert "ntp.conf:7: " in rest and "did you mean 'server'" in rest
+    assert "more.conf:1: " in rest and "not in effect yet" in rest
+    assert "ntp.drift" not in normal
+
+
+@pytest.mark.parametrize("peer,path", [
+    ("chrony", "usr/share/chrony/chrony.conf"),
+    ("openntpd", "etc/openntpd/ntpd.conf"),
+    ("ntpsec", "etc/ntpsec/ntp.conf"),
+    ("systemd-timesyncd", "etc/systemd/timesyncd.conf"),
+])
+def test_debians_own_file_goes_over_whole(tmp_path, peer, path):
+    file = PEERS / peer / path
+    if not file.exists():
+        pytest.skip(f"{path} of {peer} is not here")
+    done = migrate(file)
+    assert done.returncode == 0
+    assert "NOT CARRIED OVER" not in done.stdout, done.stdout
+    (tmp_path / "ntp.conf").write_text(done.stdout)
+    normal, complaints = check(tmp_path / "ntp.conf")
+    assert complaints == "" and len(re.findall(
+        r"^(?:server|pool) .*ntp.org", normal, re.M)) >= 1
+
+
+def test_it_is_written_and_taken_back(tmp_path):
+    (tmp_path / "chrony.conf").write_text("server 192.0.2.1\n")
+    target = tmp_path / "ntp.conf"
+    write = ["--write", "-o", target, tmp_path / "chrony.conf"]
+    for before in (None, "server 192.0.2.99\n"):
+        if before:
+            target.write_text(before)
+            target.chmod(0o640)
+        assert migrate(*write).returncode == 0
+        assert migrate(*write).returncode == 0 # again: keeps the first
+        assert "server 192.0.2.1" in target.read_text()
+        assert "noserve" in check(target)[0]
+        assert not before or target.stat().st_mode & 0o777 == 0o640
+        assert migrate("--undo", "-o", target).returncode == 0
+        assert (target.read_text() if target.exists() else None) == before
+    assert migrate("--undo", "-o", target).returncode == 1
+    assert target.read_text() == "server 192.0.2.99\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == \
+        ["chrony.conf", "ntp.conf"]
+
+
+@pytest.mark.parametrize("words,says", [
+    (["/nonexistent/chrony.conf"], "No such file"),
+    (["--from", "sundial", "/etc/hosts"], "no such kind"),
+    (["/etc/hosts"], "of which daemon?"),
+    (["--undo", "--write"], "usage:"),
+    (["a", "b"], "usage:")])
+def test_what_cannot_be_is_said(words, says):
+    done = migrate(*words)
+    assert done.returncode == 1 and says in done.stderr and done.stdout == ""
+
+
+@pytest.mark.parametrize("kind", ["chrony", "ntp", "openntpd", "timesyncd"])
+def test_no_bytes_whatever_break_it(tmp_path, kind):
+    file = tmp_path / "x"
+    words = ["server", "pool", "allow", "NTP=", "refclock", "listen", "\0", "\x1b[2J",
+             "é", "9" * 400, "key", "minpoll", "/", "local", "include", "log"]
+    state = 12345
+    for _ in range(60):
+        text = ""
+        for _ in range(200):
+            state = (state * 1103515245 + 12345) % 2**31
+            text += words[state >> 8 & 15] + (" " if state >> 13 & 3 else "\n")
+        file.write_bytes(text.encode())
+        done = subprocess.run([BUILD / "truechimer-migrate", "-f", kind, file],
+                              capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert b"\x1b" not in done.stdout.partition(b"NOT CARRIED")[2]
