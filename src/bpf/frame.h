@@ -46,7 +46,6 @@ struct frame {
 	void *ip;
 	struct ntp *ntp;
 	__u64 pseudo; /* sum of what the UDP checksum covers of the IP header */
-	__u64 boot_ns, tai_ns; /* when it came */
 	__u16 vlan;
 	int v4; /* a constant: the program is made twice, once for each */
 };
@@ -84,6 +83,14 @@ always __u16 fold(__u64 sum)
 	return (__u16)sum;
 }
 
+/* Both addresses, the protocol and the length: the same both ways. */
+always __u64 pseudo_sum(const struct frame *f)
+{
+	return (f->v4 ? sum_words(&v4_of(f)->saddr, 2)
+		      : sum_words(&v6_of(f)->saddr, 8)) +
+	       bpf_htons(IPPROTO_UDP) + bpf_htons(UDP_LEN);
+}
+
 /*
  * Zero is "none" where IPv4 allows it. On virtual wires the sender leaves it
  * to a card that is never met: then it is the sum of the pseudo header alone.
@@ -109,8 +116,6 @@ always int read_v4(struct frame *f, void *end)
 		return 0;
 	}
 	f->ntp = (void *)(ip + 1);
-	f->pseudo = sum_words(&ip->saddr, 2) + bpf_htons(IPPROTO_UDP) +
-		    bpf_htons(UDP_LEN);
 	return *(__u8 *)ip == 0x45 && ip->protocol == IPPROTO_UDP &&
 	       !(ip->frag_off & bpf_htons(FRAGMENT)) && ip->ttl > 0;
 }
@@ -123,8 +128,6 @@ always int read_v6(struct frame *f, void *end)
 		return 0;
 	}
 	f->ntp = (void *)(ip + 1);
-	f->pseudo = sum_words(&ip->saddr, 8) + bpf_htons(IPPROTO_UDP) +
-		    bpf_htons(UDP_LEN);
 	return *(__u8 *)ip >> 4 == 6 && ip->nexthdr == IPPROTO_UDP &&
 	       ip->hop_limit > 0;
 }

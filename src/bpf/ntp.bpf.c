@@ -6,8 +6,9 @@
  * Whatever it does not understand to the last bit, or may not judge, goes up
  * to the daemon's sockets as it came. What it answers, server_respond() would
  * have answered with the same octets but for the two stamps:
- * tests/bpf/test_fastpath.c.
+ * tests/unit/test_fastprog.c.
  */
+#include "bpf/buckets.h"
 #include "bpf/frame.h"
 #include "core/fastmap.h"
 
@@ -18,7 +19,9 @@
 /* The part of an answer that is decided before the frame is touched. */
 struct answer {
 	__u32 words[FAST_HEADER / 4]; /* leap to reference, as on the wire */
+	__u64 tai_ns;                 /* when it was made */
 	__u64 receive, transmit;
+	__u32 net; /* whom it is for, as the tries have it */
 	__u8 traffic;
 };
 
@@ -35,7 +38,7 @@ struct {
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct fast_counters);
+	__type(value, struct fast_cpu);
 } counters SEC(".maps");
 
 struct {
@@ -62,13 +65,6 @@ struct {
 } nets6 SEC(".maps");
 
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_PERCPU_HASH);
-	__uint(max_entries, 65536);
-	__type(key, __u64);
-	__type(value, struct fast_bucket);
-} buckets SEC(".maps");
-
-struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 16);
 } samples SEC(".maps");
@@ -77,7 +73,8 @@ char terms[] SEC("license") = "Dual BSD/GPL";
 
 /* --- judging --- */
 
-always enum fast_verdict judge_request(const struct frame *f)
+/* All that can be said of it without asking who it is from. */
+always enum fast_verdict judge_request(struct frame *f)
 {
 	const struct ntp *q = f->ntp;
 	__u8 kind = q->first & 0x3f;
@@ -85,9 +82,11 @@ always enum fast_verdict judge_request(const struct frame *f)
 	if (kind != (3 << 3 | 3) && kind != (4 << 3 | 3)) {
 		return FAST_MODE;
 	}
-	if (q->origin != 0 && q->receive != q->transmit) {
+	/* It may name a receive stamp of a thread's: all those are odd. */
+	if (q->origin & bpf_cpu_to_be64(1) && q->receive != q->transmit) {
 		return FAST_INTERLEAVED;
 	}
+	f->pseudo = pseudo_sum(f);
 	if ((f->v4 && fold(sum_words(f->ip, 5)) != 0xffff) ||
 	    !checksum_is_good(f)) {
 		return FAST_CHECKSUM;
@@ -102,10 +101,40 @@ always void put_v4(__u8 ip[16], __be32 v4)
 	__builtin_memcpy(ip + 12, &v4, 4);
 }
 
-always int is_served(const struct frame *f, __u32 interface)
+always int same_words(const __u32 *a, const __u32 *b, unsigned words)
+{
+	__u32 differ = 0;
+
+#pragma clang loop unroll(full)
+	for (unsigned i = 0; i < words; i++) {
+		differ |= a[i] ^ b[i];
+	}
+	return differ == 0;
+}
+
+/* One of the homes: what nearly all are sent to is found at once. */
+always int is_home(const struct fast_view *v, const struct frame *f,
+		   __u32 interface)
+{
+	const void *to = f->v4 ? (const void *)&v4_of(f)->daddr
+			       : (const void *)&v6_of(f)->daddr;
+	unsigned words = f->v4 ? 1 : 4;
+	__u8 last = ((const __u8 *)to)[4 * words - 1];
+	const struct fast_address *home =
+		&v->homes[f->v4][fast_home(last, f->vlan)];
+
+	return home->interface == interface && home->vlan == f->vlan &&
+	       same_words((const __u32 *)&home->ip[16 - 4 * words], to, words);
+}
+
+always int is_served(const struct fast_view *v, const struct frame *f,
+		     __u32 interface)
 {
 	struct fast_address a = { .interface = interface, .vlan = f->vlan };
 
+	if (is_home(v, f, interface)) {
+		return 1;
+	}
 	if (f->v4) {
 		put_v4(a.ip, v4_of(f)->daddr);
 	} else {
@@ -130,88 +159,56 @@ always int source_is_odd(const struct frame *f)
 	       (ip->s6_addr32[0] == 0 && ip->s6_addr32[1] == 0);
 }
 
-always enum fast_rule rule_for(const struct frame *f)
+/* True: only the default is about his first 16 bits. */
+always int is_other(const struct fast_state *s, const struct frame *f)
 {
-	__u32 *rule;
+	__u16 start = bpf_ntohs(f->v4 ? *(__be16 *)&v4_of(f)->saddr
+				      : v6_of(f)->saddr.s6_addr16[0]);
 
+	return s->only_others[f->v4][start / 8] >> start % 8 & 1;
+}
+
+always __u32 net_of(const struct fast_state *s, const struct frame *f)
+{
+	__u32 *value;
+
+	if (is_other(s, f)) {
+		return s->others[f->v4];
+	}
 	if (f->v4) {
 		struct fast_net4 net = { .prefix = 32 };
 
 		__builtin_memcpy(net.ip, &v4_of(f)->saddr, 4);
-		rule = bpf_map_lookup_elem(&nets4, &net);
+		value = bpf_map_lookup_elem(&nets4, &net);
 	} else {
 		struct fast_net6 net = { .prefix = 128 };
 
 		__builtin_memcpy(net.ip, &v6_of(f)->saddr, 16);
-		rule = bpf_map_lookup_elem(&nets6, &net);
+		value = bpf_map_lookup_elem(&nets6, &net);
 	}
-	return rule ? (enum fast_rule) * rule : FAST_UP;
+	return value ? *value : FAST_UP;
 }
 
-/* As ratelimit_take() has it, for a host or a /64, on this CPU alone. */
-always int has_room(const struct fast_view *v, const struct frame *f)
+always enum fast_verdict judge_client(const struct fast_state *s,
+				      const struct fast_view *v,
+				      const struct frame *f, __u32 interface,
+				      __u64 now, struct answer *a)
 {
-	__u64 key = 1, now = f->boot_ns, debt = 0, cost = v->cost_ns;
-	struct fast_bucket *b;
-
-	if (cost == 0) {
-		return 0;
-	}
-	if (f->v4) {
-		key = (__u64)1 << 32 | v4_of(f)->saddr;
-	} else {
-		__builtin_memcpy(&key, &v6_of(f)->saddr, 8);
-	}
-	b = bpf_map_lookup_elem(&buckets, &key);
-	if (!b) {
-		struct fast_bucket fresh = { now + cost, now };
-
-		return bpf_map_update_elem(&buckets, &key, &fresh, BPF_ANY) ==
-		       0;
-	}
-	if (b->empty_ns > now && b->empty_ns - now <= v->debt_ns) {
-		debt = b->empty_ns - now;
-	}
-	if (now - b->last_ns < v->guard_ns) {
-		cost *= 2;
-	}
-	if (debt + cost > v->debt_ns) {
-		return 0;
-	}
-	b->empty_ns = now + debt + cost;
-	b->last_ns = now;
-	return 1;
-}
-
-always enum fast_verdict judge_client(const struct fast_view *v,
-				      const struct frame *f, __u32 interface)
-{
-	enum fast_rule rule;
-
 	if (source_is_odd(f)) {
 		return FAST_SOURCE;
 	}
-	if (!is_served(f, interface)) {
+	if (!is_served(v, f, interface)) {
 		return FAST_ADDRESS;
 	}
-	rule = rule_for(f);
-	if (rule == FAST_LIMIT) {
-		return has_room(v, f) ? FAST_ANSWERED : FAST_LIMITED;
+	a->net = net_of(s, f);
+	switch (fast_rule(a->net)) {
+	case FAST_SERVE:
+		return FAST_ANSWERED;
+	case FAST_LIMIT:
+		return buckets_take(v, f, now) ? FAST_ANSWERED : FAST_LIMITED;
+	default:
+		return FAST_RESTRICTED;
 	}
-	return rule == FAST_SERVE ? FAST_ANSWERED : FAST_RESTRICTED;
-}
-
-/*
- * It has an end, so that nobody who died goes on telling the time. And if TAI
- * has moved against boottime, somebody has stepped the clock or said what TAI
- * is: then the offset is not that of the view.
- */
-always int is_alive(const struct fast_view *v, const struct frame *f)
-{
-	__s64 moved = (__s64)(f->tai_ns - f->boot_ns) - v->tai_ahead_ns;
-
-	return f->boot_ns < v->until_ns && moved > -NS_PER_S / 2 &&
-	       moved < NS_PER_S / 2;
 }
 
 /* --- answering --- */
@@ -239,6 +236,10 @@ always __u32 disp_at(const struct fast_view *v, __u64 now)
 	return disp >= DISP_MAX ? 0xffffffff : (__u32)((disp + 0xffff) >> 16);
 }
 
+/*
+ * One reading of the clock, in the middle of the work, stands for both stamps:
+ * it is as far from the arrival as from the departure, and the whole is 0.1 us.
+ */
 always void make_answer(struct answer *a, const struct fast_view *v,
 			const struct frame *f)
 {
@@ -248,8 +249,8 @@ always void make_answer(struct answer *a, const struct fast_view *v,
 	a->traffic = v->traffic;
 	first[0] |= (f->ntp->first & 0x38) | 4;
 	first[2] = f->ntp->poll;
-	a->receive = stamp(v, f->tai_ns);
-	a->transmit = stamp(v, bpf_ktime_get_tai_ns());
+	a->receive = stamp(v, a->tai_ns) | FAST_MARK;
+	a->transmit = a->receive + 1;
 	a->words[2] = bpf_htonl(disp_at(v, a->transmit));
 }
 
@@ -272,9 +273,10 @@ always void write_ntp(struct frame *f, const struct answer *a)
 }
 
 /* Of a frame that is not answered yet. */
-always void sample(struct fast_counters *c, const struct frame *f, __u64 at)
+always void sample(struct fast_counters *c, const struct frame *f,
+		   const struct answer *a)
 {
-	__u64 now = f->boot_ns, flags = BPF_RB_NO_WAKEUP;
+	__u64 now = a->tai_ns, flags = BPF_RB_NO_WAKEUP;
 	struct fast_sample *s;
 
 	if (now - c->sampled_ns < FAST_SAMPLE_NS) {
@@ -293,7 +295,7 @@ always void sample(struct fast_counters *c, const struct frame *f, __u64 at)
 		__builtin_memcpy(s->from, &v6_of(f)->saddr, 16);
 		__builtin_memcpy(s->to, &v6_of(f)->daddr, 16);
 	}
-	s->at = at;
+	s->at = a->receive;
 	s->port = bpf_ntohs(f->ntp->udp.source);
 	s->first = f->ntp->first;
 	if (now - c->woken_ns >= FAST_WAKE_NS) {
@@ -303,23 +305,47 @@ always void sample(struct fast_counters *c, const struct frame *f, __u64 at)
 	bpf_ringbuf_submit(s, flags);
 }
 
+always void count(struct fast_cpu *c, const struct frame *f,
+		  const struct answer *a)
+{
+	__u32 line = a->net >> FAST_RULE_BITS;
+
+	c->counters.versions[f->ntp->first >> 3 & 1 ? 0 : 1]++;
+	if (line < FAST_LINES) {
+		c->hits[line]++;
+	}
+	sample(&c->counters, f, a);
+}
+
+/*
+ * A view has an end, so that nobody who died goes on telling the time; on a
+ * clock that may be some ms late, and costs little. If TAI has moved against
+ * that, somebody has stepped the clock or said what TAI is: then the offset is
+ * not that of the view.
+ */
 always enum fast_verdict respond(const struct fast_state *s, struct frame *f,
 				 __u32 interface, struct answer *a)
 {
 	__u64 generation = *(volatile const __u64 *)&s->generation;
 	const struct fast_view *v = &s->views[generation % FAST_VIEWS];
 	enum fast_verdict verdict = judge_request(f);
+	__u64 now = bpf_ktime_get_coarse_ns();
+	__s64 moved;
 
 	if (verdict != FAST_ANSWERED) {
 		return verdict;
 	}
-	f->boot_ns = bpf_ktime_get_boot_ns();
-	if (generation == 0 || !is_alive(v, f)) {
+	if (generation == 0 || now >= v->until_ns) {
 		return FAST_SILENT;
 	}
-	verdict = judge_client(v, f, interface);
+	verdict = judge_client(s, v, f, interface, now, a);
 	if (verdict != FAST_ANSWERED) {
 		return verdict;
+	}
+	a->tai_ns = bpf_ktime_get_tai_ns();
+	moved = (__s64)(a->tai_ns - now) - v->tai_ahead_ns;
+	if (moved <= -NS_PER_S / 2 || moved >= NS_PER_S / 2) {
+		return FAST_SILENT;
 	}
 	make_answer(a, v, f);
 	return *(volatile const __u64 *)&s->generation - generation >
@@ -331,7 +357,7 @@ always enum fast_verdict respond(const struct fast_state *s, struct frame *f,
 always int serve(struct xdp_md *ctx, struct frame *f, const void *end)
 {
 	__u32 zero = 0, cpu = bpf_get_smp_processor_id();
-	struct fast_counters *c = bpf_map_lookup_elem(&counters, &cpu);
+	struct fast_cpu *c = bpf_map_lookup_elem(&counters, &cpu);
 	struct fast_state *s = bpf_map_lookup_elem(&state, &zero);
 	enum fast_verdict verdict = FAST_FORM;
 	struct answer a;
@@ -339,16 +365,14 @@ always int serve(struct xdp_md *ctx, struct frame *f, const void *end)
 	if (!s || !c || f->ntp->udp.dest != s->port) {
 		return XDP_PASS;
 	}
-	f->tai_ns = bpf_ktime_get_tai_ns();
 	if (is_whole(f, end)) {
 		verdict = respond(s, f, ctx->ingress_ifindex, &a);
 	}
-	c->verdicts[verdict]++;
+	c->counters.verdicts[verdict]++;
 	if (verdict != FAST_ANSWERED) {
 		return XDP_PASS;
 	}
-	c->versions[f->ntp->first >> 3 & 1 ? 0 : 1]++;
-	sample(c, f, a.receive);
+	count(c, f, &a);
 	write_ntp(f, &a);
 	turn_around(f, a.traffic);
 	return XDP_TX;

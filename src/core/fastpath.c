@@ -10,7 +10,8 @@
 #define DAY_S 86400
 #define BEFORE_MIDNIGHT_S 2 /* a deletion leaves the last second out */
 #define GROWTH_MAX (UINT64_C(1) << 32)
-#define V4_PREFIX 96 /* of ::ffff:0:0, where IPv4 lives */
+#define FASTPATH_PART 4 /* of the depth of a bucket, one in so many */
+#define V4_PREFIX 96    /* of ::ffff:0:0, where IPv4 lives */
 
 /* Lines that leave a plain request of version 4 as it is. */
 #define HARMLESS \
@@ -57,7 +58,7 @@ static void set_leap(struct fast_view *f, const struct view *view,
 		left_s = DAY_S - BEFORE_MIDNIGHT_S - now_s % DAY_S;
 		if (left_s < FASTPATH_LIFE_S) {
 			f->until_ns =
-				left_s > 0 ? clock->boot_ns +
+				left_s > 0 ? clock->mono_ns +
 						     (uint64_t)left_s * NS_PER_S
 					   : 0;
 		}
@@ -88,15 +89,19 @@ static uint64_t nanoseconds(span d)
 	return d.v > 0 ? (uint64_t)span_to_ns(d) : 0;
 }
 
-/* A budget for all together, or a bucket that lends nothing, is not for it. */
+/*
+ * A budget for all together, or a bucket that lends nothing, is not for it.
+ * What it lends comes on top of what the sockets lend, so it is a part only.
+ */
 static void set_limits(struct fast_view *f, const struct ratelimit_rules *r)
 {
-	if (!r || r->cost.v <= 0 || r->budget > 0) {
+	if (!r || r->cost.v <= 0 || r->budget > 0 || r->depth == 0) {
 		return;
 	}
 	f->cost_ns = nanoseconds(r->cost);
 	f->guard_ns = nanoseconds(r->guard);
-	f->debt_ns = f->cost_ns * r->depth;
+	f->room_ns = f->cost_ns *
+		     (r->depth > FASTPATH_PART ? r->depth / FASTPATH_PART : 1);
 }
 
 struct fast_view fastpath_view(const struct view *view,
@@ -106,7 +111,7 @@ struct fast_view fastpath_view(const struct view *view,
 	const struct smear *smear = &view->smear;
 	double growth = ceil(view->drift_ppm * 1e-6 * 0x1p40);
 	struct fast_view f = {
-		.tai_ahead_ns = (int64_t)(clock->tai_ns - clock->boot_ns),
+		.tai_ahead_ns = (int64_t)(clock->tai_ns - clock->mono_ns),
 		.made = view->made.v,
 		.traffic = (uint8_t)(config->dscp << 2),
 	};
@@ -116,7 +121,7 @@ struct fast_view fastpath_view(const struct view *view,
 	    (smear->length_s != 0 && smear->leap != LEAP_NONE)) {
 		return f;
 	}
-	f.until_ns = clock->boot_ns + (uint64_t)(FASTPATH_LIFE_S * NS_PER_S);
+	f.until_ns = clock->mono_ns + (uint64_t)(FASTPATH_LIFE_S * NS_PER_S);
 	f.disp = (uint64_t)view->root_disp.v;
 	f.growth = (uint64_t)growth;
 	set_leap(&f, view, clock);
@@ -130,7 +135,7 @@ struct fast_view fastpath_view(const struct view *view,
 static struct fast_net net_of(const uint8_t ip[16], unsigned prefix)
 {
 	netaddr a = { .port = 0 };
-	struct fast_net net = { .rule = FAST_UP };
+	struct fast_net net = { .rule = FAST_UP, .line = FAST_LINES };
 
 	memcpy(a.ip, ip, sizeof(a.ip));
 	net.v4 = prefix >= V4_PREFIX && netaddr_is_v4(&a);
@@ -156,6 +161,7 @@ bool fastpath_net(const struct access *a, size_t i, struct fast_net *net)
 	struct access_entry e = access_entry(a, i);
 
 	*net = net_of(e.net.ip, e.prefix);
+	net->line = e.counter < FAST_LINES ? e.counter : FAST_LINES;
 	if (i + 1 < access_count(a)) {
 		struct access_entry next = access_entry(a, i + 1);
 
@@ -179,4 +185,35 @@ int fastpath_order(const struct fast_net *a, const struct fast_net *b)
 		order = (int)a->prefix - (int)b->prefix;
 	}
 	return order != 0 ? order : memcmp(a->ip, b->ip, sizeof(a->ip));
+}
+
+/* All that begin with these bits: is it certain that the default is theirs? */
+static void set_only(uint8_t *only, unsigned first, unsigned count, bool value)
+{
+	for (unsigned i = first; i < first + count; i++) {
+		uint8_t bit = (uint8_t)(1u << i % 8);
+
+		only[i / 8] = (uint8_t)(value ? only[i / 8] | bit
+					      : only[i / 8] & ~bit);
+	}
+}
+
+void fastpath_others(struct fast_state *state, const struct fast_net *nets,
+		     size_t count)
+{
+	for (size_t i = 0; i < ARRAY_LEN(state->others); i++) {
+		state->others[i] = FAST_UP;
+		memset(state->only_others[i], 0, sizeof(state->only_others[i]));
+	}
+	for (size_t i = 0; i < count; i++) {
+		const struct fast_net *n = &nets[i];
+		unsigned first = (unsigned)n->ip[0] << 8 | n->ip[1];
+		unsigned same = n->prefix < 16 ? 1u << (16 - n->prefix) : 1;
+
+		if (n->prefix == 0) {
+			state->others[n->v4] = fast_value(n->line, n->rule);
+		}
+		set_only(state->only_others[n->v4], first & ~(same - 1), same,
+			 n->prefix == 0);
+	}
 }

@@ -20,7 +20,7 @@
 
 /* What the kernel's clocks are when a view is published. */
 struct fast_clock {
-	uint64_t boot_ns, tai_ns; /* CLOCK_BOOTTIME, CLOCK_TAI */
+	uint64_t mono_ns, tai_ns; /* CLOCK_MONOTONIC, CLOCK_TAI */
 	int64_t tai_s;            /* CLOCK_TAI less CLOCK_REALTIME */
 	enum leap leap;           /* what it will do at the end of this day */
 };
@@ -38,6 +38,7 @@ struct fast_view fastpath_view(const struct view *view,
 /* A network, and what its hosts may. */
 struct fast_net {
 	enum fast_rule rule;
+	uint32_t line;  /* number of its counter, as access_match has it */
 	uint8_t prefix; /* of its own 32 or 128 bits */
 	bool v4;
 	uint8_t ip[16]; /* IPv4: the first four */
@@ -53,6 +54,10 @@ MUST_USE bool fastpath_net(const struct access *a, size_t i,
 			   struct fast_net *net);
 /* By family, prefix, address: 0 is the same network. */
 int fastpath_order(const struct fast_net *a, const struct fast_net *b);
+/* What `nets`, in that order and each once, say of whom the default alone is
+ * about: fills `others` and `only_others`. */
+void fastpath_others(struct fast_state *state, const struct fast_net *nets,
+		     size_t count);
 
 /* Plain words: "an interleaved request". */
 const char *fastpath_words(enum fast_verdict verdict);

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "core/fastmap.h"
+
 #define LINE 64           /* octets of the cache's lines */
 #define WAYS 4            /* places in one of them: what is looked at */
 #define LINES 16          /* that one network has its places in */
@@ -14,6 +16,8 @@
 _Static_assert(sizeof(struct interleave_place) * WAYS == LINE,
 	       "a line of the cache");
 _Static_assert(offsetof(struct interleave, places) % LINE == 0, "aligned");
+_Static_assert((INTERLEAVE_SERIALS - 1) << 1 < FAST_MARK >> 1,
+	       "never a stamp of the program in the kernel");
 
 size_t interleave_size(void)
 {

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/siphash.h"
+#include "core/fastmap.h"
 #include "core/overload.h"
 
 #define LINE ((size_t)64) /* octets of the cache */
@@ -36,9 +37,11 @@ struct level {
 };
 
 /* 256 hosts that all ask every 64 s ask four times a second: /24 has eight. */
-static const struct level v4_levels[] = { { 4, 0 }, { 3, 6 } };
+static const struct level v4_levels[] = { { 4, 0 }, { 3, FAST_WIDE_24 } };
 /* A /56 is a home or a small site, and a /48 256 of them, or a large one. */
-static const struct level v6_levels[] = { { 8, 0 }, { 7, 4 }, { 6, 6 } };
+static const struct level v6_levels[] = { { 8, 0 },
+					  { 7, FAST_WIDE_56 },
+					  { 6, FAST_WIDE_48 } };
 
 #define LEAST_WIDE 2 /* however many shards there are */
 

@@ -12,9 +12,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/counter.h"
+
 #include "ntp.bpf.h"
 
-#define CLIENTS 65536 /* buckets, when somebody is limited */
+#define CLIENTS 65536 /* buckets, when somebody is limited; and as many */
 
 struct taker {
 	void (*take)(void *context, const struct fast_sample *s);
@@ -25,14 +27,16 @@ struct fastprog {
 	struct bpf_object *object;
 	int program, addresses, nets4, nets6;
 	struct fast_state *state; /* shared with the kernel */
-	struct fast_counters *counters;
+	struct fast_cpu *counters;
 	size_t cpus;
 	struct ring_buffer *samples;
 	struct taker taker;
 	struct fast_net *held_nets; /* what the kernel has of them */
 	struct fast_address *held_addresses;
+	struct fast_address homes[2][FAST_HOMES]; /* of each view */
 	size_t net_count, address_count;
-	bool unsure; /* whether the kernel has just these nets */
+	uint64_t hits[FAST_LINES]; /* that were told */
+	bool unsure;               /* whether the kernel has just these nets */
 };
 
 /* --- loading --- */
@@ -74,16 +78,21 @@ static bool resize(struct fastprog *p, bool limited)
 {
 	struct bpf_map *counters =
 		bpf_object__find_map_by_name(p->object, "counters");
-	struct bpf_map *buckets =
-		bpf_object__find_map_by_name(p->object, "buckets");
+	struct bpf_map *hosts =
+		bpf_object__find_map_by_name(p->object, "hosts");
+	struct bpf_map *networks =
+		bpf_object__find_map_by_name(p->object, "networks");
 	int cpus = libbpf_num_possible_cpus();
+	unsigned limited_to;
 
-	if (cpus <= 0 || !counters || !buckets) {
+	if (cpus <= 0 || !counters || !hosts || !networks) {
 		return false;
 	}
 	p->cpus = (size_t)cpus;
+	limited_to = limited ? CLIENTS : (unsigned)cpus;
 	return bpf_map__set_max_entries(counters, (unsigned)cpus) == 0 &&
-	       bpf_map__set_max_entries(buckets, limited ? CLIENTS : 1) == 0;
+	       bpf_map__set_max_entries(hosts, limited_to) == 0 &&
+	       bpf_map__set_max_entries(networks, limited_to) == 0;
 }
 
 static bool find_parts(struct fastprog *p)
@@ -180,9 +189,20 @@ int fastprog_fd(const struct fastprog *p)
 void fastprog_publish(struct fastprog *p, const struct fast_view *v)
 {
 	uint64_t next = p->state->generation + 1;
+	struct fast_view *slot = &p->state->views[next % FAST_VIEWS];
 
-	p->state->views[next % FAST_VIEWS] = *v;
+	*slot = *v;
+	memcpy(slot->homes, p->homes, sizeof(slot->homes));
 	__atomic_store_n(&p->state->generation, next, __ATOMIC_RELEASE);
+}
+
+/* What is answered stays; to which addresses is new. */
+static void publish_again(struct fastprog *p)
+{
+	const struct fast_view now =
+		p->state->views[p->state->generation % FAST_VIEWS];
+
+	fastprog_publish(p, &now);
 }
 
 void fastprog_silence(struct fastprog *p)
@@ -203,11 +223,11 @@ static int put_net(const struct fastprog *p, const struct fast_net *n,
 	struct fast_net6 key6 = { .prefix = n->prefix };
 	const void *key = n->v4 ? (const void *)&key4 : (const void *)&key6;
 	int fd = n->v4 ? p->nets4 : p->nets6, error;
-	uint32_t rule = (uint32_t)n->rule;
+	uint32_t value = fast_value(n->line, n->rule);
 
 	memcpy(key4.ip, n->ip, sizeof(key4.ip));
 	memcpy(key6.ip, n->ip, sizeof(key6.ip));
-	error = here ? bpf_map_update_elem(fd, key, &rule, BPF_ANY)
+	error = here ? bpf_map_update_elem(fd, key, &value, BPF_ANY)
 		     : bpf_map_delete_elem(fd, key);
 	return error == -ENOENT ? 0 : error;
 }
@@ -263,7 +283,8 @@ static int put_differences(struct fastprog *p, const struct fast_net *nets,
 			k++;
 			continue;
 		}
-		if (order < 0 || net->rule != was->rule) {
+		if (order < 0 || net->rule != was->rule ||
+		    net->line != was->line) {
 			error = put_net(p, net, true);
 		}
 		i++;
@@ -277,6 +298,7 @@ int fastprog_nets(struct fastprog *p, const struct fast_net *nets, size_t count)
 	struct fast_net *next = copy(nets, count, sizeof(*nets));
 	int error = next ? 0 : -ENOMEM;
 
+	fastpath_others(p->state, NULL, 0);
 	if (error == 0 && p->unsure) {
 		error = start_anew(p);
 	}
@@ -288,6 +310,7 @@ int fastprog_nets(struct fastprog *p, const struct fast_net *nets, size_t count)
 		free(next);
 		return error;
 	}
+	fastpath_others(p->state, nets, count);
 	free(p->held_nets);
 	p->held_nets = next;
 	p->net_count = count;
@@ -303,6 +326,24 @@ static bool has_address(const struct fast_address *list, size_t count,
 		}
 	}
 	return false;
+}
+
+/* Most hosts have no more; what finds its place taken is in the map alone. */
+static void set_homes(struct fastprog *p)
+{
+	memset(p->homes, 0, sizeof(p->homes));
+	for (size_t i = 0; i < p->address_count; i++) {
+		const struct fast_address *a = &p->held_addresses[i];
+		netaddr ip = { .port = 0 };
+		struct fast_address *home;
+
+		memcpy(ip.ip, a->ip, sizeof(ip.ip));
+		home = &p->homes[netaddr_is_v4(&ip)]
+				[fast_home(a->ip[15], a->vlan)];
+		if (home->interface == 0) {
+			*home = *a;
+		}
+	}
 }
 
 int fastprog_addresses(struct fastprog *p, const struct fast_address *list,
@@ -330,6 +371,8 @@ int fastprog_addresses(struct fastprog *p, const struct fast_address *list,
 	free(p->held_addresses);
 	p->held_addresses = next;
 	p->address_count = count;
+	set_homes(p);
+	publish_again(p);
 	return error;
 }
 
@@ -351,7 +394,7 @@ void fastprog_count(const struct fastprog *p, struct fast_counters *sum)
 {
 	memset(sum, 0, sizeof(*sum));
 	for (size_t cpu = 0; cpu < p->cpus; cpu++) {
-		const struct fast_counters *c = &p->counters[cpu];
+		const struct fast_counters *c = &p->counters[cpu].counters;
 
 		for (size_t i = 0; i < FAST_VERDICTS; i++) {
 			sum->verdicts[i] += __atomic_load_n(&c->verdicts[i],
@@ -362,6 +405,23 @@ void fastprog_count(const struct fastprog *p, struct fast_counters *sum)
 							    __ATOMIC_RELAXED);
 		}
 		sum->lost += __atomic_load_n(&c->lost, __ATOMIC_RELAXED);
+	}
+}
+
+void fastprog_hits(struct fastprog *p, uint64_t *hits, size_t count)
+{
+	for (size_t line = 0; line < FAST_LINES; line++) {
+		uint64_t sum = 0, more;
+
+		for (size_t cpu = 0; cpu < p->cpus; cpu++) {
+			sum += __atomic_load_n(&p->counters[cpu].hits[line],
+					       __ATOMIC_RELAXED);
+		}
+		more = sum - p->hits[line];
+		p->hits[line] = sum;
+		if (line < count) {
+			counter_add(&hits[line], more);
+		}
 	}
 }
 

@@ -64,6 +64,13 @@ void fastprog_count(const struct fastprog *p, struct fast_counters *sum)
 	memset(sum, 0, sizeof(*sum));
 }
 
+void fastprog_hits(struct fastprog *p, uint64_t *hits, size_t count)
+{
+	(void)p;
+	(void)hits;
+	(void)count;
+}
+
 int fastprog_samples_fd(const struct fastprog *p)
 {
 	(void)p;

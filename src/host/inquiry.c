@@ -158,6 +158,7 @@ void inquiry_list(struct loop *l, const struct effect *e)
 		workers_hold(l->workers);
 	}
 	inquiry_samples(l);
+	xdp_hits(&l->xdp, &l->limits.shards[0]);
 	lists_answer(e, &have, l->outbox);
 	if (l->workers) {
 		workers_release(l->workers);

@@ -304,7 +304,7 @@ struct fast_clock sysclock_fast(void)
 	(void)ntp_adjtime(&t);
 	do { /* it may leap while we look */
 		before = t;
-		c.boot_ns = nanoseconds(CLOCK_BOOTTIME);
+		c.mono_ns = nanoseconds(CLOCK_MONOTONIC);
 		c.tai_ns = nanoseconds(CLOCK_TAI);
 		t = (struct timex){ .modes = 0 };
 		state = ntp_adjtime(&t);

@@ -186,6 +186,9 @@ void xdp_take(struct xdp *x, const struct config *config)
 	}
 	drop_unwanted(x);
 	x->stale = true;
+	if (x->prog) { /* other lines have other hits */
+		fastprog_hits(x->prog, NULL, 0);
+	}
 	if (x->prog || x->count == 0) {
 		return;
 	}
@@ -301,7 +304,7 @@ static size_t unite(struct fast_net *nets, size_t count)
 		if (fastpath_order(&nets[kept], &nets[i]) != 0) {
 			nets[++kept] = nets[i];
 		} else if (nets[i].rule > nets[kept].rule) {
-			nets[kept].rule = nets[i].rule;
+			nets[kept] = nets[i];
 		}
 	}
 	return count > 0 ? kept + 1 : 0;
@@ -429,6 +432,13 @@ void xdp_count(const struct xdp *x, struct server_shard *sum)
 	sum->verdicts[SERVER_ANSWERED] += c.verdicts[FAST_ANSWERED];
 	sum->versions[3] += c.versions[0];
 	sum->versions[4] += c.versions[1];
+}
+
+void xdp_hits(struct xdp *x, struct server_shard *shard)
+{
+	if (x->prog) {
+		fastprog_hits(x->prog, shard->hits, shard->hit_count);
+	}
 }
 
 struct fast_counts xdp_counts(const struct xdp *x)

@@ -57,6 +57,8 @@ void xdp_remember(struct xdp *x, struct mru *clients);
 
 /* Adds what the program has answered to what threads have. */
 void xdp_count(const struct xdp *x, struct server_shard *sum);
+/* To what the shard has met of restrict lines, what was answered since. */
+void xdp_hits(struct xdp *x, struct server_shard *shard);
 struct fast_counts xdp_counts(const struct xdp *x);
 
 #endif

@@ -18,7 +18,7 @@ _Noreturn void invariant_failed(const char *cond, const char *file, int line)
 	abort();
 }
 
-static double now_s(void)
+static inline double now_s(void)
 {
 	struct timespec t;
 

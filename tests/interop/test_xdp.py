@@ -74,9 +74,22 @@ def test_the_sockets_answer_what_is_not_plain(cable):
     cable.serving(OPEN + "interface xdp eth0\n")
     for data in (bytes([0x13]) + bytes(39) + b"12345678",  # version 2
                  bytes([0x19]) + bytes(39) + b"12345678",  # mode 1
-                 bytes([0x23]) + bytes(23) + b"origin..receive.transmit"):
+                 bytes([0x23]) + bytes(23) + b"origin.!receive.transmit"):
         answer, kernel = answered_by_kernel(cable, SERVER, data)
         assert answer and not kernel, data
+
+
+def test_what_classic_asks_is_plain(cable):
+    """It names our transmit stamp as its origin, which is even: no interleaved
+    request, though all of its stamps are there."""
+    cable.serving(OPEN + "interface xdp eth0\n")
+    stamps = b""
+    for _ in range(3):
+        data = bytes([0x23]) + bytes(23) + (stamps or bytes(8)) + \
+            b"receive.transmit"
+        answer, kernel = answered_by_kernel(cable, SERVER, data)
+        assert kernel and answer[24:32] == b"transmit"
+        stamps = answer[40:48]
 
 
 def test_restrict_lines_hold(cable):
@@ -157,7 +170,7 @@ def test_who_does_not_know_the_time_says_so_himself(cable):
 
 
 def test_it_is_counted_and_listed(cable):
-    cable.serving(OPEN + "interface xdp eth0\n")
+    cable.serving(OPEN + "restrict 127.0.0.1\ninterface xdp eth0\n")
     before = cable.counts()
     for _ in range(3):
         assert cable.ask()
@@ -167,6 +180,11 @@ def test_it_is_counted_and_listed(cable):
     done = cable.server.run(BUILD / "ntpq", "-n", "-c", "mrulist",
                             "127.0.0.1")
     assert ASKER in done.stdout, done.stdout
+    # And the line that let them pass was met as often.
+    done = cable.server.run(BUILD / "ntpq", "-n", "-c", "reslist",
+                            cable.folder / "ctl")
+    assert re.search(rf"^ +{after['answered']} 0.0.0.0/0", done.stdout, re.M), \
+        done.stdout
 
 
 def test_what_cannot_be_is_said(cable):

@@ -76,6 +76,44 @@ static inline void world_serve_all(void)
 	assert_int_equal(fastprog_nets(world.prog, all, 2), 0);
 }
 
+/* Everybody is limited; by NULL rules: the sockets judge them. */
+static inline void world_limit(const struct ratelimit_rules *rules)
+{
+	const struct fast_net all[2] = { { .rule = FAST_LIMIT },
+					 { .rule = FAST_LIMIT, .v4 = true } };
+
+	assert_int_equal(fastprog_nets(world.prog, all, 2), 0);
+	world.config.limits = rules;
+	world_publish();
+}
+
+static inline void world_unlimit(void)
+{
+	world.config.limits = NULL;
+	world_serve_all();
+	world_publish();
+}
+
+static inline netaddr world_six(const char *text)
+{
+	netaddr a;
+
+	assert_true(netaddr_parse(&a, text, strlen(text)));
+	a.port = 1000;
+	return a;
+}
+
+/* Where it serves: two addresses as they are, and one with a tag. */
+static inline void world_addresses(void)
+{
+	struct fast_address ours[3];
+
+	world_address(&ours[0], &world.served4, 0);
+	world_address(&ours[1], &world.served6, 0);
+	world_address(&ours[2], &world.tagged4, VLAN);
+	assert_int_equal(fastprog_addresses(world.prog, ours, 3), 0);
+}
+
 /* Before cmocka says how many tests there are: it says so but once. */
 static inline bool world_load(void)
 {
@@ -90,18 +128,13 @@ static inline bool world_load(void)
 
 static inline int world_start(void **state)
 {
-	struct fast_address ours[3];
-
 	(void)check_seed(state);
 	world.config.dscp = TRAFFIC;
 	world.served4 = netaddr_v4(0xc0000201, NTP_PORT);
 	world.tagged4 = netaddr_v4(0xc0000202, NTP_PORT);
 	assert_true(netaddr_parse(&world.served6, "2001:db8::1", 11));
 	world.served6.port = NTP_PORT;
-	world_address(&ours[0], &world.served4, 0);
-	world_address(&ours[1], &world.served6, 0);
-	world_address(&ours[2], &world.tagged4, VLAN);
-	assert_int_equal(fastprog_addresses(world.prog, ours, 3), 0);
+	world_addresses();
 	world.view = (struct view){ .leap = LEAP_NONE,
 				    .stratum = 2,
 				    .precision = -25,

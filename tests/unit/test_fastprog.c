@@ -199,8 +199,8 @@ static void spoil_request(struct frame_plan *p, uint8_t *data)
 		} while ((data[0] & 7) == 3 && (data[0] >> 3 & 7) > 2 &&
 			 (data[0] >> 3 & 7) < 5);
 		break;
-	default: /* interleaved */
-		data[24 + pick(8)] |= 1;
+	default: /* interleaved, to all appearances: it names an odd stamp */
+		data[31] |= 1;
 		data[32 + pick(8)] ^= (uint8_t)(1 + pick(255));
 		break;
 	}
@@ -213,10 +213,16 @@ static bool random_request(struct frame_plan *p, uint8_t data[3000])
 		data[i] = (uint8_t)check_rng();
 	}
 	data[0] = (uint8_t)((data[0] & 0xc0) | (luck(2) ? 0x23 : 0x1b));
-	if (luck(2)) { /* basic: no origin, or one and equal stamps */
+	switch (pick(3)) { /* basic: no origin, equal stamps, or as classic */
+	case 0:
 		memset(data + 24, 0, 8);
-	} else {
+		break;
+	case 1:
 		memcpy(data + 32, data + 40, 8);
+		break;
+	default:
+		data[31] &= 0xfe; /* a transmit stamp of ours */
+		break;
 	}
 	*p = (struct frame_plan){ .from = clients[pick(CLIENTS)],
 				  .hops = (uint8_t)(1 + pick(255)),
@@ -285,7 +291,9 @@ static void same_answer(const struct frame_plan *p, const uint8_t *answer)
 	assert_in_range(disp_of(answer) - disp_of(expected), 0, 1);
 	memcpy(expected + 8, answer + 8, 4);
 	assert_memory_equal(answer, expected, PACKET_LEN);
-	assert_false(tstamp_before(a.transmit, a.receive));
+	/* D4: no thread holds such a stamp, nor takes the other for one. */
+	assert_int_equal(a.receive.v & 15, FAST_MARK);
+	assert_int_equal(a.transmit.v, a.receive.v + 1);
 }
 
 static bool ask_both(bool ntpport)

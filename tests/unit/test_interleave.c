@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "core/fastmap.h"
 #include "core/server.h"
 
 #define SENT_NS 20000 /* after the transmit stamp of the basic mode */
@@ -153,13 +154,14 @@ static void receive_stamps_are_odd_and_all_different(void **state)
 {
 	(void)state;
 	struct fixture *f = begin();
-	struct client c[8];
+	struct client c[INTERLEAVE_SERIALS];
 
 	for (size_t i = 0; i < ARRAY_LEN(c); i++) {
 		c[i] = host(0xc6336401);
 		c[i].q = (struct packet){ .version = 4, .mode = MODE_CLIENT };
 		ask(f, &c[i]);
 		assert_int_equal(c[i].a.receive.v & 1, 1);
+		assert_int_not_equal(c[i].a.receive.v & 15, FAST_MARK);
 		assert_int_equal(c[i].a.transmit.v & 1, 0);
 		assert_in_range(apart_ns(c[i].a.receive, f->now), 0, 4);
 		for (size_t j = 0; j < i; j++) {
