@@ -134,6 +134,9 @@ static void carry_answer(struct loop *l, const struct effect *e)
 static void carry_note(struct loop *l, const struct note *n)
 {
 	journal_note(l->setup.journal, n);
+	if (n->id == NOTE_SYS_PEER) {
+		notify_lead(&l->notify, &n->addr);
+	}
 	/* What a one-shot run has done also goes to who called it. */
 	if (n->id == NOTE_TIME_SET || n->id == NOTE_TIME_SLEW) {
 		(void)printf("ntpd: time %s %.6fs\n",
@@ -212,6 +215,7 @@ static void carry_one(struct loop *l, const struct effect *e)
 		break;
 	case EFFECT_VIEW:
 		publish_view(l, &e->view);
+		notify_view(&l->notify, &e->view);
 		break;
 	case EFFECT_ANSWER:
 		carry_answer(l, e);

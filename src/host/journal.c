@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -76,9 +77,26 @@ bool journal_open_file(struct journal *j, const char *path)
 	return true;
 }
 
+/* systemd says which file that would be. */
+static bool is_terminal_logged(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	char ours[64];
+	struct stat st;
+
+	if (!stream || fstat(STDERR_FILENO, &st) != 0) {
+		return false;
+	}
+	(void)snprintf(ours, sizeof(ours), "%llu:%llu",
+		       (unsigned long long)st.st_dev,
+		       (unsigned long long)st.st_ino);
+	return strcmp(ours, stream) == 0;
+}
+
 void journal_open_syslog(struct journal *j)
 {
 	close_file(j);
+	j->to_terminal &= !is_terminal_logged();
 	openlog("ntpd", LOG_PID | LOG_NDELAY, LOG_DAEMON);
 	j->to_syslog = true;
 }

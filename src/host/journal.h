@@ -32,6 +32,7 @@ void journal_init(struct journal *j);
  * went, when the file cannot be opened.
  */
 MUST_USE bool journal_open_file(struct journal *j, const char *path);
+/* Where the terminal is a log too, it gets nothing twice. */
 void journal_open_syslog(struct journal *j);
 /* After somebody has moved the file away (SIGHUP). */
 void journal_reopen(struct journal *j);

@@ -11,6 +11,7 @@
 #include "host/carry.h"
 #include "host/daemonize.h"
 #include "host/entropy.h"
+#include "host/handon.h"
 #include "host/netwatch.h"
 #include "host/publish.h"
 #include "host/ready.h"
@@ -38,6 +39,12 @@ void loop_init(struct loop *l, const struct loop_setup *setup)
 	serversocks_init(&l->servers, setup->journal, setup->port,
 			 &setup->rules);
 	l->servers.dscp = setup->config->dscp;
+	if (setup->inherited) {
+		l->servers.inherited = *setup->inherited;
+	}
+	notify_open(&l->notify);
+	l->servers.notify =
+		setup->serve && l->notify.fd >= 0 ? &l->notify : NULL;
 	spread_init(&l->servers.spread, setup->threads);
 	l->servers.extra_port = (uint16_t)setup->config->extra_port;
 	serversocks_hear(&l->servers, setup->config);
@@ -84,6 +91,10 @@ static void start_workers(struct loop *l)
 			    "server-threads: only %u of %u could be started",
 			    count, wanted);
 	}
+	if (l->workers) { /* what waits is to be answered, not dropped */
+		workers_hold(l->workers);
+		l->withheld = true;
+	}
 	serversocks_give(&l->servers, l->workers, count);
 }
 
@@ -107,10 +118,14 @@ bool loop_open(struct loop *l)
 
 	l->wake_fd = signals_open(!l->setup.single_process);
 	if (l->setup.serve) {
+		inherited_sort(&l->servers.inherited, &l->notify,
+			       l->setup.journal);
 		if (serversocks_reserve(&l->servers, now) != 0) {
 			return false;
 		}
 		(void)serversocks_scan(&l->servers, now);
+		inherited_close(&l->servers.inherited, &l->notify,
+				l->setup.journal);
 		xdp_take(&l->xdp, l->setup.config);
 		xdp_scan(&l->xdp, &l->servers);
 	}
@@ -182,6 +197,7 @@ bool loop_start(struct loop *l, struct engine_start *start)
 void loop_close(struct loop *l)
 {
 	xdp_close(&l->xdp);
+	handon_end(&l->servers);
 	workers_end(l->workers);
 	l->servers.workers = NULL;
 	serversocks_close(&l->servers);
@@ -208,6 +224,7 @@ void loop_close(struct loop *l)
 	limits_end(&l->limits);
 	limits_forget(&l->coming);
 	ready_free(&l->ready);
+	notify_close(&l->notify);
 }
 
 void loop_deliver(struct loop *l, struct event *ev)
@@ -356,8 +373,10 @@ static void handle_signals(struct loop *l)
 	int number = signals_end();
 
 	if (signals_reopen() && !l->ended) {
+		notify_reloading(&l->notify);
 		reload_on_hangup(l);
 		loop_look_for_leaps(l, true);
+		notify_ready(&l->notify);
 	}
 	if (signals_debug()) {
 		journal_say(l->setup.journal, NOTE_NOTICE,
@@ -374,14 +393,21 @@ static void handle_signals(struct loop *l)
 
 int loop_run(struct loop *l)
 {
+	notify_ready(&l->notify);
 	while (!l->ended) {
 		instant wake = handle_due(l);
 
+		/* Here and nowhere else: where a stuck loop never is. */
+		if (l->notify.life.v > 0) {
+			wake = notify_alive(&l->notify, sysclock_read().now,
+					    wake);
+		}
 		if (!l->ended) {
 			ready_wait(l, wake);
 			handle_signals(l);
 		}
 	}
+	notify_stopping(&l->notify);
 	if (!l->setup.config->orders.quit) {
 		carry_snapshot(l);
 	}

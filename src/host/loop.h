@@ -20,6 +20,7 @@
 #include "host/journal.h"
 #include "host/leapfile.h"
 #include "host/limits.h"
+#include "host/notify.h"
 #include "host/recorder.h"
 #include "host/resolver.h"
 #include "host/serve.h"
@@ -69,6 +70,8 @@ struct loop_setup {
 	const char *control; /* path of the unix socket; NULL: none */
 	gid_t control_gid;
 	struct recorder *recorder; /* opened or not */
+	const struct inherited
+		*inherited; /* sockets, ours from now on; or NULL */
 };
 
 /* The list for poll(), kept for its memory; see ready.c. */
@@ -108,6 +111,7 @@ struct loop {
 	instant rated_at;      /* when the kernel was asked for its rate */
 
 	struct clientsocks clients;
+	struct notify notify;
 	struct serversocks servers;
 	struct xdp xdp;
 	struct resolver resolver;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "host/groups.h"
+#include "host/handon.h"
 #include "host/stamps.h"
 #include "host/udp.h"
 #include "host/workers.h"
@@ -95,6 +96,14 @@ static struct serversock *append(struct serversocks *ss)
 	return &ss->items[ss->count];
 }
 
+static void set_up(int fd, const netaddr *addr, unsigned dscp)
+{
+	udp_serve(fd, addr);
+	udp_mark(fd, addr, dscp);
+	udp_want_destination(fd, addr, true);
+	(void)stamps_receive(fd);
+}
+
 int serversock_bind(const netaddr *addr, unsigned dscp, enum bind_how how)
 {
 	struct sockaddr_storage sa;
@@ -116,10 +125,7 @@ int serversock_bind(const netaddr *addr, unsigned dscp, enum bind_how how)
 		close(fd);
 		return -error;
 	}
-	udp_serve(fd, addr);
-	udp_mark(fd, addr, dscp);
-	udp_want_destination(fd, addr, true);
-	(void)stamps_receive(fd);
+	set_up(fd, addr, dscp);
 	return fd;
 }
 
@@ -165,13 +171,26 @@ static void share(struct serversocks *ss, struct serversock *s)
 	}
 }
 
+/* Of the last life, or a new one; a negative errno: neither. */
+static int open_socket(struct serversocks *ss, const struct serversock *wanted,
+		       enum bind_how how)
+{
+	int fd = inherited_take(&ss->inherited, &wanted->addr);
+
+	if (fd < 0) {
+		return serversock_bind(&wanted->addr, ss->dscp, how);
+	}
+	set_up(fd, &wanted->addr, ss->dscp);
+	return fd;
+}
+
 /* `s` says what is wanted; 0, or a negative errno. */
 static int add(struct serversocks *ss, const struct serversock *wanted,
 	       enum bind_how how)
 {
 	struct serversock *s = append(ss);
 	char addr[NETADDR_TEXT];
-	int fd = s ? serversock_bind(&wanted->addr, ss->dscp, how) : -ENOMEM;
+	int fd = s ? open_socket(ss, wanted, how) : -ENOMEM;
 
 	if (fd < 0) {
 		return fd;
@@ -180,6 +199,7 @@ static int add(struct serversocks *ss, const struct serversock *wanted,
 	s->fd = fd;
 	s->number = ss->numbered++;
 	ss->count++;
+	handon_keep(ss->notify, s);
 	share(ss, s);
 	print_addr_port(&s->addr, addr);
 	journal_say(ss->journal, NOTE_INFO, "Listen %s on %u %s %s",
@@ -199,7 +219,8 @@ static int reserve_one(struct serversocks *ss, const netaddr *addr,
 
 	wanted.addr.port = ss->port;
 	memcpy(wanted.name, name, strlen(name) + 1);
-	error = add(ss, &wanted, BIND_ALONE);
+	error = add(ss, &wanted,
+		    ss->inherited.count > 0 ? BIND_BESIDE : BIND_ALONE);
 	if (error == 0) {
 		return 0;
 	}
@@ -417,6 +438,7 @@ static void close_unseen(struct serversocks *ss, instant now)
 			    (unsigned long long)n.sent,
 			    (unsigned long long)n.dropped,
 			    (long long)(instant_diff(now, s->since).v >> 32));
+		handon_forget(ss->notify, s);
 		close_all(ss, s);
 	}
 	ss->count = kept;

@@ -11,6 +11,7 @@
 #define HOST_SERVERSOCK_H
 
 #include "core/hostfacts.h"
+#include "host/inherited.h"
 #include "host/interfaces.h"
 #include "host/journal.h"
 #include "host/spread.h"
@@ -61,7 +62,9 @@ struct serversocks {
 	uint16_t port, extra_port; /* the second one 0: there is none */
 	unsigned dscp;             /* of what is sent */
 	struct spread spread;
-	struct workers *workers; /* NULL: they do not run */
+	struct workers *workers;    /* NULL: they do not run */
+	struct inherited inherited; /* until the first scan is over */
+	struct notify *notify; /* who keeps them for our next life; or NULL */
 	struct listen_rules rules;
 	bool broadcasts; /* are heard */
 	struct group_wanted groups[SERVERSOCK_GROUPS];

@@ -3,8 +3,11 @@
 
 #include <errno.h>
 #include <linux/filter.h>
+#include <poll.h>
 #include <stdlib.h>
+#include <sys/fsuid.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "host/entropy.h"
@@ -19,6 +22,7 @@
 #define FIRST_FACTOR 0x9e3779b1u
 #define SECOND_FACTOR 0x85ebca6bu
 #define MODE_MASK 7
+#define GATHER_MS 100 /* for workers to serve what they have */
 
 void spread_init(struct spread *s, unsigned threads)
 {
@@ -108,6 +112,41 @@ static bool wants_interface(const netaddr *addr, size_t at)
 	       netaddr_is_loopback(addr);
 }
 
+/* Opens until there are `wanted`; how many there are. */
+static size_t open_others(int *fds, size_t count, size_t wanted,
+			  const netaddr *addr, unsigned dscp)
+{
+	while (count < wanted) {
+		int fd = serversock_bind(addr, dscp, BIND_SHARED);
+
+		if (fd < 0) {
+			errno = -fd;
+			break;
+		}
+		udp_want_destination(fd, addr, wants_interface(addr, count));
+		fds[count++] = fd;
+	}
+	return count;
+}
+
+/* Sockets share an address when they are of one user: one of our last life may
+ * be of whom we have not become yet. */
+static size_t open_beside(int *fds, size_t wanted, const netaddr *addr,
+			  unsigned dscp)
+{
+	struct stat first;
+	size_t count;
+
+	if (fstat(fds[0], &first) != 0) {
+		return 1;
+	}
+	uid_t was = (uid_t)setfsuid(first.st_uid);
+
+	count = open_others(fds, 1, wanted, addr, dscp);
+	(void)setfsuid(was);
+	return count;
+}
+
 int *spread_open(const struct spread *s, int first, const netaddr *addr,
 		 unsigned dscp)
 {
@@ -117,18 +156,8 @@ int *spread_open(const struct spread *s, int first, const netaddr *addr,
 	/* Only now: whoever binds before is refused, as ever. */
 	if (fds &&
 	    setsockopt(first, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) == 0) {
-		fds[count++] = first;
-		while (count < wanted) {
-			int fd = serversock_bind(addr, dscp, BIND_SHARED);
-
-			if (fd < 0) {
-				errno = -fd;
-				break;
-			}
-			udp_want_destination(fd, addr,
-					     wants_interface(addr, count));
-			fds[count++] = fd;
-		}
+		fds[0] = first;
+		count = open_beside(fds, wanted, addr, dscp);
 		if (count == wanted &&
 		    attach_program(s, first, addr, s->threads)) {
 			udp_want_destination(first, addr,
@@ -156,4 +185,31 @@ bool spread_shrink(const struct spread *s, int *fds, const netaddr *addr,
 	close_from(fds, done ? sockets_of(threads) : 1, sockets_of(s->threads));
 	errno = error;
 	return done;
+}
+
+/* Is there anything to be read, of all but the first? */
+static bool are_empty(struct pollfd *others, size_t count)
+{
+	return poll(others, count, 0) == 0;
+}
+
+void spread_gather(const int *fds, size_t count)
+{
+	struct sock_filter first[] = { BPF_STMT(BPF_RET | BPF_K, 0) };
+	struct pollfd *others = calloc(count, sizeof(*others));
+
+	for (size_t i = 1; others && i < count; i++) {
+		others[i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
+	}
+	if (others && attach(fds[0], first, ARRAY_LEN(first))) {
+		others[0] = (struct pollfd){ .fd = -1 };
+		/* One more: a datagram may be on its way already. */
+		for (int ms = 0; ms < GATHER_MS; ms++) {
+			(void)poll(NULL, 0, 1);
+			if (are_empty(others, count)) {
+				break;
+			}
+		}
+	}
+	free(others);
 }

@@ -44,6 +44,7 @@ struct ntpd {
 	struct ntpd_reload reload;
 	struct journal journal;
 	struct identity identity;
+	struct inherited inherited;
 	struct loop loop;
 	struct recorder recorder;
 	struct utsname system;
@@ -80,7 +81,8 @@ static void yield(struct ntpd *d)
 	struct text why = text_over(buf, sizeof(buf));
 
 	if (!option_given(&d->options, OPTION_YIELD) ||
-	    !(rivals_keep_clock(&why) || rivals_hold_port(d->port, &why))) {
+	    !(rivals_keep_clock(&why) ||
+	      (d->inherited.count == 0 && rivals_hold_port(d->port, &why)))) {
 		return;
 	}
 	d->config.config.orders.no_clock = true;
@@ -314,6 +316,7 @@ static void set_up_loop(struct ntpd *d)
 		.control = CTLSOCK_PATH,
 		.control_gid = d->identity.gid,
 		.recorder = &d->recorder,
+		.inherited = &d->inherited,
 	};
 
 	setup.rules.rules = d->config.config.nics;
@@ -410,6 +413,7 @@ static int start(struct ntpd *d, int argc, char *const *argv)
 	if (!may_start(d)) {
 		return EXIT_FAILURE;
 	}
+	inherited_open(&d->inherited);
 	open_journal(d);
 	say_start(d, argc, argv);
 	yield(d);

@@ -4,6 +4,7 @@ each time under another name; prints how many requests had their answer.
 
     load.py ADDRESS RATE SECONDS
 """
+import contextlib
 import json
 import selectors
 import socket
@@ -27,12 +28,17 @@ def main():
     while True:
         now = time.monotonic() - begun
         if now < seconds and now * rate >= sent:
-            s.send(b"\x23" + bytes(39) + struct.pack(">Q", (7 << 40) + sent))
+            with contextlib.suppress(ConnectionRefusedError):  # of the last
+                s.send(b"\x23" + bytes(39) +
+                       struct.pack(">Q", (7 << 40) + sent))
             sent += 1
         elif now >= seconds + 1 or len(answered) == sent > 0 and now > seconds:
             break
         if wait.select(max(0, min(sent / rate - now, 0.1))):
-            data = s.recv(1024)
+            try:
+                data = s.recv(1024)
+            except ConnectionRefusedError:
+                continue
             answered.add(struct.unpack(">Q", data[24:32])[0])
             deaf += data[1] == 0 or data[0] >> 6 == 3
     print(json.dumps({"sent": sent, "answered": len(answered),
