@@ -22,14 +22,6 @@ struct siphash_key siphash_draw(struct rng *rng)
 	return key;
 }
 
-static void compress(struct siphash_state *s, uint64_t m)
-{
-	s->v3 ^= m;
-	siphash_round(s);
-	siphash_round(s);
-	s->v0 ^= m;
-}
-
 uint64_t siphash(const struct siphash_key *key, const void *data, size_t len)
 {
 	const uint8_t *p = data;
@@ -37,12 +29,8 @@ uint64_t siphash(const struct siphash_key *key, const void *data, size_t len)
 	uint64_t last = (uint64_t)len << 56;
 
 	for (; len >= 8; p += 8, len -= 8) {
-		compress(&s, bytes_le64(p));
+		siphash_word(&s, bytes_le64(p), 2);
 	}
-	compress(&s, last | little_endian(p, len));
-	s.v2 ^= 0xff;
-	for (int i = 0; i < 4; i++) {
-		siphash_round(&s);
-	}
-	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+	siphash_word(&s, last | little_endian(p, len), 2);
+	return siphash_end(&s, 4);
 }

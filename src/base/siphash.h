@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * siphash.h - SipHash-2-4, a keyed hash; and SipHash-1-3, its faster brother,
- * of one address: the hash for tables that strangers fill.
+ * siphash.h - SipHash, a keyed hash: 2-4 of any octets, and 1-3, its faster
+ * brother, of addresses and networks: the hash for tables that strangers fill.
+ * The numbers are the rounds for a word of the message, and at its end.
  */
 #ifndef BASE_SIPHASH_H
 #define BASE_SIPHASH_H
 
+#include "base/compiler.h"
 #include "base/rng.h"
 
 struct siphash_key {
@@ -49,39 +51,64 @@ static inline struct siphash_state siphash_begin(const struct siphash_key *key)
 	};
 }
 
-static inline void siphash13_word(struct siphash_state *s, uint64_t m)
+/* One to four: no loop, which some compilers would leave one. */
+static ALWAYS_INLINE void siphash_rounds(struct siphash_state *s,
+					 unsigned count)
+{
+	siphash_round(s);
+	if (count > 1) {
+		siphash_round(s);
+	}
+	if (count > 2) {
+		siphash_round(s);
+	}
+	if (count > 3) {
+		siphash_round(s);
+	}
+}
+
+static ALWAYS_INLINE void siphash_word(struct siphash_state *s, uint64_t m,
+				       unsigned rounds)
 {
 	s->v3 ^= m;
-	siphash_round(s);
+	siphash_rounds(s, rounds);
 	s->v0 ^= m;
 }
 
-static inline uint64_t siphash13_end(struct siphash_state *s)
+/* Behind the last word, which has the length on top. */
+static ALWAYS_INLINE uint64_t siphash_end(struct siphash_state *s,
+					  unsigned rounds)
 {
 	s->v2 ^= 0xff;
-	siphash_round(s);
-	siphash_round(s);
-	siphash_round(s);
+	siphash_rounds(s, rounds);
 	return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
 }
 
 /*
- * Of 4 octets, and of 16, as bytes_le32() and bytes_le64() read them; `s` is
+ * Of less than 8 octets, of 8 and of 16, as bytes_le64() reads them; `s` is
  * what siphash_begin() makes of a key.
  */
-static inline uint64_t siphash13_4(struct siphash_state s, uint32_t octets)
+static ALWAYS_INLINE uint64_t siphash13_few(struct siphash_state s,
+					    uint64_t octets, unsigned len)
 {
-	siphash13_word(&s, (uint64_t)4 << 56 | octets);
-	return siphash13_end(&s);
+	siphash_word(&s, (uint64_t)len << 56 | octets, 1);
+	return siphash_end(&s, 3);
+}
+
+static inline uint64_t siphash13_8(struct siphash_state s, uint64_t octets)
+{
+	siphash_word(&s, octets, 1);
+	siphash_word(&s, (uint64_t)8 << 56, 1);
+	return siphash_end(&s, 3);
 }
 
 static inline uint64_t siphash13_16(struct siphash_state s, uint64_t first,
 				    uint64_t second)
 {
-	siphash13_word(&s, first);
-	siphash13_word(&s, second);
-	siphash13_word(&s, (uint64_t)16 << 56);
-	return siphash13_end(&s);
+	siphash_word(&s, first, 1);
+	siphash_word(&s, second, 1);
+	siphash_word(&s, (uint64_t)16 << 56, 1);
+	return siphash_end(&s, 3);
 }
 
 #endif

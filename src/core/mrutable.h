@@ -96,7 +96,7 @@ static ALWAYS_INLINE struct mru_aim aim_at_v4(const struct mru *m,
 
 	return (struct mru_aim){
 		.tail = tail,
-		.hash = siphash13_4(m->hash, (uint32_t)(tail >> 32)),
+		.hash = siphash13_few(m->hash, tail >> 32, 4),
 		.at = NOBODY,
 		.port = from->port,
 	};

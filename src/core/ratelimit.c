@@ -31,17 +31,13 @@
 #define STRAIN (OVERLOAD_FULL / 2) /* from here on prices rise, ... */
 #define DEAREST 8                  /* by up to 2^DEAREST */
 
-/* A network has what 2^wide of its hosts have. */
-struct level {
-	unsigned octets, wide;
-};
-
-/* 256 hosts that all ask every 64 s ask four times a second: /24 has eight. */
-static const struct level v4_levels[] = { { 4, 0 }, { 3, FAST_WIDE_24 } };
+/*
+ * A network has what 2^wide of its hosts have. 256 hosts that all ask every
+ * 64 s ask four times a second: /24 has eight.
+ */
+static const unsigned v4_wide[] = { 0, FAST_WIDE_24 };
 /* A /56 is a home or a small site, and a /48 256 of them, or a large one. */
-static const struct level v6_levels[] = { { 8, 0 },
-					  { 7, FAST_WIDE_56 },
-					  { 6, FAST_WIDE_48 } };
+static const unsigned v6_wide[] = { 0, FAST_WIDE_56, FAST_WIDE_48 };
 
 #define LEAST_WIDE 2 /* however many shards there are */
 
@@ -63,7 +59,7 @@ _Static_assert(sizeof(struct set) == (size_t)3 * LINE,
 	       "whole lines of the cache");
 
 struct ratelimit {
-	struct siphash_key hash;
+	struct siphash_state hash; /* before an address */
 	struct rng rng;
 	struct ratelimit_rules rules;
 	span room; /* of a bucket: what `depth` requests cost */
@@ -180,7 +176,9 @@ struct ratelimit *ratelimit_with(void *memory, size_t clients,
 	r->shards = 1;
 	take_rules(r, rules);
 	rng_init(&r->rng, seed);
-	r->hash = siphash_draw(&r->rng);
+	const struct siphash_key key = siphash_draw(&r->rng);
+
+	r->hash = siphash_begin(&key);
 	return r;
 }
 
@@ -191,13 +189,6 @@ struct ratelimit *ratelimit_init(void *memory, size_t clients,
 	const struct ratelimit_rules rules = ratelimit_rules_of(limit);
 
 	return ratelimit_with(memory, clients, &rules, seed);
-}
-
-static unsigned levels_of(const struct ratelimit_aim *aim,
-			  const struct level **levels)
-{
-	*levels = aim->v4 ? v4_levels : v6_levels;
-	return aim->v4 ? 2 : 3;
 }
 
 /*
@@ -212,21 +203,31 @@ static struct set *set_of(const struct ratelimit *r, uint64_t hash,
 	return &r->sets[(hash & r->mask & ~(uint64_t)(REGIONS - 1)) | region];
 }
 
+static void aim_at(const struct ratelimit *r, struct ratelimit_aim *aim,
+		   unsigned level, uint64_t hash)
+{
+	const struct set *set = set_of(r, hash, level);
+
+	aim->hash[level] = hash;
+	__builtin_prefetch(set->tag);
+	__builtin_prefetch(set->paid);
+}
+
+/* Of the first octets: as many networks as v4_wide and v6_wide are for. */
 struct ratelimit_aim ratelimit_aim(const struct ratelimit *r,
 				   const netaddr *from)
 {
 	struct ratelimit_aim aim = { .v4 = netaddr_is_v4(from) };
-	const uint8_t *ip = from->ip + (aim.v4 ? 12 : 0);
-	const struct level *levels;
-	unsigned count = levels_of(&aim, &levels);
+	uint64_t v4 = netaddr_tail(from) >> 32, v6 = netaddr_head(from);
 
-	for (unsigned i = 0; i < count; i++) {
-		aim.hash[i] = siphash(&r->hash, ip, levels[i].octets);
-		const struct set *set = set_of(r, aim.hash[i], i);
-
-		__builtin_prefetch(set->tag);
-		__builtin_prefetch(set->paid);
+	if (aim.v4) {
+		aim_at(r, &aim, 0, siphash13_few(r->hash, v4, 4));
+		aim_at(r, &aim, 1, siphash13_few(r->hash, v4 & 0xffffff, 3));
+		return aim;
 	}
+	aim_at(r, &aim, 0, siphash13_8(r->hash, v6));
+	aim_at(r, &aim, 1, siphash13_few(r->hash, v6 << 8 >> 8, 7));
+	aim_at(r, &aim, 2, siphash13_few(r->hash, v6 << 16 >> 16, 6));
 	return aim;
 }
 
@@ -344,14 +345,13 @@ static enum ratelimit_verdict refuse(struct ratelimit *r, struct bucket p,
 	return RATELIMIT_KISS;
 }
 
-static unsigned wide_log2(const struct ratelimit *r, const struct level *level)
+static unsigned wide_log2(const struct ratelimit *r, unsigned wide)
 {
-	if (level->wide == 0) {
+	if (wide == 0) {
 		return 0;
 	}
-	return level->wide > r->shards_log2 + LEAST_WIDE
-		       ? level->wide - r->shards_log2
-		       : LEAST_WIDE;
+	return wide > r->shards_log2 + LEAST_WIDE ? wide - r->shards_log2
+						  : LEAST_WIDE;
 }
 
 enum ratelimit_verdict
@@ -359,8 +359,8 @@ ratelimit_take(struct ratelimit *r, const struct ratelimit_aim *aim, tstamp now)
 {
 	struct bucket buckets[RATELIMIT_LEVELS];
 	span shares[RATELIMIT_LEVELS];
-	const struct level *levels;
-	unsigned count = levels_of(aim, &levels);
+	const unsigned *wide = aim->v4 ? v4_wide : v6_wide;
+	unsigned count = aim->v4 ? ARRAY_LEN(v4_wide) : ARRAY_LEN(v6_wide);
 	uint64_t owed = overload_owed(&r->load, now);
 	span price = price_when(r, owed);
 
@@ -375,7 +375,7 @@ ratelimit_take(struct ratelimit *r, const struct ratelimit_aim *aim, tstamp now)
 			price = at_most((span){ price.v * HASTY }, r->room);
 		}
 		buckets[i] = p;
-		shares[i] = (span){ price.v >> wide_log2(r, &levels[i]) };
+		shares[i] = (span){ price.v >> wide_log2(r, wide[i]) };
 		if (!has_room(r, p, shares[i], now)) {
 			return refuse(r, p, owed, now);
 		}
