@@ -77,15 +77,28 @@ static bool start_serving(struct loop *l)
 	return true;
 }
 
-static void start_workers(struct loop *l)
+/* Each has its share: where not all can be had, all is divided anew. */
+static bool start_workers(struct loop *l)
 {
-	unsigned wanted = l->servers.spread.threads, count = 0;
+	unsigned wanted = l->servers.spread.threads, count = wanted;
 
-	if (wanted == 0) {
-		return;
+	for (;;) {
+		if (!limits_start(&l->limits, l->setup.config, count,
+				  l->setup.serve)) {
+			return false;
+		}
+		if (count == 0) {
+			break;
+		}
+		l->workers = workers_start(count, l->limits.shards + 1);
+		if (l->workers && workers_count(l->workers) == count) {
+			break;
+		}
+		count = l->workers ? workers_count(l->workers) : 0;
+		workers_end(l->workers);
+		l->workers = NULL;
+		limits_end(&l->limits);
 	}
-	l->workers = workers_start(wanted, l->limits.shards + 1);
-	count = l->workers ? workers_count(l->workers) : 0;
 	if (count < wanted) {
 		journal_say(l->setup.journal, NOTE_WARNING,
 			    "server-threads: only %u of %u could be started",
@@ -96,6 +109,7 @@ static void start_workers(struct loop *l)
 		l->withheld = true;
 	}
 	serversocks_give(&l->servers, l->workers, count);
+	return true;
 }
 
 static void open_control(struct loop *l)
@@ -170,13 +184,10 @@ bool loop_start(struct loop *l, struct engine_start *start)
 	l->outbox = calloc(1, sizeof(*l->outbox));
 	if (!memory || !l->outbox ||
 	    !entropy_draw(start->seed, sizeof(start->seed)) ||
-	    !limits_start(&l->limits, l->setup.config, l->setup.threads,
-			  l->setup.serve) ||
-	    !start_serving(l)) {
+	    !start_workers(l) || !start_serving(l)) {
 		free(memory);
 		return false;
 	}
-	start_workers(l);
 	start->now = m.now;
 	start->wall = m.wall;
 	memcpy(start->boot, l->boot, sizeof(start->boot));

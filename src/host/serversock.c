@@ -157,6 +157,27 @@ static void say_unshared(const struct serversocks *ss,
 		    addr, why);
 }
 
+/* The first of its sockets stays, and the loop serves it. */
+static void unshare(const struct serversocks *ss, struct serversock *s)
+{
+	udp_want_destination(s->fd, &s->addr, true);
+	free(s->shared);
+	s->shared = NULL;
+	if (ss->spread.threads > 0) {
+		say_unshared(ss, s);
+	}
+}
+
+static void hand_out(const struct serversocks *ss, struct workers *w,
+		     struct serversock *s)
+{
+	if (!workers_add(w, s, ss->spread.threads) &&
+	    !spread_shrink(&ss->spread, s->shared, &s->addr, 0)) {
+		errno = ENOMEM;
+		unshare(ss, s);
+	}
+}
+
 /* Groups and what is dropped are of the loop. */
 static void share(struct serversocks *ss, struct serversock *s)
 {
@@ -167,7 +188,7 @@ static void share(struct serversocks *ss, struct serversock *s)
 		}
 	}
 	if (s->shared && ss->workers) {
-		workers_add(ss->workers, s, ss->spread.threads);
+		hand_out(ss, ss->workers, s);
 	}
 }
 
@@ -333,24 +354,21 @@ struct serversock *serversocks_add(struct serversocks *ss,
 void serversocks_give(struct serversocks *ss, struct workers *w,
 		      unsigned threads)
 {
+	const struct spread opened = ss->spread;
+
+	ss->spread.threads = threads;
+	ss->workers = threads > 0 ? w : NULL;
 	for (size_t i = 0; i < ss->count; i++) {
 		struct serversock *s = &ss->items[i];
 
-		if (s->shared && threads < ss->spread.threads &&
-		    !spread_shrink(&ss->spread, s->shared, &s->addr, threads)) {
-			if (threads > 0) {
-				say_unshared(ss, s);
-			}
-			udp_want_destination(s->fd, &s->addr, true);
-			free(s->shared);
-			s->shared = NULL;
+		if (s->shared && threads < opened.threads &&
+		    !spread_shrink(&opened, s->shared, &s->addr, threads)) {
+			unshare(ss, s);
 		}
 		if (s->shared) {
-			workers_add(w, s, threads);
+			hand_out(ss, w, s);
 		}
 	}
-	ss->spread.threads = threads;
-	ss->workers = threads > 0 ? w : NULL;
 }
 
 struct socket_counts serversocks_counts(const struct serversocks *ss,

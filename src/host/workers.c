@@ -273,11 +273,24 @@ unsigned workers_count(const struct workers *w)
 	return w->count;
 }
 
+/* Who waits to be let in may have a view of what is no more: not to serve. */
+static void empty_seats(struct workers *w)
+{
+	workers_hold(w);
+	for (unsigned i = 0; i < w->count; i++) {
+		for (size_t j = 0; j < w->each[i].room; j++) {
+			w->each[i].seats[j].used = false;
+		}
+	}
+	workers_release(w);
+}
+
 void workers_end(struct workers *w)
 {
 	if (!w) {
 		return;
 	}
+	empty_seats(w);
 	atomic_store(&w->ended, true);
 	while (w->holds > 0) {
 		workers_release(w);
@@ -306,12 +319,12 @@ static struct seat *free_seat(struct worker *w)
 	return at < w->room || grow(w) ? &w->seats[at] : NULL;
 }
 
-static void add_seat(struct worker *w, const struct serversock *s, int fd)
+static bool add_seat(struct worker *w, const struct serversock *s, int fd)
 {
 	struct seat *seat = free_seat(w);
 
 	if (!seat) {
-		return;
+		return false;
 	}
 	*seat = (struct seat){ .number = s->number };
 	seat->socket = (struct serve_socket){ .fd = fd,
@@ -319,17 +332,25 @@ static void add_seat(struct worker *w, const struct serversock *s, int fd)
 					      .counts = &seat->counts };
 	seat->used = true;
 	wake(w);
+	return true;
 }
 
-void workers_add(struct workers *w, const struct serversock *s,
+bool workers_add(struct workers *w, const struct serversock *s,
 		 unsigned threads)
 {
+	size_t count = (size_t)threads * SPREAD_SOCKETS, added = 0;
+
 	INVARIANT(threads <= w->count);
 	workers_hold(w);
-	for (size_t i = 0; i < (size_t)threads * SPREAD_SOCKETS; i++) {
-		add_seat(&w->each[i / SPREAD_SOCKETS], s, s->shared[i]);
+	while (added < count && add_seat(&w->each[added / SPREAD_SOCKETS], s,
+					 s->shared[added])) {
+		added++;
+	}
+	if (added < count) {
+		workers_remove(w, s->number);
 	}
 	workers_release(w);
+	return added == count;
 }
 
 void workers_remove(struct workers *w, unsigned number)

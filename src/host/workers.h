@@ -34,9 +34,12 @@ unsigned workers_count(const struct workers *w);
 /* Ends and frees them; the shards may be read again. NULL is fine. */
 void workers_end(struct workers *w);
 
-/* The sockets of an address, from now on and no longer; they stay open. */
-void workers_add(struct workers *w, const struct serversock *s,
-		 unsigned threads);
+/*
+ * The sockets of an address, from now on and no longer; they stay open. False:
+ * there is no memory for them, and nobody serves any of them.
+ */
+MUST_USE bool workers_add(struct workers *w, const struct serversock *s,
+			  unsigned threads);
 void workers_remove(struct workers *w, unsigned number);
 
 /* False: try again soon, with the newest view. */

@@ -5,6 +5,8 @@ import re
 import signal
 import time
 
+import pytest
+
 from lab.lan import v4
 from lab.namespace import wait_for
 
@@ -137,6 +139,33 @@ def test_a_new_address_is_served_and_an_old_one_let_go(lan):
     assert wait_for(lambda: "Deleting interface" in daemon.text(), 10)
     assert "received=20, sent=20" in daemon.text()
     assert ask(host, "127.0.0.1", 20, 1) == [20, 20]
+
+
+def free_uid():
+    """Of whom nothing runs here: only what is ours counts against him."""
+    used = {path.stat().st_uid for path in pathlib.Path("/proc").glob("[0-9]*")}
+    return next(uid for uid in range(61000, 62000) if uid not in used)
+
+
+@pytest.mark.parametrize("tasks_allowed,threads", [(1, 0), (3, 2)])
+def test_where_threads_cannot_start_the_rest_serves(lan, tasks_allowed,
+                                                    threads):  # K6
+    """Of four none can, or two; whoever is there serves all, and knows who
+    asked and who asks too often."""
+    uid = free_uid()
+    lines = SERVES + "server-threads 4\nrestrict default limited\n"
+    daemon = serving(lan.ntpd(
+        2, lines, "-u", f"{uid}:{uid}",
+        before=["prlimit", f"--nproc={tasks_allowed}:{tasks_allowed}"]))
+    assert f"only {threads} of 4 could be started" in daemon.text()
+    assert names(daemon) == ["ntpd", *(f"ntpd:serve/{i}"
+                                       for i in range(threads))]
+    assert ask(lan.host(2), "127.0.0.1", 60, 2) == [120, 120]
+    for asker in (2, 3):
+        assert ask(lan.host(asker), v4(2), 60, 2) == [120, 120]
+    assert int(daemon.rv("mru_depth")["mru_depth"]) > 60
+    assert ask(lan.host(2), "127.0.0.1", 1, 600, 0.02)[1] < 400
+    assert int(daemon.rv("ss_limited")["ss_limited"]) > 100
 
 
 def test_all_threads_end_at_once(lan):
