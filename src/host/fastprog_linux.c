@@ -114,11 +114,11 @@ static bool find_parts(struct fastprog *p)
 
 static void say_why(char why[FASTPROG_WHY], int error)
 {
-	const char *hint = error == EPERM || error == EACCES
-				   ? " (it takes root: CAP_BPF, CAP_NET_ADMIN)"
-			   : error == EINVAL || error == ENOSYS
-				   ? " (it takes Linux 6.1)"
-				   : "";
+	const char *hint =
+		error == EPERM ? " (it takes root: CAP_BPF, CAP_NET_ADMIN)"
+		: error == EINVAL || error == ENOSYS || error == EACCES
+			? " (it takes Linux 6.1)"
+			: "";
 
 	(void)snprintf(why, FASTPROG_WHY, "the kernel refuses it: %s%s%s%.120s",
 		       strerror(error), hint, last_words[0] ? ": " : "",

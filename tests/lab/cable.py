@@ -38,7 +38,8 @@ class Cable:
             host.ip("addr", "add", addrs[0] + "/24", "dev", "eth0")
             host.ip("addr", "add", addrs[1] + "/64", "dev", "eth0", "nodad")
             host.ip("link", "set", "eth0", "up")
-        passer = self.asker.start(PASS, "eth0", stdout=subprocess.PIPE)
+        passer = self.asker.start(PASS, "eth0", "tags",
+                                  stdout=subprocess.PIPE)
         assert passer.stdout.readline() == "ready\n"
         self.daemon = None
 

@@ -60,9 +60,9 @@ def shared_libraries(program):
     return re.findall(r"(/\S+) \(0x", out)
 
 
-def build_initramfs(where, programs, files, script):
-    """A gzipped cpio archive of busybox, `programs`, their libraries and
-    `files` (guest path -> text)."""
+def build_initramfs(where, programs, files, script, more=()):
+    """A gzipped cpio archive of busybox, `programs`, their libraries, `files`
+    (guest path -> text) and `more` modules, in the order they need."""
     tree = where / "root"
     for folder in ("bin sbin proc sys dev etc tmp run modules var/lib/ntp "
                    "usr/sbin usr/bin").split():
@@ -76,7 +76,8 @@ def build_initramfs(where, programs, files, script):
             target = tree / library.lstrip("/")
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(library, target)
-    unpack_modules(tree / "modules", MODULES)
+    modules = [*MODULES, *more]
+    unpack_modules(tree / "modules", modules)
     for path, text in files.items():
         (tree / path.lstrip("/")).write_text(text)
     (tree / "etc/passwd").write_text("root:x:0:0::/:/bin/sh\n"
@@ -84,7 +85,7 @@ def build_initramfs(where, programs, files, script):
     (tree / "etc/hosts").write_text("127.0.0.1 localhost\n::1 localhost\n")
     (tree / "etc/group").write_text("root:x:0:\nntp:x:38:\n")
     init = tree / "init"
-    init.write_text(INIT % {"modules": " ".join(MODULES), "script": script})
+    init.write_text(INIT % {"modules": " ".join(modules), "script": script})
     init.chmod(0o755)
     return pack_initramfs(tree, where / "initramfs.gz")
 
