@@ -3,21 +3,6 @@
 
 #include <string.h>
 
-static const uint8_t v4_prefix[12] = {
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff
-};
-
-netaddr netaddr_v4(uint32_t ip, uint16_t port)
-{
-	netaddr a = { .port = port };
-
-	memcpy(a.ip, v4_prefix, sizeof(v4_prefix));
-	for (unsigned i = 0; i < 4; i++) {
-		a.ip[12 + i] = (uint8_t)(ip >> (24 - 8 * i));
-	}
-	return a;
-}
-
 bool netaddr_is_multicast(const netaddr *a)
 {
 	return netaddr_is_v4(a) ? (a->ip[12] & 0xf0) == 0xe0 : a->ip[0] == 0xff;

@@ -21,7 +21,13 @@ typedef struct {
 } netaddr;
 
 /* From four bytes in host order, as in 0x7f000001. */
-netaddr netaddr_v4(uint32_t ip, uint16_t port);
+static inline netaddr netaddr_v4(uint32_t ip, uint16_t port)
+{
+	netaddr a = { .ip = { [10] = 0xff, [11] = 0xff }, .port = port };
+
+	bytes_put_be32(a.ip + 12, ip);
+	return a;
+}
 
 /* The two halves, as numbers: equal where the octets are. */
 static inline uint64_t netaddr_head(const netaddr *a)

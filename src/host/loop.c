@@ -67,11 +67,10 @@ void loop_plan_rescan(struct loop *l, instant at)
 /* Many at once, but where only the plainest system calls are wanted. */
 static bool start_serving(struct loop *l)
 {
-	l->serving = malloc(sizeof(*l->serving));
+	l->serving = serve_begin(l->setup.single_process ? 1 : LOOP_BATCH);
 	if (!l->serving) {
 		return false;
 	}
-	serve_init(l->serving, l->setup.single_process ? 1 : LOOP_BATCH);
 	l->serving->shard = &l->limits.shards[0];
 	l->serving->io = &l->io;
 	return true;
@@ -228,10 +227,7 @@ void loop_close(struct loop *l)
 	reload_end(l);
 	free(l->engine);
 	free(l->outbox);
-	if (l->serving) {
-		serve_end(l->serving);
-	}
-	free(l->serving);
+	serve_end(l->serving);
 	limits_end(&l->limits);
 	limits_forget(&l->coming);
 	ready_free(&l->ready);

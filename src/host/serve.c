@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "host/serve.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/counter.h"
@@ -18,17 +19,26 @@ struct stretch {
 	tstamp begun;
 };
 
-void serve_init(struct serving *s, size_t most)
+struct serving *serve_begin(size_t most)
 {
+	struct serving *s = aligned_alloc(UDP_LINE, sizeof(*s));
+
+	if (!s) {
+		return NULL;
+	}
 	memset(s, 0, sizeof(*s));
 	s->loopback = interfaces_loopback();
 	udp_batch_init(&s->batch, most);
 	departures_init(&s->departures, most > 1);
+	return s;
 }
 
 void serve_end(struct serving *s)
 {
-	departures_end(&s->departures);
+	if (s) {
+		departures_end(&s->departures);
+	}
+	free(s);
 }
 
 static struct request request_of(const struct serving *s,

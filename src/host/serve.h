@@ -25,14 +25,14 @@ struct serve_socket {
 
 /* What one thread serves with. */
 struct serving {
+	struct udp_batch batch;
+	_Alignas(UDP_LINE) struct request requests[UDP_BATCH]; /* of .in[] */
+	enum server_verdict verdicts[UDP_BATCH];
 	struct server_shard *shard;
 	struct io_counts *io;
-	unsigned loopback; /* its interface index; 0: nobody knows */
-	struct udp_batch batch;
 	struct departures departures;
 	struct pace pace;
-	struct request requests[UDP_BATCH]; /* of batch.in[] */
-	enum server_verdict verdicts[UDP_BATCH];
+	unsigned loopback; /* its interface index; 0: nobody knows */
 };
 
 /* The verdicts of what is not answered at once, but by who has the engine. */
@@ -41,8 +41,9 @@ static inline bool serve_is_for_loop(enum server_verdict v)
 	return v == SERVER_CONTROL || v == SERVER_PEER || v == SERVER_SIGN;
 }
 
-/* `most` as udp_batch_init() has it. */
-void serve_init(struct serving *s, size_t most);
+/* `most` as udp_batch_init() has it; NULL: no memory. */
+struct serving *serve_begin(size_t most);
+/* Frees it; NULL is fine. */
 void serve_end(struct serving *s);
 
 /*

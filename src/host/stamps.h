@@ -15,7 +15,8 @@
 /* What poll() is to wait for on a socket that owes a transmit stamp. */
 #define STAMPS_POLL POLLPRI
 
-/* False: the kernel has no stamps for this socket. */
+/* In the form that is cheapest to read. False: the kernel has no stamps for
+ * this socket. */
 bool stamps_receive(int fd);
 /* As above, and asks for transmit stamps; false: none will ever come. */
 MUST_USE bool stamps_both(int fd);

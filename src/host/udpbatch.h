@@ -15,28 +15,29 @@
 #define UDP_CONTROL 256
 
 struct udp_answer {
-	size_t len;   /* 0: none */
-	bool stamped; /* the kernel is to say when it leaves */
+	_Alignas(UDP_LINE) size_t len; /* 0: none */
+	bool stamped;                  /* the kernel is to say when it leaves */
 	uint8_t data[UDP_BUFFER];
 };
 
 struct udp_batch {
-	size_t most;  /* 1 to UDP_BATCH, as udp_batch_init() had it */
-	size_t count; /* of what was received */
 	struct datagram in[UDP_BATCH];
 	struct udp_answer out[UDP_BATCH]; /* to who sent in[] of that number */
+	size_t most;  /* 1 to UDP_BATCH, as udp_batch_init() had it */
+	size_t count; /* of what was received */
 
 	/* As the kernel has it. */
-	struct mmsghdr heads[UDP_BATCH], answers[UDP_BATCH];
+	size_t wish_len;
+	_Alignas(struct cmsghdr) char wish[UDP_CONTROL]; /* of stamps_wish() */
 	struct iovec pieces[UDP_BATCH], answer_pieces[UDP_BATCH];
 	union {
 		struct sockaddr any;
 		struct sockaddr_in v4;
 		struct sockaddr_in6 v6;
 	} from[UDP_BATCH];
-	_Alignas(struct cmsghdr) char control[UDP_BATCH][UDP_CONTROL];
-	_Alignas(struct cmsghdr) char wish[UDP_CONTROL]; /* of stamps_wish() */
-	size_t wish_len;
+	_Alignas(UDP_LINE) struct mmsghdr heads[UDP_BATCH];
+	_Alignas(UDP_LINE) struct mmsghdr answers[UDP_BATCH];
+	_Alignas(UDP_LINE) char control[UDP_BATCH][UDP_CONTROL];
 };
 
 /* With `most` 1 it asks no more of the system than recvmsg() and sendmsg(). */

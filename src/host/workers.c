@@ -184,10 +184,7 @@ static bool grow(struct worker *w)
 static void release(struct worker *w)
 {
 	free(w->seats);
-	if (w->serving) {
-		serve_end(w->serving);
-	}
-	free(w->serving);
+	serve_end(w->serving);
 	free(w->handover);
 	free(w->offered);
 	free(w->waiting);
@@ -229,12 +226,11 @@ static bool start_one(struct workers *all, struct server_shard *shard)
 	*w = (struct worker){ .all = all,
 			      .reader = all->count,
 			      .wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC),
-			      .serving = calloc(1, sizeof(*w->serving)),
+			      .serving = serve_begin(UDP_BATCH),
 			      .handover = aligned_alloc(VIEWBOX_LINE,
 							sizeof(*w->handover)) };
 	if (w->wake >= 0 && w->serving && w->handover && grow(w)) {
 		memset(w->handover, 0, sizeof(*w->handover));
-		serve_init(w->serving, UDP_BATCH);
 		w->serving->shard = shard;
 		w->serving->io = &w->io;
 		if (create(w) == 0) {

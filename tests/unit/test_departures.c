@@ -25,7 +25,7 @@ struct client {
 };
 
 struct fixture {
-	struct serving serving;
+	struct serving *serving;
 	struct server_shard shard;
 	struct io_counts io;
 	struct socket_counts counts;
@@ -53,10 +53,11 @@ static struct fixture *begin(size_t most)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	assert_non_null(f);
-	serve_init(&f->serving, most);
-	assert_non_null(f->serving.departures.held);
-	f->serving.shard = &f->shard;
-	f->serving.io = &f->io;
+	f->serving = serve_begin(most);
+	assert_non_null(f->serving);
+	assert_non_null(f->serving->departures.held);
+	f->serving->shard = &f->shard;
+	f->serving->io = &f->io;
 	f->view = (struct view){ .stratum = 2, .precision = -25 };
 	f->socket.counts = &f->counts;
 	f->socket.addr = netaddr_v4(0x7f000001, 0);
@@ -76,7 +77,7 @@ static void end(struct fixture *f)
 		close(f->clients[i].fd);
 	}
 	close(f->socket.fd);
-	serve_end(&f->serving);
+	serve_end(f->serving);
 	free(f);
 }
 
@@ -129,7 +130,7 @@ static void round_of(struct fixture *f)
 	}
 	while (served < CLIENTS) {
 		wait_for(f->socket.fd);
-		served += serve_batch(&f->serving, &f->socket, &f->view);
+		served += serve_batch(f->serving, &f->socket, &f->view);
 	}
 	for (size_t i = 0; i < CLIENTS; i++) {
 		hear(&f->clients[i]);
@@ -174,7 +175,7 @@ static void the_kernel_says_when_each_of_a_batch_left(void **state)
 	/* Nothing is left that would wake who waits for the socket. */
 	struct pollfd p = { .fd = f->socket.fd, .events = POLLIN };
 
-	(void)serve_batch(&f->serving, &f->socket, &f->view);
+	(void)serve_batch(f->serving, &f->socket, &f->view);
 	assert_int_equal(poll(&p, 1, 0), 0);
 	end(f);
 }
@@ -194,7 +195,7 @@ static void without_memory_there_is_the_basic_mode(void **state)
 	(void)state;
 	struct fixture *f = begin(UDP_BATCH);
 
-	departures_end(&f->serving.departures);
+	departures_end(&f->serving->departures);
 	for (unsigned n = 0; n < 5; n++) {
 		round_of(f);
 		for (size_t i = 0; i < CLIENTS; i++) {
