@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from lab.overlay import Overlay
 from lab.root import ROOT, Root, make
 
 BUILD = ROOT / "build-packaging"
@@ -41,7 +42,27 @@ def root(tree, tmp_path):
     return Root(tmp_path / "root", tree)
 
 
-def tool(name):
-    """A mark: this takes a program of Debian's."""
-    return pytest.mark.skipif(not shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin"),
-                              reason=f"{name}: not here")
+@pytest.fixture(scope="session")
+def debs(tmp_path_factory):
+    """The packages, built twice at a time, at places of their own: two folders.
+    While you work: TRUECHIMER_DEBS=FOLDER has those that were built before."""
+    if "TRUECHIMER_DEBS" in os.environ:
+        return [pathlib.Path(os.environ["TRUECHIMER_DEBS"])] * 2
+    for need in ("dpkg-buildpackage", "dh", "dh_apparmor"):
+        if not shutil.which(need):
+            pytest.skip(f"{need}: not here")
+    places = [tmp_path_factory.mktemp("debs"),
+              tmp_path_factory.mktemp("elsewhere") / "deeper"]
+    running = [subprocess.Popen([ROOT / "scripts/deb.sh", place])
+               for place in places]
+    assert [process.wait() for process in running] == [0, 0]
+    return places
+
+
+@pytest.fixture
+def overlay(tmp_path):
+    if os.geteuid() != 0:
+        pytest.skip("needs root: for an overlay")
+    machine = Overlay(tmp_path / "overlay")
+    yield machine
+    machine.close()
