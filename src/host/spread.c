@@ -22,7 +22,7 @@
 #define FIRST_FACTOR 0x9e3779b1u
 #define SECOND_FACTOR 0x85ebca6bu
 #define MODE_MASK 7
-#define GATHER_MS 100 /* for workers to serve what they have */
+#define GATHER_MS 500 /* for workers to serve what they have */
 
 void spread_init(struct spread *s, unsigned threads)
 {

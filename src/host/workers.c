@@ -193,10 +193,23 @@ static void release(struct worker *w)
 	}
 }
 
-/* Not in real time, whatever we are: they could keep us from the processor. */
-static int create(struct worker *w)
+/*
+ * Not in real time, if we are: they could keep us from the processor. Where we
+ * are not, a filter of system calls may well forbid to say so.
+ */
+static void run_as_others(pthread_attr_t *how)
 {
 	const struct sched_param param = { 0 };
+
+	if (sched_getscheduler(0) != SCHED_OTHER) {
+		(void)pthread_attr_setinheritsched(how, PTHREAD_EXPLICIT_SCHED);
+		(void)pthread_attr_setschedpolicy(how, SCHED_OTHER);
+		(void)pthread_attr_setschedparam(how, &param);
+	}
+}
+
+static int create(struct worker *w)
+{
 	pthread_attr_t how;
 	sigset_t all, was;
 	char name[NAME];
@@ -206,9 +219,7 @@ static int create(struct worker *w)
 	(void)pthread_sigmask(SIG_SETMASK, &all, &was);
 	(void)pthread_attr_init(&how);
 	(void)pthread_attr_setstacksize(&how, STACK);
-	(void)pthread_attr_setinheritsched(&how, PTHREAD_EXPLICIT_SCHED);
-	(void)pthread_attr_setschedpolicy(&how, SCHED_OTHER);
-	(void)pthread_attr_setschedparam(&how, &param);
+	run_as_others(&how);
 	error = pthread_create(&w->thread, &how, run, w);
 	(void)pthread_attr_destroy(&how);
 	(void)pthread_sigmask(SIG_SETMASK, &was, NULL);

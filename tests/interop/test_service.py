@@ -35,7 +35,7 @@ def _service(lan):
 def load(lan, number, seconds, to=2, rate=1000):
     """Requests from this host, running."""
     process = lan.host(number).start(sys.executable, HERE / "load.py", v4(to),
-                                     rate, seconds, stdout=subprocess.PIPE)
+                                     rate, seconds, 5, stdout=subprocess.PIPE)
     assert process.stdout.readline() == "ready\n"
     return process
 
@@ -187,7 +187,7 @@ def test_many_are_lost_where_nobody_keeps_the_sockets(lan, service):
     one = service(keeps=False)
     one.start()
     wait_status(one)
-    asking = load(lan, 3, 4)
+    asking = load(lan, 3, 3)
     time.sleep(1)
     restart(one, 0.2)
     assert lost([count(asking)]) > 100

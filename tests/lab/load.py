@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Asks one server for the time, so many times a second for so many seconds,
-each time under another name; prints how many requests had their answer.
+each time under another name; prints how many requests had their answer, at most
+PATIENCE (1) s after the last.
 
-    load.py ADDRESS RATE SECONDS
+    load.py ADDRESS RATE SECONDS [PATIENCE]
 """
 import contextlib
 import json
@@ -15,6 +16,7 @@ import time
 
 def main():
     host, rate, seconds = sys.argv[1], float(sys.argv[2]), float(sys.argv[3])
+    patience = float(sys.argv[4]) if len(sys.argv) > 4 else 1
     s = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET,
                       socket.SOCK_DGRAM)
     s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
@@ -32,7 +34,8 @@ def main():
                 s.send(b"\x23" + bytes(39) +
                        struct.pack(">Q", (7 << 40) + sent))
             sent += 1
-        elif now >= seconds + 1 or len(answered) == sent > 0 and now > seconds:
+        elif now >= seconds + patience or \
+                len(answered) == sent > 0 and now > seconds:
             break
         if wait.select(max(0, min(sent / rate - now, 0.1))):
             try:
@@ -41,8 +44,10 @@ def main():
                 continue
             answered.add(struct.unpack(">Q", data[24:32])[0])
             deaf += data[1] == 0 or data[0] >> 6 == 3
+    missed = sorted(set(range(7 << 40, (7 << 40) + sent)) - answered)
     print(json.dumps({"sent": sent, "answered": len(answered),
-                      "without_time": deaf}))
+                      "without_time": deaf,
+                      "missed": [n - (7 << 40) for n in missed[:9]]}))
 
 
 main()
