@@ -13,24 +13,51 @@
 #include "host/store.h"
 #include "host/udp.h"
 
+/* Does anybody hear from us when our packets leave? */
+static bool tells_departures(const struct config *config)
+{
+	for (const struct source_config *s = config->sources; s; s = s->next) {
+		if (s->xleave && (s->kind == SOURCE_KIND_PEER ||
+				  s->kind == SOURCE_KIND_BROADCAST)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* To many, who do not answer, or to one. */
+static int send_to(struct loop *l, const struct effect *e, struct stamped *left)
+{
+	const uint8_t *data = l->outbox->bytes + e->send.at;
+
+	return e->send.ttl > 0
+		       ? groups_send(&l->servers, &e->send.to, e->send.ttl,
+				     data, e->send.len, left)
+		       : serversocks_send(&l->servers, &e->send.to, data,
+					  e->send.len, left);
+}
+
 static void send_from_server(struct loop *l, const struct clientsock *request,
 			     const struct effect *e)
 {
-	struct moment sent = { 0 };
-	int error;
+	struct stamped left = { .origin = STAMP_DAEMON };
+	/* Who else looks at the socket takes the stamp for nobody's. */
+	bool alone = l->workers && tells_departures(l->setup.config);
 
-	/* To many, who do not answer. */
-	if (e->send.ttl > 0) {
-		error = groups_send(&l->servers, &e->send.to, e->send.ttl,
-				    l->outbox->bytes + e->send.at, e->send.len);
-		l->casts_failed += error != 0;
-		return;
+	if (alone) {
+		workers_hold(l->workers);
 	}
-	error = serversocks_send(&l->servers, &e->send.to,
-				 l->outbox->bytes + e->send.at, e->send.len,
-				 &sent);
+	bool sent = send_to(l, e, &left) == 0;
 
-	clientsocks_note(&l->clients, request, error == 0, sent);
+	if (alone) {
+		workers_release(l->workers);
+	}
+	if (e->send.ttl > 0) {
+		l->casts_failed += !sent;
+	}
+	if (sent || e->send.ttl == 0) {
+		clientsocks_note(&l->clients, request, sent, &left);
+	}
 }
 
 static void call_group(struct loop *l, const struct clientsock *request,

@@ -148,13 +148,14 @@ static struct clientsock *begin(struct clientsocks *cs,
 }
 
 void clientsocks_note(struct clientsocks *cs, const struct clientsock *request,
-		      bool left, struct moment sent)
+		      bool left, const struct stamped *sent)
 {
 	struct clientsock *s = begin(cs, request);
 
 	if (s) {
-		s->sent = sent.wall;
-		s->limit = sent.now;
+		s->sent = sent->at.wall;
+		s->origin = sent->origin;
+		s->limit = sent->at.now;
 		s->owes_sent = left;
 		s->failed = !left;
 	}
@@ -216,7 +217,7 @@ static bool told_failed(struct clientsock *s, struct event *ev)
 
 bool clientsock_give_up(struct clientsock *s, struct event *ev)
 {
-	return s->owes_sent && told_sent(s, ev, s->sent, STAMP_DAEMON);
+	return s->owes_sent && told_sent(s, ev, s->sent, s->origin);
 }
 
 bool clientsock_error(struct clientsock *s, struct event *ev)

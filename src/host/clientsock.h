@@ -11,7 +11,7 @@
 #define HOST_CLIENTSOCK_H
 
 #include "core/event.h"
-#include "host/sysclock.h"
+#include "host/stamped.h"
 
 struct clientsock {
 	source_id source;
@@ -19,7 +19,8 @@ struct clientsock {
 	uint64_t serial; /* tells sockets apart whose fd is the same */
 	uint16_t exchange;
 	netaddr local;
-	tstamp sent;    /* by our own reading */
+	tstamp sent; /* by our own reading, or what is better: */
+	enum stamp_origin origin;
 	instant limit;  /* when to stop waiting for the kernel's stamp */
 	bool owes_sent; /* EVENT_SENT has not been told */
 	bool failed;    /* EVENT_FAILED has not been told; there is no socket */
@@ -42,9 +43,9 @@ void clientsocks_send(struct clientsocks *cs, const struct clientsock *request,
 MUST_USE int clientsocks_open(struct clientsocks *cs,
 			      const struct clientsock *request,
 			      const netaddr *to);
-/* A request left by another socket at `sent`; or it could not. */
+/* A request left by another socket, at `sent`; or it could not. */
 void clientsocks_note(struct clientsocks *cs, const struct clientsock *request,
-		      bool left, struct moment sent);
+		      bool left, const struct stamped *sent);
 void clientsocks_close(struct clientsocks *cs, source_id source);
 /* NULL when that socket has been closed meanwhile. */
 struct clientsock *clientsocks_find(struct clientsocks *cs, uint64_t serial);

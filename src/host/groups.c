@@ -79,8 +79,9 @@ void groups_scan(struct serversocks *ss, const struct local_address *all,
 	}
 }
 
-static int send_over(int fd, const struct serversock *s, const netaddr *to,
-		     uint8_t ttl, const uint8_t *data, size_t len)
+/* What is sent by `fd` goes over this interface from now on. */
+static void take_way(int fd, const struct serversock *s, const netaddr *to,
+		     uint8_t ttl)
 {
 	int hops = ttl;
 
@@ -97,7 +98,6 @@ static int send_over(int fd, const struct serversock *s, const netaddr *to,
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, &s->index,
 				 sizeof(s->index));
 	}
-	return udp_send(fd, data, len, to);
 }
 
 /* The first address of an interface that a packet to the group may be from. */
@@ -125,27 +125,53 @@ int groups_send_by(const struct serversocks *ss, int fd, const netaddr *to,
 	int result = -ENETUNREACH;
 
 	for (size_t i = 0; i < ss->count; i++) {
-		if (is_way(ss, i, to) &&
-		    send_over(fd < 0 ? ss->items[i].fd : fd, &ss->items[i], to,
-			      ttl, data, len) == 0) {
+		if (!is_way(ss, i, to)) {
+			continue;
+		}
+		take_way(fd, &ss->items[i], to, ttl);
+		if (udp_send(fd, data, len, to) == 0) {
 			result = 0;
 		}
 	}
 	return result;
 }
 
-int groups_send(struct serversocks *ss, const netaddr *to, uint8_t ttl,
-		const uint8_t *data, size_t len)
+static int send_from_each(struct serversocks *ss, const netaddr *to,
+			  uint8_t ttl, const uint8_t *data, size_t len,
+			  struct stamped *left)
 {
-	struct moment sent;
+	int result = -ENETUNREACH;
+
+	for (size_t i = 0; i < ss->count; i++) {
+		int fd = ss->items[i].fd;
+		struct stamped one;
+
+		if (!is_way(ss, i, to)) {
+			continue;
+		}
+		take_way(fd, &ss->items[i], to, ttl);
+		if (stamped_send(fd, data, len, to, ss->stamps, &one) != 0) {
+			continue;
+		}
+		if (result != 0) {
+			*left = one;
+		}
+		result = 0;
+	}
+	return result;
+}
+
+int groups_send(struct serversocks *ss, const netaddr *to, uint8_t ttl,
+		const uint8_t *data, size_t len, struct stamped *left)
+{
 	int on = 1;
 
 	if (netaddr_is_multicast(to)) {
-		return groups_send_by(ss, -1, to, ttl, data, len);
+		return send_from_each(ss, to, ttl, data, len, left);
 	}
 	for (size_t i = 0; i < ss->count; i++) {
 		(void)setsockopt(ss->items[i].fd, SOL_SOCKET, SO_BROADCAST, &on,
 				 sizeof(on));
 	}
-	return serversocks_send(ss, to, data, len, &sent);
+	return serversocks_send(ss, to, data, len, left);
 }

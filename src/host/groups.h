@@ -16,10 +16,11 @@ void groups_scan(struct serversocks *ss, const struct local_address *all,
 		 size_t count, instant now);
 /*
  * Sends from the server's port: to a group over every interface, to a broadcast
- * address over the one that it is of. 0, or a negative errno.
+ * address over the one that it is of. 0, or a negative errno. When it left by
+ * the first of them.
  */
 MUST_USE int groups_send(struct serversocks *ss, const netaddr *to, uint8_t ttl,
-			 const uint8_t *data, size_t len);
+			 const uint8_t *data, size_t len, struct stamped *left);
 /* The same to a group, from a socket that is not bound to one address. */
 MUST_USE int groups_send_by(const struct serversocks *ss, int fd,
 			    const netaddr *to, uint8_t ttl, const uint8_t *data,

@@ -45,6 +45,7 @@ void loop_init(struct loop *l, const struct loop_setup *setup)
 	notify_open(&l->notify);
 	l->servers.notify =
 		setup->serve && l->notify.fd >= 0 ? &l->notify : NULL;
+	l->servers.stamps = !setup->single_process;
 	spread_init(&l->servers.spread, setup->threads);
 	l->servers.extra_port = (uint16_t)setup->config->extra_port;
 	serversocks_hear(&l->servers, setup->config);

@@ -124,9 +124,7 @@ static void samba_ready(struct loop *l)
 static void answer_call(struct loop *l, struct serversock *s,
 			const struct udp_answer *a, const netaddr *to)
 {
-	struct moment sent;
-
-	if (serversocks_send(&l->servers, to, a->data, a->len, &sent) != 0) {
+	if (serversocks_send(&l->servers, to, a->data, a->len, NULL) != 0) {
 		s->counts.send_failed++;
 		l->io.send_failed++;
 	} else {

@@ -319,7 +319,7 @@ static int source_of(const netaddr *to, netaddr *from)
 }
 
 int serversocks_send(struct serversocks *ss, const netaddr *to,
-		     const uint8_t *data, size_t len, struct moment *sent)
+		     const uint8_t *data, size_t len, struct stamped *left)
 {
 	netaddr from;
 	int error = source_of(to, &from);
@@ -328,8 +328,8 @@ int serversocks_send(struct serversocks *ss, const netaddr *to,
 	if (!s) {
 		return error ? error : -EADDRNOTAVAIL;
 	}
-	*sent = sysclock_read();
-	error = udp_send(s->fd, data, len, to);
+	error = left ? stamped_send(s->fd, data, len, to, ss->stamps, left)
+		     : udp_send(s->fd, data, len, to);
 	s->counts.sent += error == 0;
 	return error;
 }

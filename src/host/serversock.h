@@ -15,7 +15,7 @@
 #include "host/interfaces.h"
 #include "host/journal.h"
 #include "host/spread.h"
-#include "host/sysclock.h"
+#include "host/stamped.h"
 
 struct socket_counts {
 	uint64_t received; /* datagrams */
@@ -61,6 +61,7 @@ struct serversocks {
 	unsigned loopback;         /* its interface index */
 	uint16_t port, extra_port; /* the second one 0: there is none */
 	unsigned dscp;             /* of what is sent */
+	bool stamps;               /* the kernel is asked when it left */
 	struct spread spread;
 	struct workers *workers;    /* NULL: they do not run */
 	struct inherited inherited; /* until the first scan is over */
@@ -120,12 +121,12 @@ struct socket_counts serversocks_counts(const struct serversocks *ss,
 struct serversock *serversocks_at(struct serversocks *ss, unsigned number);
 
 /*
- * From the socket of the address that the system would speak to `to` from, at
- * `sent`; 0, or a negative errno.
+ * From the socket of the address that the system would speak to `to` from;
+ * 0, or a negative errno. When it left, unless `left` is NULL.
  */
 MUST_USE int serversocks_send(struct serversocks *ss, const netaddr *to,
 			      const uint8_t *data, size_t len,
-			      struct moment *sent);
+			      struct stamped *left);
 /* Counted in the socket and in `io`, whether it could be sent or not. */
 void serversock_send(struct serversock *s, const uint8_t *data, size_t len,
 		     const netaddr *to, struct io_counts *io);
