@@ -21,6 +21,19 @@ void caster_init(struct caster *c, const struct source_config *config,
 	events_add(&c->events, PEER_MOBILIZE);
 }
 
+void caster_sent(struct caster *c, const struct event *ev)
+{
+	if (ev->sent.exchange == c->exchange) {
+		c->left = tstamp_add(ev->sent.at, c->ahead);
+	}
+}
+
+void caster_forget(struct caster *c)
+{
+	c->exchange++;
+	c->left = (tstamp){ 0 };
+}
+
 static void put(struct caster *c, const struct view *view,
 		const struct event *ev, const struct source_world *world,
 		struct outbox *out)
@@ -33,6 +46,12 @@ static void put(struct caster *c, const struct view *view,
 	p.mode = MODE_BROADCAST;
 	p.version = c->config->version;
 	p.poll = c->config->minpoll;
+	if (c->config->xleave) {
+		p.origin = c->left;
+	}
+	caster_forget(c);
+	c->ahead = tstamp_diff(p.transmit, ev->wall);
+	e.send.exchange = c->exchange;
 	e.send.to = c->config->addr;
 	e.send.way = SEND_SERVER;
 	e.send.ttl = c->config->ttl ? c->config->ttl : CASTER_TTL;

@@ -135,6 +135,8 @@ static void take_sent(struct engine *e, const struct event *ev,
 	if (s) {
 		engine_judged(e, s, source_sent(s, ev, &world, out, &sample),
 			      &sample, out);
+	} else {
+		engine_cast(e, ev);
 	}
 }
 

@@ -48,6 +48,15 @@ void engine_place_casters(struct engine *e, const struct caster *was,
 	}
 }
 
+void engine_cast(struct engine *e, const struct event *ev)
+{
+	for (size_t i = 0; i < e->caster_slots; i++) {
+		if (e->casters[i].id.slot == ev->source.slot) {
+			caster_sent(&e->casters[i], ev);
+		}
+	}
+}
+
 void engine_tick_casters(struct engine *e, const struct event *ev,
 			 struct outbox *out)
 {

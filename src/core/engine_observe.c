@@ -40,6 +40,9 @@ void engine_abandon(struct engine *e, struct outbox *out)
 	for (size_t i = 0; i < e->source_slots; i++) {
 		source_abandon(&e->sources[i], out);
 	}
+	for (size_t i = 0; i < e->caster_slots; i++) {
+		caster_forget(&e->casters[i]);
+	}
 	engine_abandon_clocks(e);
 }
 

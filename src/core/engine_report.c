@@ -114,7 +114,7 @@ static void report_counts(const struct engine *e, const struct source *s,
 	for (size_t i = 0; i < SOURCE_VERDICTS; i++) {
 		all += s->verdicts[i];
 	}
-	r->interleaves = s->config->xleave;
+	r->interleaves = s->config->xleave || s->xleave.answers > 0;
 	r->count_interleaved = s->xleave.answers;
 	r->xleave_s = span_to_seconds(s->xleave.sending);
 	r->count_sent = s->requests;

@@ -354,6 +354,8 @@ void engine_tick_calls(struct engine *e, struct outbox *out);
 instant engine_calls_deadline(const struct engine *e);
 void engine_answer_call(struct engine *e, const struct event *ev,
 			struct outbox *out);
+/* A packet of one of them left. */
+void engine_cast(struct engine *e, const struct event *ev);
 void engine_tick_casters(struct engine *e, const struct event *ev,
 			 struct outbox *out);
 /* Does it want to hear what is told unasked? */

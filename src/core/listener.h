@@ -7,6 +7,9 @@
  * then on it is only listened to. A broadcast that says something else than
  * the server said when asked proves nothing but that it was late: the server
  * is asked again.
+ *
+ * A packet may tell when the one before it really left (RFC 9769, section 4):
+ * then it is that one which is measured.
  */
 #ifndef CORE_LISTENER_H
 #define CORE_LISTENER_H
@@ -26,6 +29,8 @@ enum source_verdict listener_receive(struct source *s, const struct packet *p,
 				     const struct event *ev,
 				     const struct source_world *world,
 				     struct outbox *out, struct sample *sample);
+/* Our clock has jumped: when its last packet came is void. */
+void listener_forget(struct listener *l);
 /* An answer has been learnt from: is that enough? */
 void listener_advance(struct source *s, instant now);
 /* It has been silent for so long that it is not there any more. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/answer.h"
+#include "core/listener.h"
 #include "core/refid.h"
 #include "core/report.h"
 #include "core/smear.h"
@@ -104,6 +105,7 @@ void source_move(struct source *s, const netaddr *addr,
 	memset(&s->peer, 0, sizeof(s->peer));
 	symmetric_forget(&s->symmetric);
 	s->xleave = (struct xleave){ .known = false };
+	s->xpeer = (struct xpeer){ .follows = false };
 	polling_init(&s->polling, s->config);
 	polling_restart(&s->polling, world->rng, now);
 	forget(s, world, now);
@@ -144,6 +146,8 @@ void source_abandon(struct source *s, struct outbox *out)
 	source_abandon_request(s, out);
 	symmetric_forget(&s->symmetric);
 	xleave_forget(&s->xleave);
+	xpeer_forget(&s->xpeer);
+	listener_forget(&s->listener);
 }
 
 void source_failed(struct source *s, uint16_t exchange, struct outbox *out)
@@ -249,6 +253,7 @@ enum source_verdict source_sent(struct source *s, const struct event *ev,
 				const struct source_world *world,
 				struct outbox *out, struct sample *sample)
 {
+	xpeer_sent(&s->xpeer, ev);
 	if (ev->sent.exchange != s->exchange) {
 		return SOURCE_NOTHING;
 	}
@@ -301,14 +306,26 @@ static void disappoint(struct source *s, enum source_verdict v,
 	}
 }
 
+bool source_is_interleaved(const struct source *s, const struct packet *p)
+{
+	if (!s->config->xleave) {
+		return false;
+	}
+	return source_is_peering(s) ? xpeer_is(&s->xpeer, p)
+				    : xleave_is(&s->xleave, p);
+}
+
 enum source_verdict source_take_answer(struct source *s, const struct event *ev,
 				       const struct packet *p,
 				       const struct source_world *world,
 				       struct outbox *out,
 				       struct sample *sample)
 {
-	bool interleaved = xleave_is(&s->xleave, p);
-	struct packet then = interleaved ? xleave_earlier(&s->xleave, p) : *p;
+	bool interleaved = source_is_interleaved(s, p);
+	struct packet then = !interleaved ? *p
+			     : source_is_peering(s)
+				     ? xpeer_earlier(&s->xpeer, p)
+				     : xleave_earlier(&s->xleave, p);
 	enum source_verdict v = answer_meaning(&then, &ev->packet.local, world);
 
 	s->local = ev->packet.local;

@@ -21,6 +21,7 @@
 #include "core/proofs.h"
 #include "core/selection.h"
 #include "core/xleave.h"
+#include "core/xpeer.h"
 #include "wire/packet.h"
 
 enum source_verdict {
@@ -43,17 +44,12 @@ enum source_state {
 #define SOURCE_HISTORY 8
 #define SOURCE_NO_POOL UINT16_MAX
 
-/* Of a packet of the peer's, as our next one takes it back. */
-struct carried {
-	tstamp transmit; /* theirs */
-	tstamp received; /* ours */
-};
-
 struct symmetric {
 	bool on;             /* it is a peer, and has a key */
 	bool timed;          /* answers when its own poll comes */
 	bool plain;          /* asked as a server is: it answers nothing else */
 	bool heard;          /* signed packets have come */
+	bool led;            /* the last one was a poll, and we interleave */
 	uint8_t passed_over; /* polls of ours in a row, for the answer before */
 	instant heard_at;
 	/* Of packets that answered ours; of those that answered none. */
@@ -66,12 +62,16 @@ struct symmetric {
 /* Of a server that is heard and not asked: see listener.h. */
 struct listener {
 	bool on;
-	bool listens;                /* its distance is known */
-	bool given;                  /* by the configuration */
-	tstamp newest;               /* of its transmit stamps ... */
-	instant newest_at;           /* ... which came then */
-	span delay;                  /* there and back */
-	int8_t poll;                 /* log2 s, as it says */
+	bool listens;             /* its distance is known */
+	bool measured;            /* the newest, which needed no better ... */
+	uint8_t alone;            /* packets in a row that told nothing */
+	bool given;               /* by the configuration */
+	tstamp newest;            /* of its transmit stamps ... */
+	instant newest_at;        /* ... which came then, ... */
+	tstamp came;              /* ... by this stamp; zero: it is void */
+	enum stamp_origin origin; /* of that */
+	span delay;               /* there and back */
+	int8_t poll;              /* log2 s, as it says */
 	struct source_config config; /* the line that nobody wrote */
 };
 
@@ -114,6 +114,7 @@ struct source {
 	struct symmetric symmetric;
 	struct listener listener;
 	struct xleave xleave;
+	struct xpeer xpeer;
 	struct polling polling;
 	struct estimator estimator;
 	double freq_sd; /* what the estimator starts from */

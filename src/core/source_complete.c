@@ -14,6 +14,7 @@
 
 #define SMEARED_S 3600    /* when no refid tells so any more */
 #define LEAP_SLACK_S 0.25 /* nobody is so wrong and yet used */
+#define NOISES 5          /* more than stamps are ever off */
 
 double source_stamp_noise_s(enum stamp_origin origin)
 {
@@ -71,7 +72,9 @@ void source_take_broadcast(struct source *s, const struct packet *p,
 				 .origin = ev->packet.origin };
 
 	s->local = ev->packet.local;
-	remember(s, &r, sample);
+	if (sample) {
+		remember(s, &r, sample);
+	}
 	if (polling_good(&s->polling, world->rng)) {
 		source_turn(s, NOTE_REACHABLE, ev->now, out);
 	}
@@ -125,26 +128,40 @@ static struct reply at_once(const struct reply *r)
 	return now;
 }
 
+/* Completed by an interleaved answer, it is possible only now. */
+static enum source_verdict check_delay(const struct reply *r,
+				       const struct sample *sample,
+				       const struct source_world *world)
+{
+	span least = span_add(answer_precision(r->packet.precision),
+			      answer_precision(world->precision));
+
+	/* What the clocks may have done meanwhile is in the noise. */
+	least = span_add(least, span_from_seconds(NOISES * sample->noise_s));
+	return r->interleaved && span_cmp(sample_delay(sample),
+					  span_sub(SPAN_ZERO, least)) < 0
+		       ? SOURCE_DELAY
+		       : SOURCE_SAMPLE;
+}
+
 static enum source_verdict pair(struct source *s, const struct reply *r,
 				const struct exchange *x,
 				const struct source_world *world,
 				struct sample *sample)
 {
-	span least = span_add(answer_precision(r->packet.precision),
-			      answer_precision(world->precision));
-
-	s->xleave.sending = SPAN_ZERO;
-	if (s->sent_origin != STAMP_DAEMON) {
-		s->xleave.sending = tstamp_diff(s->sent, s->asked_wall);
-	}
 	if (!xleave_take(&s->xleave, r->interleaved, r->packet.transmit, x,
 			 sample)) {
 		return SOURCE_COMPLETED;
 	}
-	return r->interleaved && span_cmp(sample_delay(sample),
-					  span_sub(SPAN_ZERO, least)) < 0
-		       ? SOURCE_DELAY
-		       : SOURCE_SAMPLE;
+	return check_delay(r, sample, world);
+}
+
+static void note_sending(struct source *s)
+{
+	s->xleave.sending = SPAN_ZERO;
+	if (s->config->xleave && s->sent_origin != STAMP_DAEMON) {
+		s->xleave.sending = tstamp_diff(s->sent, s->asked_wall);
+	}
 }
 
 /* All four times are known: the last checks, and only then any effect. */
@@ -160,18 +177,26 @@ enum source_verdict source_complete(struct source *s, const struct event *ev,
 	enum source_verdict v = answer_times(s, &r, ev, world);
 	enum stamp_origin worst =
 		r.origin < s->sent_origin ? r.origin : s->sent_origin;
+	bool peering = source_is_peering(s), completes = true;
 
 	source_finish(s, true, out);
 	if (v != SOURCE_SAMPLE) {
 		return v;
 	}
+	if (peering && r.interleaved) {
+		completes = xpeer_complete(&s->xpeer, &s->held.packet,
+					   s->sent_origin, &x, &worst);
+	}
 	*sample = exchange_sample(&x, ev->now, ev->wall);
 	add_bias(sample, s->config->bias_s);
 	sample->noise_s = source_stamp_noise_s(worst);
 	steady(sample, &s->estimator.correction, world->base);
-	if (source_is_peering(s)) {
+	note_sending(s);
+	if (peering) {
 		symmetric_settle(s, tstamp_diff(x.answered, x.received),
 				 sample);
+		v = completes ? check_delay(&r, sample, world)
+			      : SOURCE_COMPLETED;
 	} else if (s->config->xleave) {
 		v = pair(s, &s->held, &x, world, sample);
 	}

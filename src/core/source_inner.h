@@ -51,6 +51,8 @@ void source_finish(struct source *s, bool answered, struct outbox *out);
 enum source_verdict source_complete(struct source *s, const struct event *ev,
 				    const struct source_world *world,
 				    struct outbox *out, struct sample *sample);
+/* Does it answer the request in the interleaved mode? */
+bool source_is_interleaved(const struct source *s, const struct packet *p);
 /* A packet that answers the request and has passed every check of form. */
 enum source_verdict source_take_answer(struct source *s, const struct event *ev,
 				       const struct packet *p,
@@ -61,7 +63,7 @@ enum source_verdict source_take_answer(struct source *s, const struct event *ev,
 /* It is reachable from now on, or is not: that is the note. */
 void source_turn(struct source *s, enum note_id id, instant now,
 		 struct outbox *out);
-/* A good broadcast: `sample` is of it. */
+/* A good broadcast: `sample` is of it; NULL: it brings none. */
 void source_take_broadcast(struct source *s, const struct packet *p,
 			   const struct event *ev,
 			   const struct source_world *world, struct outbox *out,

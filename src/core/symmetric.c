@@ -22,8 +22,10 @@ bool symmetric_asks(const struct source *s, instant now)
 	const struct symmetric *y = &s->symmetric;
 	span poll = span_from_log2(polling_now(&s->polling));
 	span silent = instant_diff(now, y->heard_at);
+	bool led = y->led && s->xpeer.resting == 0 && s->polling.reach != 0 &&
+		   s->polling.left == 0;
 
-	return !y->timed || !y->heard ||
+	return !(y->timed || led) || !y->heard ||
 	       span_cmp(silent, span_add(poll, span_mean(poll, SPAN_ZERO))) > 0;
 }
 
@@ -40,25 +42,27 @@ bool symmetric_tries_plain(const struct source *s)
 	return (s->requests / TRIES) % 2 == 1;
 }
 
-/*
- * The time, with chance in the bits that our clock does not have: always later
- * than the one before, and never what a copy of it could be taken for (A17).
- */
-static tstamp transmit_stamp(const struct source *s, const struct carried *c,
-			     const struct event *ev,
-			     const struct source_world *world)
+/* The time, with chance in the bits that our clock does not have. */
+static tstamp blurred(tstamp at, const struct source_world *world)
 {
 	int bits = 32 + world->precision;
 	uint64_t mask =
 		bits > 0 ? (UINT64_C(1) << (bits < 32 ? bits : 32)) - 1 : 0;
-	tstamp t = { (ev->wall.v & ~mask) | (rng_u64(world->rng) & mask) };
 
+	return (tstamp){ (at.v & ~mask) | (rng_u64(world->rng) & mask) };
+}
+
+/*
+ * As a transmit stamp: always later than the one before, and never what a copy
+ * of the packet could be taken for (A17).
+ */
+static tstamp unlike(const struct source *s, const struct packet *p, tstamp t)
+{
 	if (!tstamp_before(s->symmetric.sent, t) &&
 	    !tstamp_is_zero(s->symmetric.sent)) {
 		t.v = s->symmetric.sent.v + 1;
 	}
-	while (tstamp_is_zero(t) || t.v == c->received.v ||
-	       t.v == c->transmit.v) {
+	while (tstamp_is_zero(t) || t.v == p->receive.v || t.v == p->origin.v) {
 		t.v++;
 	}
 	return t;
@@ -68,6 +72,7 @@ static tstamp transmit_stamp(const struct source *s, const struct carried *c,
 struct saying {
 	enum mode mode;
 	uint16_t exchange;
+	bool expected; /* to be answered */
 	struct carried carried;
 };
 
@@ -76,6 +81,7 @@ static tstamp put(struct source *s, const struct saying *what,
 		  const struct event *ev, const struct source_world *world,
 		  struct outbox *out)
 {
+	struct xpeer_ours ours = { .exchange = what->exchange };
 	const struct carried *c = &what->carried;
 	struct effect e = { .kind = EFFECT_SEND, .source = s->id };
 	struct view view =
@@ -87,7 +93,15 @@ static tstamp put(struct source *s, const struct saying *what,
 	p.poll = polling_now(&s->polling);
 	p.origin = c->transmit;
 	p.receive = c->received;
-	p.transmit = transmit_stamp(s, c, ev, world);
+	p.transmit = blurred(ev->wall, world);
+	if (s->config->xleave) {
+		ours.interleaved = xpeer_form(&s->xpeer, c, &p);
+		ours.told = p.receive;
+		xpeer_put(&s->xpeer, c, &ours, what->expected);
+	} else {
+		xpeer_forget(&s->xpeer);
+	}
+	p.transmit = unlike(s, &p, p.transmit);
 	e.send.to = s->addr;
 	e.send.exchange = what->exchange;
 	e.send.way = SEND_SERVER;
@@ -114,6 +128,7 @@ void symmetric_ask(struct source *s, const struct event *ev,
 	const struct saying poll = {
 		MODE_ACTIVE,
 		++s->exchange,
+		true,
 		y->restarted && !answered ? y->restart : y->measured,
 	};
 
@@ -124,13 +139,13 @@ void symmetric_ask(struct source *s, const struct event *ev,
  * At once, so that its packet need not wait for our poll. It takes the place
  * of our own only when that has been answered, or is of long ago.
  */
-static void answer(struct source *s, const struct packet *p,
+static void answer(struct source *s, const struct carried *c,
 		   const struct event *ev, const struct source_world *world,
 		   struct outbox *out)
 {
 	struct saying reply = { MODE_PASSIVE,
 				(uint16_t)(s->exchange - 1), /* nobody's */
-				{ p->transmit, ev->packet.at } };
+				false, *c };
 	span ago = instant_diff(ev->now, s->asked_at);
 
 	if (source_is_waiting(s) && span_cmp(ago, SOURCE_WINDOW) < 0) {
@@ -139,6 +154,7 @@ static void answer(struct source *s, const struct packet *p,
 	}
 	source_abandon_request(s, out);
 	reply.exchange = ++s->exchange;
+	reply.expected = true;
 	expect(s, put(s, &reply, ev, world, out), ev);
 }
 
@@ -150,6 +166,7 @@ static bool is_reflected(const struct source *s, const struct packet *p)
 	return p->transmit.v == y->sent.v || p->transmit.v == s->nonce ||
 	       p->transmit.v == s->past_nonce ||
 	       (p->origin.v != 0 && (p->origin.v == y->measured.transmit.v ||
+				     p->origin.v == y->measured.receive.v ||
 				     p->origin.v == y->restart.transmit.v));
 }
 
@@ -187,16 +204,29 @@ static void learn_deafness(struct source *s, const struct packet *p,
 	}
 }
 
-static void note_stamps(struct symmetric *y, const struct packet *p,
-			const struct event *ev, bool answers)
+static void note_stamps(struct source *s, const struct packet *p,
+			const struct carried *c, instant now)
 {
-	struct carried c = { p->transmit, ev->packet.at };
+	struct symmetric *y = &s->symmetric;
 
 	y->heard = true;
-	y->heard_at = ev->now;
+	y->heard_at = now;
+	y->led = s->config->xleave && p->mode == MODE_ACTIVE;
 	y->newest = p->transmit;
-	y->restarted = !answers;
-	*(answers ? &y->measured : &y->restart) = c;
+	y->restarted = !c->answers;
+	*(c->answers ? &y->measured : &y->restart) = *c;
+}
+
+/* It answers our last packet: so much is certain, whatever it says. */
+static void note_answer(struct source *s, const struct packet *p,
+			const struct event *ev, bool told)
+{
+	s->symmetric.passed_over = 0;
+	learn_habit(s, p, ev);
+	if (s->config->xleave) {
+		xpeer_answered(&s->xpeer, told);
+		s->xleave.answers += told;
+	}
 }
 
 enum source_verdict symmetric_receive(struct source *s, const struct event *ev,
@@ -216,27 +246,36 @@ enum source_verdict symmetric_receive(struct source *s, const struct event *ev,
 	if (is_reflected(s, &p)) {
 		return SOURCE_REFLECTED;
 	}
-	bool answers = answer_match(s, ev, p.origin.v) == SOURCE_SAMPLE;
+	bool told = source_is_peering(s) && source_is_interleaved(s, &p);
+	uint64_t origin = told ? s->nonce : p.origin.v;
+	struct carried c = {
+		.transmit = p.transmit,
+		.receive = p.receive,
+		.received = ev->packet.at,
+		.origin = ev->packet.origin,
+		.answers = answer_match(s, ev, origin) == SOURCE_SAMPLE,
+	};
 
 	/* What answers our last packet cannot be old, whatever its clock did.
 	 */
-	if (!answers && y->heard && !tstamp_before(y->newest, p.transmit)) {
+	if (!c.answers && y->heard && !tstamp_before(y->newest, p.transmit)) {
 		return SOURCE_OLD;
 	}
 	v = SOURCE_REQUEST;
-	if (answers) {
-		y->passed_over = 0;
-		learn_habit(s, &p, ev);
+	if (c.answers) {
+		note_answer(s, &p, ev, told);
+		c.answered = s->xpeer.ours;
 		v = source_take_answer(s, ev, &p, world, out, sample);
+		c.measured = !told && (v == SOURCE_SAMPLE || v == SOURCE_HELD);
 	} else {
 		learn_deafness(s, &p, ev);
 	}
-	note_stamps(y, &p, ev, answers);
+	note_stamps(s, &p, &c, ev->now);
 	s->authentic = true;
 	s->bad_auth = false;
 	polling_agree(&s->polling, p.poll);
 	if (p.mode == MODE_ACTIVE && outbox_has_room(out, PACKET_LEN)) {
-		answer(s, &p, ev, world, out);
+		answer(s, &c, ev, world, out);
 	}
 	return v;
 }
@@ -246,7 +285,7 @@ void symmetric_settle(const struct source *s, span held, struct sample *x)
 	double held_s = span_to_seconds(held);
 	struct estimate e = { .freq_sd = s->freq_sd };
 
-	if (held_s < LONG_S) {
+	if (fabs(held_s) < LONG_S) {
 		return;
 	}
 	if (!estimator_estimate(&s->estimator, x->at, &e)) {

@@ -187,6 +187,46 @@ static void a_full_outbox_puts_it_off(void **state)
 	assert_non_null(tick(&f, 1.1));
 }
 
+static void left(struct fixture *f, const struct effect *e, double s)
+{
+	struct event ev = tick_at(s);
+
+	ev.kind = EVENT_SENT;
+	ev.sent.exchange = e->send.exchange;
+	ev.sent.at = ev.wall;
+	ev.sent.origin = STAMP_KERNEL;
+	caster_sent(&f->caster, &ev);
+}
+
+/* RFC 9769, section 4: when the one before left, where it is known. */
+static void it_says_when_the_one_before_left(void **state)
+{
+	struct fixture f;
+	struct effect first;
+
+	(void)state;
+	begin(&f);
+	f.line.xleave = true;
+	first = *tick(&f, 1);
+	assert_true(tstamp_is_zero(told(&first).origin));
+	left(&f, &first, 1.002);
+	struct effect second = *tick(&f, 65);
+
+	assert_int_equal(told(&second).origin.v, tick_at(1.002).wall.v);
+	assert_int_equal(told(&second).transmit.v, tick_at(65).wall.v);
+	left(&f, &first, 65.5); /* what is of another is of none */
+	assert_true(tstamp_is_zero(told(tick(&f, 129)).origin));
+	struct effect third = *tick(&f, 193);
+
+	left(&f, &third, 193.001);
+	caster_forget(&f.caster); /* our clock has jumped */
+	left(&f, &third, 193.001);
+	assert_true(tstamp_is_zero(told(tick(&f, 257)).origin));
+	f.line.xleave = false;
+	left(&f, &out.effects[0], 257.001);
+	assert_true(tstamp_is_zero(told(tick(&f, 321)).origin));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -196,6 +236,7 @@ int main(void)
 		cmocka_unit_test(it_signs_with_the_key_of_its_line),
 		cmocka_unit_test(without_its_key_it_is_silent),
 		cmocka_unit_test(a_full_outbox_puts_it_off),
+		cmocka_unit_test(it_says_when_the_one_before_left),
 	};
 
 	return cmocka_run_group_tests(tests, check_seed, NULL);

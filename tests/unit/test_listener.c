@@ -301,6 +301,124 @@ static void a_recording_does_not_set_back(void **state)
 	tiny_end(t);
 }
 
+/* A server of the interleaved mode, whose packets leave LATE_S late. */
+#define LATE_S 5e-4
+
+static tstamp tell_before(struct tiny *t, tstamp before)
+{
+	struct packet p = broadcast(t);
+
+	p.origin = before;
+	p.transmit = tiny_true(t->now_s - TINY_WAY_S - LATE_S);
+	deliver(t, SENDER, make(t, &p, 0));
+	return tiny_true(t->now_s - TINY_WAY_S); /* when it really left */
+}
+
+static double last_offset_s(const struct tiny *t)
+{
+	return span_to_seconds(only(t)->history[0].offset);
+}
+
+/* RFC 9769, section 4: it is the packet before that is measured. */
+static void it_is_told_when_the_one_before_left(void **state)
+{
+	struct tiny *t = listening();
+	tstamp before = { 0 };
+	double delay_s = span_to_seconds(only(t)->listener.delay);
+	double then_s = 0, known_s = delay_s / 2 - TINY_WAY_S;
+
+	(void)state;
+	for (unsigned i = 0; i < 10; i++) {
+		uint64_t samples = only(t)->verdicts[SOURCE_SAMPLE];
+
+		tiny_run(t, t->now_s + EACH_S);
+		before = tell_before(t, before);
+		/* The first is of the basic mode, the second tells of that. */
+		assert_int_equal(only(t)->verdicts[SOURCE_SAMPLE],
+				 samples + (i != 1));
+		assert_int_equal(only(t)->verdicts[SOURCE_COMPLETED], i > 0);
+		assert_int_equal(only(t)->polling.reach & 1, 1);
+		if (i > 1) {
+			assert_true(fabs(last_offset_s(t) + then_s - known_s) <
+				    LATE_S / 100);
+		}
+		then_s = t->error_s;
+	}
+	assert_int_equal(only(t)->xleave.answers, 9);
+	tiny_end(t);
+}
+
+/* One got lost: what the next tells is of no packet that we have. */
+static void what_was_lost_measures_nothing(void **state)
+{
+	struct tiny *t = listening();
+	tstamp before = { 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		tiny_run(t, t->now_s + EACH_S);
+		before = tell_before(t, before);
+	}
+	uint64_t samples = only(t)->verdicts[SOURCE_SAMPLE];
+
+	tiny_run(t, t->now_s + EACH_S);
+	before = tiny_true(t->now_s - TINY_WAY_S); /* lost */
+	tiny_run(t, t->now_s + EACH_S);
+	before = tell_before(t, before);
+	assert_int_equal(only(t)->verdicts[SOURCE_SAMPLE], samples);
+	tiny_run(t, t->now_s + EACH_S);
+	(void)tell_before(t, before);
+	assert_int_equal(only(t)->verdicts[SOURCE_SAMPLE], samples + 1);
+	tiny_end(t);
+}
+
+/* Whatever it has there is nothing to us, but for a while. */
+static void an_origin_that_fits_nothing_is_none(void **state)
+{
+	struct tiny *t = listening();
+	uint64_t samples = only(t)->verdicts[SOURCE_SAMPLE];
+
+	(void)state;
+	for (unsigned i = 0; i < 12; i++) {
+		tiny_run(t, t->now_s + EACH_S);
+		(void)tell_before(t, (tstamp){ check_rng() | 1 });
+	}
+	assert_int_equal(only(t)->verdicts[SOURCE_SAMPLE], samples + 8);
+	assert_int_equal(only(t)->xleave.answers, 0);
+	tiny_end(t);
+}
+
+/* D5: neither changes what the next good one is measured by. */
+static void copies_and_the_unsigned_complete_nothing(void **state)
+{
+	struct tiny *t = listening();
+	tstamp before = { 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		tiny_run(t, t->now_s + EACH_S);
+		before = tell_before(t, before);
+	}
+	struct source was = *only(t);
+
+	deliver(t, SENDER, PACKET_LEN); /* the last one again */
+	assert_int_equal(only(t)->verdicts[SOURCE_OLD],
+			 was.verdicts[SOURCE_OLD] + 1);
+	assert_memory_equal(&only(t)->listener, &was.listener,
+			    sizeof(was.listener));
+	struct packet p = broadcast(t);
+
+	p.transmit = tiny_true(t->now_s + 1);
+	deliver(t, SENDER, make(t, &p, KEY)); /* of another key than its own */
+	assert_memory_equal(&only(t)->listener, &was.listener,
+			    sizeof(was.listener));
+	tiny_run(t, t->now_s + EACH_S);
+	(void)tell_before(t, before);
+	assert_int_equal(only(t)->verdicts[SOURCE_SAMPLE],
+			 was.verdicts[SOURCE_SAMPLE] + 1);
+	tiny_end(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -316,6 +434,10 @@ int main(void)
 			who_was_set_back_is_asked_when_that_is_allowed),
 		cmocka_unit_test(nobody_was_set_back_unless_that_is_allowed),
 		cmocka_unit_test(a_recording_does_not_set_back),
+		cmocka_unit_test(it_is_told_when_the_one_before_left),
+		cmocka_unit_test(what_was_lost_measures_nothing),
+		cmocka_unit_test(an_origin_that_fits_nothing_is_none),
+		cmocka_unit_test(copies_and_the_unsigned_complete_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, check_seed, NULL);
