@@ -25,19 +25,22 @@ static uint16_t fresh_port(struct rng *r)
 	return (uint16_t)(FIRST_PORT + rng_below(r, 65536 - FIRST_PORT));
 }
 
-/* A peer's packet: the server's port has no stamps, and no oracle minds it. */
+/* A peer's packet: no oracle minds it. */
 static void send_from_server(struct node *n, const struct effect *e,
 			     struct future *f)
 {
 	struct daemon *d = n->daemon;
+	span late = node_late(n);
+	moment leaves = moment_add(n->world->now, late);
 	struct datagram g = { .from = n->addr,
 			      .to = e->send.to,
 			      .len = (uint16_t)e->send.len };
 
 	memcpy(g.data, d->outbox->bytes + e->send.at, e->send.len);
 	d->sent++;
-	world_send(n->world, n->index, n->world->now, &g);
-	put(n, STAMP_READY_S, f);
+	world_send(n->world, n->index, leaves, &g);
+	f->stamp = vclock_read(&n->clock, leaves);
+	put(n, span_to_seconds(late) + STAMP_READY_S, f);
 }
 
 static void carry_send(struct node *n, const struct effect *e)

@@ -100,6 +100,14 @@ void node_handle(struct node *n, struct future *f)
 	free(f->gram);
 }
 
+span node_late(struct node *n)
+{
+	double late_s =
+		n->late.scale > 0 ? dice_jitter(&n->world->rng, &n->late) : 0;
+
+	return span_from_seconds(late_s);
+}
+
 double node_error_s(struct node *n)
 {
 	moment now = n->world->now;

@@ -6,6 +6,7 @@
 #ifndef SIM_NODE_H
 #define SIM_NODE_H
 
+#include "sim/dice.h"
 #include "sim/gauge.h"
 #include "sim/meter.h"
 #include "sim/queue.h"
@@ -28,6 +29,7 @@ struct node {
 	struct meter meter;
 	struct gauge gauge;
 	struct watch watch;
+	struct jitter late;  /* from a packet's stamp until it leaves */
 	moment frozen_until; /* it stands still */
 	span frozen;         /* for so long */
 };
@@ -39,6 +41,9 @@ void world_add_servers(struct world *w, unsigned count);
 
 /* A host without anything on it yet: see daemon_start(). */
 struct node *world_add_host(struct world *w, const struct oscillator *kind);
+
+/* How long what it sends from the server's port is queued, this time. */
+span node_late(struct node *n);
 
 /* What happens to it, now. */
 void node_handle(struct node *n, struct future *f);

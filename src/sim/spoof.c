@@ -113,6 +113,7 @@ enum peer_forgery {
 	PEER_REPLAYED,
 	PEER_REFLECTED,
 	PEER_ORIGIN, /* answers what was sent last, and is not signed */
+	PEER_NAMED,  /* the same in the interleaved mode */
 	PEER_FORGERIES
 };
 
@@ -139,7 +140,11 @@ void spoof_peer(struct world *w, const netaddr *from, const netaddr *to)
 	if (kind == PEER_ORIGIN) {
 		memcpy(g.data + 24, back->data + 40, 8);
 	}
-	if (kind == PEER_UNSIGNED || kind == PEER_ORIGIN) {
+	if (kind == PEER_NAMED) {
+		memcpy(g.data + 24, back->data + 32, 8);
+	}
+	if (kind == PEER_UNSIGNED || kind == PEER_ORIGIN ||
+	    kind == PEER_NAMED) {
 		g.len = PACKET_LEN;
 	}
 	g.from = *from;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "sim/upstream.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "sim/dice.h"
@@ -103,6 +104,45 @@ static void spoil(struct datagram *g, struct rng *r)
 	}
 }
 
+void upstream_forget(struct upstream *u)
+{
+	free(u->held);
+	u->held = NULL;
+}
+
+static struct interleave *held_by(struct node *n)
+{
+	uint8_t seed[RNG_SEED];
+	void *memory;
+
+	if (!n->upstream.held) {
+		memory = calloc(1, interleave_size());
+		INVARIANT(memory != NULL);
+		for (size_t i = 0; i < sizeof(seed); i++) {
+			seed[i] = (uint8_t)rng_u64(&n->world->rng);
+		}
+		n->upstream.held = interleave_init(memory, seed);
+	}
+	return n->upstream.held;
+}
+
+/* As a server of ours does it, by the very code; `leaves`: its answer. */
+static void interleave(struct node *n, const struct datagram *request,
+		       const struct packet *q, moment leaves, struct packet *p)
+{
+	struct interleave *held = held_by(n);
+	moment said = moment_add(n->world->now, span_from_seconds(HOLD_S));
+	tstamp now = vclock_read(&n->clock, said);
+
+	n->upstream.interleaved +=
+		interleave_answer(held, q, &request->from, 0, now, p);
+	struct interleave_due due = interleave_due(held);
+
+	if (due.place != 0) {
+		interleave_sent(held, &due, vclock_read(&n->clock, leaves));
+	}
+}
+
 void upstream_answer(struct node *n, const struct datagram *request,
 		     tstamp stamp)
 {
@@ -119,7 +159,13 @@ void upstream_answer(struct node *n, const struct datagram *request,
 	if (u->manner.silent) {
 		return;
 	}
+	moment leaves = moment_add(w->now, span_from_seconds(HOLD_S));
 	struct packet p = answer_to(n, &q, stamp);
+
+	leaves = moment_add(leaves, node_late(n));
+	if (u->manner.follows) {
+		interleave(n, request, &q, leaves, &p);
+	}
 	if (u->manner.kiss) {
 		kiss(&p, u->manner.kiss, q.transmit);
 	}
@@ -129,7 +175,6 @@ void upstream_answer(struct node *n, const struct datagram *request,
 	if (u->manner.garbage) {
 		spoil(&g, &w->rng);
 	}
-	moment leaves = moment_add(w->now, span_from_seconds(HOLD_S));
 	world_send(w, n->index, leaves, &g);
 	if (u->manner.replays) {
 		world_send(w, n->index, moment_add(leaves, SPAN_MS(1)), &g);

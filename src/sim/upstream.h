@@ -8,6 +8,7 @@
 #ifndef SIM_UPSTREAM_H
 #define SIM_UPSTREAM_H
 
+#include "core/interleave.h"
 #include "sim/queue.h"
 #include "wire/packet.h"
 
@@ -25,6 +26,7 @@ struct manner {
 	bool silent;
 	bool garbage;     /* answers with bytes that are no answer */
 	bool replays;     /* sends every answer again, and the one before */
+	bool follows;     /* the interleaved mode: holds when answers left */
 	const char *kiss; /* NULL, or the code of its kiss-o'-death */
 };
 
@@ -32,12 +34,17 @@ struct upstream {
 	struct manner manner;
 	struct datagram last; /* for replays; empty: none yet */
 	uint64_t requests;
+	struct interleave *held; /* NULL: nothing was ever */
+	uint64_t interleaved;    /* answers */
 };
 
 /* How far its answers are from the truth, its clock's own error aside. */
 double upstream_lie_s(const struct upstream *u, moment now);
 /* It answers, and what it says is to be believed. */
 bool upstream_honest(const struct upstream *u, moment now);
+
+/* It was restarted: what it held is gone. */
+void upstream_forget(struct upstream *u);
 
 /* A request came, at `stamp` by the node's clock. */
 void upstream_answer(struct node *n, const struct datagram *request,

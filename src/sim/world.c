@@ -34,6 +34,7 @@ void world_end(struct world *w)
 {
 	for (unsigned i = 0; i < w->count; i++) {
 		daemon_end(w->nodes[i]);
+		upstream_forget(&w->nodes[i]->upstream);
 		free(w->nodes[i]);
 	}
 	queue_end(&w->queue);
