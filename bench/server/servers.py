@@ -13,7 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PEERS = ROOT / ".cache/peers"
 LOCAL = "server 127.127.1.0\nfudge 127.127.1.0 stratum 5\nrestrict default\n"
 OURS = LOCAL + "restrict -6 default\ndriftfile {folder}/drift\n"
-MILLION = "mru maxdepth 1100000 maxmem 200000\n"
+MILLION = "mru maxdepth -1\n"  # 2^20
 CHRONY = ("local stratum 6\nallow all\ncmdport 0\nbindcmdaddress /\n"
           "pidfile {folder}/pid\n")
 # It is `limited` unless told otherwise, at 20 answers to each.

@@ -188,8 +188,8 @@ void mru_aim_at_neighbours(const struct mru *m, struct mru_aim *aim)
 		guess_in(m, other_line(m, aim->hash), aim);
 		return;
 	}
-	prefetch(&m->clients[place(c->older)]);
-	prefetch(&m->clients[place(c->newer)]);
+	__builtin_prefetch(&m->clients[place(c->older)].newer, 1);
+	__builtin_prefetch(&m->clients[place(c->newer)].older, 1);
 }
 
 /* Number of one of our addresses; 0: there are too many. */

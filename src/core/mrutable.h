@@ -21,14 +21,17 @@
 struct client {
 	uint64_t head, tail;  /* the address, as of struct mru_aim */
 	uint32_t first, last; /* s of the wall clock */
-	uint32_t count;
-	uint32_t older; /* a place; on top fate, version and mode */
+	uint32_t older;       /* a place; on top fate, version and mode */
 	uint32_t newer; /* a place; on top which of mru.locals was asked */
+	uint32_t count;
 	uint16_t last_fraction; /* 2^-16 s */
 	uint16_t port;
 };
 
 _Static_assert(sizeof(struct client) == 40, "46 octets with the index");
+_Static_assert(offsetof(struct client, older) % 8 == 0 &&
+		       offsetof(struct client, newer) % 8 == 4,
+	       "both in one line of the cache");
 
 struct mru {
 	struct mru_config rules;
