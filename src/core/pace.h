@@ -16,7 +16,7 @@
 
 #include "base/ntptime.h"
 
-#define PACE_SIZES 4 /* of batches: 1, from 2, from 4, from 8 on */
+#define PACE_SIZES 5 /* of batches: 1, from 2, from 4, from 8, from 16 on */
 #define PACE_MOST SPAN_MS(50)
 
 /* All zeroes: nothing is known, and nothing takes any time. */

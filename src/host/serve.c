@@ -9,9 +9,11 @@
 
 /*
  * Answers of a batch that are made and sent together: an interruption makes the
- * transmit timestamps of so many wrong at most. 32 would be 1 % faster.
+ * transmit timestamps of so many wrong at most. Who cannot keep up sends more
+ * at once, at 1 % less for each.
  */
 #define STRETCH 8
+#define STRETCH_BEHIND 16
 
 struct stretch {
 	size_t from, to; /* before `to` */
@@ -145,6 +147,7 @@ size_t serve_batch(struct serving *s, const struct serve_socket *k,
 		   const struct view *view)
 {
 	struct stretch x = { .to = 0 };
+	size_t most;
 
 	s->shard->held = s->departures.held;
 	if (udp_receive_batch(k->fd, &s->batch) != 0) {
@@ -154,11 +157,12 @@ size_t serve_batch(struct serving *s, const struct serve_socket *k,
 	counter_add(&k->counts->received, s->batch.count);
 	counter_add(&s->io->received, s->batch.count);
 	line_up(s, k, view);
+	most = s->batch.count < UDP_BATCH ? STRETCH : STRETCH_BEHIND;
 	x.begun = sysclock_wall();
 	while (x.to < s->batch.count) {
 		x.from = x.to;
-		x.to = s->batch.count - x.from < STRETCH ? s->batch.count
-							 : x.from + STRETCH;
+		x.to = x.from + most < s->batch.count ? x.from + most
+						      : s->batch.count;
 		x.pace = pace_each(&s->pace, x.to - x.from);
 		make_answers(s, k, view, &x);
 		if (!k->group) {
