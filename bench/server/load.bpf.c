@@ -4,8 +4,8 @@
  *
  * `generate` is run over and over by BPF_PROG_RUN with live frames: it makes
  * the next request when that is due and drops the frame when it is not.
- * `collect` stands on the client's interface, counts what comes back and
- * drops it there. `swallow` is a server that never answers.
+ * `collect` stands on the client's interface, counts what comes back for it
+ * and drops it there. `swallow` is a server that never answers.
  */
 #include "load.h"
 
@@ -246,7 +246,8 @@ int collect(struct xdp_md *ctx)
 	if ((void *)(f + 1) > (void *)(long)ctx->data_end ||
 	    f->eth.h_proto != bpf_htons(ETH_P_IP) || f->ip.ihl != 5 ||
 	    f->ip.protocol != IPPROTO_UDP ||
-	    f->udp.source != bpf_htons(NTP_PORT)) {
+	    f->udp.source != bpf_htons(NTP_PORT) ||
+	    f->udp.dest != bpf_htons(LOAD_PORT)) {
 		return XDP_PASS;
 	}
 	t->octets += bpf_ntohs(f->udp.len) - sizeof(f->udp);

@@ -35,7 +35,6 @@
 #include "sender.h"
 
 #define NTP_PORT 123
-#define CLIENT_PORT 40123
 #define LATE_US 100
 #define SETTLE_US 20000
 #define LINE 1024
@@ -121,7 +120,7 @@ static bool put_frame(struct load *l, const struct path *path, const char *hex)
 			    .frag_off = htons(IP_DF),
 			    .protocol = IPPROTO_UDP,
 			    .daddr = path->server.s_addr };
-	struct udphdr udp = { .uh_sport = htons(CLIENT_PORT),
+	struct udphdr udp = { .uh_sport = htons(LOAD_PORT),
 			      .uh_dport = htons(NTP_PORT) };
 	size_t len = put_payload(frame + LOAD_HEADERS,
 				 sizeof(frame) - LOAD_HEADERS, hex);

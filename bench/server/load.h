@@ -26,6 +26,7 @@
 #define LOAD_HEADERS 42
 #define LOAD_LEAST (LOAD_HEADERS + 48)
 #define LOAD_FIRST 0x0a000000u /* client 0 is 10.0.0.0 */
+#define LOAD_PORT 40123        /* of all clients */
 #define LOAD_NS_LOG 8          /* times below are in 2^-8 ns */
 
 enum load_kind {
