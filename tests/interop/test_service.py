@@ -153,6 +153,18 @@ def test_nobody_is_told_of_life_who_did_not_ask(service):
     assert "WATCHDOG=1" not in one.said
 
 
+def test_no_line_is_in_the_journal_twice(service):
+    """What goes to syslog is there already, when the terminal is it too."""
+    one = service()
+    one.log.touch()
+    there = one.log.stat()
+    one.start(JOURNAL_STREAM=f"{there.st_dev}:{there.st_ino}")
+    assert "Listen normally" not in one.text()
+    one.end(signal.SIGTERM)
+    one.start(JOURNAL_STREAM=f"{there.st_dev}:{there.st_ino + 1}")
+    assert "Listen normally" in one.text()
+
+
 # --- restarts ---
 
 def restart(one, gap=0.0):
@@ -417,3 +429,11 @@ def test_what_is_meant_for_another_is_left_alone(lan, service):
     hand(one, "plain,127.0.0.9,124")
     one.start(before=("env", "-u", "LISTEN_FDS"))
     assert "of no use" not in one.text()
+
+
+@pytest.mark.parametrize("count", ["-1", "0", "x", "", "60", "70000",
+                                   "18446744073709551617"])
+def test_nonsense_about_sockets_is_survived(lan, service, count):
+    one = service()
+    one.start(LISTEN_FDS=count, LISTEN_FDNAMES=":::a" * 9)
+    assert answers(lan, v4(2))

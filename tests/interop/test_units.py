@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The units of systemd: how much they allow, and that ntpd lives with that.
 Real ones run in tests/installed."""
+import os
 import pathlib
 import re
 import shutil
@@ -12,7 +13,8 @@ import time
 
 import pytest
 
-from lab import BUILD, HERE
+from lab import BUILD, HERE, SOURCE
+from lab.cable import LOCAL, Cable, needs_xdp
 from lab.filtered import settings
 from lab.lan import SERVES_ALL, v4
 from lab.namespace import wait_for
@@ -73,16 +75,92 @@ def test_who_is_started_in_which_order():
     assert words("ntpd", "Type") == ["notify"]
 
 
+# --- ntpdate.service ---
+
+ASKED = """#!/bin/sh
+echo "$@" >>"$0.log"
+n=$(wc -l <"$0.log")
+[ "$n" -gt 1 ]
+"""
+
+
+@pytest.fixture(name="once")
+def _once(tmp_path):
+    """Runs the script of ntpdate.service on files of its own; what it called
+    ntpdate with, whose first run fails, and its exit status."""
+    def once(**files):
+        for folder in ("default", "sysconfig", "ntp"):
+            (tmp_path / folder).mkdir()
+        for name, text in files.items():
+            path = name.replace("_", "/", 1).replace("__", "-")
+            path = {"conf": "ntp.conf"}.get(path, path)
+            (tmp_path / path).write_text(text)
+        for name, text in (("ntpdate", ASKED), ("sleep", "#!/bin/sh\n"),
+                           ("hwclock", "#!/bin/sh\necho $@ >$0.log\n")):
+            (tmp_path / name).write_text(text)
+            (tmp_path / name).chmod(0o755)
+        script = re.sub(r"\S+/ntpdate -b", f"{tmp_path}/ntpdate -b",
+                        (UNITS / "ntpdate-once").read_text())
+        done = subprocess.run(
+            ["sh", "-c", script.replace("/etc/", f"{tmp_path}/")], text=True,
+            capture_output=True, check=False, timeout=30,
+            env={"PATH": f"{tmp_path}:/bin:/usr/bin"})
+        log = tmp_path / "ntpdate.log"
+        calls = log.read_text().splitlines() if log.exists() else []
+        return done.returncode, [call.split() for call in calls]
+
+    return once
+
+
+SERVERS = ("# server no.test\nserver -4 a.test iburst\n  pool b.test\n"
+           "server 127.127.1.0\npeer c.test\nserverless d.test\n")
+
+
+@pytest.mark.parametrize("files,words", [
+    ({"conf": SERVERS}, "a.test b.test c.test"),
+    ({"conf": SERVERS, "ntp_step__tickers": "# none\n"},
+     "a.test b.test c.test"),
+    ({"conf": SERVERS, "ntp_step__tickers": "s.test # one\n192.0.2.1\n"},
+     "s.test 192.0.2.1"),
+    ({"conf": SERVERS, "default_ntpdate":
+      'NTPDATE_USE_NTP_CONF=no\nNTPSERVERS="d.test e.test"\n'
+      'NTPOPTIONS="-v"\n'}, "-v d.test e.test"),
+    ({"conf": SERVERS, "default_ntpdate":
+      'NTPDATE_USE_NTP_CONF=yes\nNTPSERVERS="d.test"\n'},
+     "a.test b.test c.test"),
+    ({"conf": SERVERS, "sysconfig_ntpdate": 'OPTIONS="-p 2"\n'},
+     "-p 2 a.test b.test c.test"),
+])
+def test_ntpdate_asks_whom_the_files_name_and_again(once, files, words):
+    assert once(**files) == (0, [["-b", *words.split()]] * 2)
+
+
+def test_ntpdate_without_servers_or_tries(once):
+    assert once(conf="server 127.127.1.0\n") == (6, [])
+
+
+def test_ntpdate_gives_up_and_sets_the_other_clock(once, tmp_path):
+    files = {"conf": SERVERS, "sysconfig_ntpdate":
+             "RETRIES=0\nSYNC_HWCLOCK=yes\n"}
+    code, calls = once(**files)
+    assert code == 1 and len(calls) == 1
+    assert not (tmp_path / "hwclock.log").exists()
+
+
+def test_the_other_clock_is_set_when_it_was_asked_for(once, tmp_path):
+    assert once(conf=SERVERS, sysconfig_ntpdate="SYNC_HWCLOCK=yes\n")[0] == 0
+    assert (tmp_path / "hwclock.log").read_text() == "--systohc\n"
+
+
 # --- under its filter ---
 
-def filtered():
-    caps = [word for words in settings(UNITS / "ntpd.service",
-                                       "CapabilityBoundingSet")
+def filtered(unit=UNITS / "ntpd.service"):
+    caps = [word for words in settings(unit, "CapabilityBoundingSet")
             for word in words]
     bounding = ["-all"] + ["+" + cap[4:].lower() for cap in caps
                            if cap != "CAP_SYS_TIME"]
     return [*ID[:-1], ID[-1] + ",".join(bounding), sys.executable,
-            HERE / "filtered.py", UNITS / "ntpd.service"]
+            HERE / "filtered.py", unit]
 
 
 def test_what_the_filter_does_not_allow_kills():
@@ -162,3 +240,23 @@ def live(lan, one, conf, folder):
     assert one.process.poll() is None
     assert (folder / "ntpd.pid").read_text().strip() == \
         str(one.process.pid)
+
+
+@needs_xdp
+def test_what_xdp_needs_more_is_what_the_docs_say(privileged):
+    docs = (SOURCE / "docs/service.md").read_text()
+    more = docs.partition("# interface xdp")[2].partition("\n\n")[0]
+    with tempfile.TemporaryDirectory(prefix="truechimer.") as made:
+        os.chmod(made, 0o755)
+        unit = pathlib.Path(made, "ntpd.service")
+        unit.write_text((UNITS / "ntpd.service").read_text() + more)
+        cable = Cable(pathlib.Path(made))
+        try:
+            cable.serving(LOCAL + "restrict default\ninterface xdp eth0\n",
+                          "-u", "nobody:nogroup", before=filtered(unit))
+            assert cable.attached(), cable.text()
+            before = cable.counts()["answered"]
+            assert cable.ask()
+            assert cable.counts()["answered"] == before + 1
+        finally:
+            cable.close()

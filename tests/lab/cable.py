@@ -62,21 +62,21 @@ class Cable:
             host.ip("link", "set", f"eth0.{number}", "up")
         return "10.96.0.1"
 
-    def start(self, conf, *options):
+    def start(self, conf, *options, before=()):
         """Our ntpd, with no right to set a clock."""
         self.runs += 1
         self.log = self.folder / f"log{self.runs}"
         self.conf = self.folder / "ntp.conf"
         self.conf.write_text(conf)
         self.daemon = self.server.start(
-            BUILD / "ntpd", "-n", "-c", self.conf, "--control",
+            *before, BUILD / "ntpd", "-n", "-c", self.conf, "--control",
             self.folder / "ctl", *options, stdout=subprocess.DEVNULL,
             stderr=self.log.open("w"))
         assert wait_for(lambda: "proto: precision" in self.text(), 20)
         return self.daemon
 
-    def serving(self, conf, *options):
-        self.start(conf, *options)
+    def serving(self, conf, *options, **more):
+        self.start(conf, *options, **more)
         assert wait_for(lambda: "serving time" in self.text(), 20), self.text()
 
     def text(self):
