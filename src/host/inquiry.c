@@ -59,15 +59,15 @@ static struct mru_counts count_clients(struct loop *l)
 	return l->clients_counted;
 }
 
-/* Where lists are shared out, the kernel does not know which is a client's. */
+/* A client is in the list of the thread that would have answered him. */
 void inquiry_samples(struct loop *l)
 {
-	size_t listed = l->workers ? 1 : 0;
+	size_t first = l->workers ? 1 : 0;
 
 	if (l->workers) {
 		workers_hold(l->workers);
 	}
-	xdp_remember(&l->xdp, l->limits.shards[listed].clients);
+	xdp_remember(&l->xdp, &l->servers.spread, &l->limits.shards[first]);
 	if (l->workers) {
 		workers_release(l->workers);
 	}

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "host/entropy.h"
 #include "host/serversock.h"
 #include "host/udp.h"
@@ -95,6 +96,31 @@ static bool attach_program(const struct spread *s, int fd, const netaddr *addr,
 
 	return netaddr_is_v4(addr) ? attach(fd, v4, ARRAY_LEN(v4))
 				   : attach(fd, v6, ARRAY_LEN(v6));
+}
+
+/* --- the same, by us --- */
+
+static uint32_t mix(uint32_t a, uint32_t factor, unsigned shift)
+{
+	a *= factor;
+	return a ^ a >> shift;
+}
+
+unsigned spread_thread(const struct spread *s, const netaddr *from)
+{
+	uint32_t a;
+
+	if (s->threads < 2) {
+		return 0;
+	}
+	if (netaddr_is_v4(from)) {
+		a = bytes_be32(from->ip + 12);
+	} else {
+		a = mix(bytes_be32(from->ip) ^ s->key[1], SECOND_FACTOR, 16) +
+		    bytes_be32(from->ip + 4);
+	}
+	a = mix(mix(a ^ s->key[0], FIRST_FACTOR, 15), SECOND_FACTOR, 16);
+	return a % s->threads;
 }
 
 static void close_from(int *fds, size_t keep, size_t count)

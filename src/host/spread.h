@@ -27,6 +27,9 @@ enum spread_socket { SPREAD_TIME, SPREAD_CONTROL };
 /* Draws the key. */
 void spread_init(struct spread *s, unsigned threads);
 
+/* Whose a datagram from this address is: the number of a thread, from 0 on. */
+unsigned spread_thread(const struct spread *s, const netaddr *from);
+
 /*
  * Opens the others beside `first`, which is bound to `addr` and was alone: a
  * new list of threads * SPREAD_SOCKETS, `first` in it, a thread's two side by

@@ -398,26 +398,33 @@ int xdp_fd(const struct xdp *x)
 	return x->prog ? fastprog_samples_fd(x->prog) : -1;
 }
 
+struct lists {
+	const struct spread *spread;
+	struct server_shard *shards;
+};
+
 static void remember(void *context, const struct fast_sample *s)
 {
-	struct mru *clients = context;
+	const struct lists *lists = context;
 	netaddr from = { .port = s->port }, to = { .port = NTP_PORT };
+	struct mru *clients;
 
 	memcpy(from.ip, s->from, sizeof(from.ip));
 	memcpy(to.ip, s->to, sizeof(to.ip));
-	mru_note(clients, &from, &to, s->first, MRU_SERVED, (tstamp){ s->at });
+	clients = lists->shards[spread_thread(lists->spread, &from)].clients;
+	if (clients) {
+		mru_note(clients, &from, &to, s->first, MRU_SERVED,
+			 (tstamp){ s->at });
+	}
 }
 
-static void forget(void *context, const struct fast_sample *s)
+void xdp_remember(struct xdp *x, const struct spread *spread,
+		  struct server_shard *shards)
 {
-	(void)context;
-	(void)s;
-}
+	struct lists lists = { spread, shards };
 
-void xdp_remember(struct xdp *x, struct mru *clients)
-{
 	if (x->prog) {
-		fastprog_samples(x->prog, clients ? remember : forget, clients);
+		fastprog_samples(x->prog, remember, &lists);
 	}
 }
 

@@ -14,6 +14,7 @@
 #include "host/fastprog.h"
 #include "host/journal.h"
 #include "host/serversock.h"
+#include "host/spread.h"
 
 /* An interface that the configuration names. */
 struct xdp_port {
@@ -52,8 +53,10 @@ void xdp_publish(struct xdp *x, const struct view *view,
 
 /* For poll(): clients were sampled; -1: there is no program. */
 int xdp_fd(const struct xdp *x);
-/* Puts them into the list of those who asked. */
-void xdp_remember(struct xdp *x, struct mru *clients);
+/* Puts them into the lists of those who asked: by `spread`, which says whose
+ * each is, those of `shards`, one for each thread. */
+void xdp_remember(struct xdp *x, const struct spread *spread,
+		  struct server_shard *shards);
 
 /* Adds what the program has answered to what threads have. */
 void xdp_count(const struct xdp *x, struct server_shard *sum);

@@ -187,6 +187,29 @@ def test_it_is_counted_and_listed(cable):
         done.stdout
 
 
+def test_a_client_is_listed_once(cable):
+    """By whichever thread serves him, whoever answered."""
+    cable.serving(OPEN + "interface xdp eth0\nserver-threads 2\n")
+    cable.server.ip("route", "add", "10.98.0.0/24", "via", ASKER)
+    cable.server.ip("route", "add", "fd98::/16", "via", ASKER6)
+    clients = [(f"10.98.0.{i}", SERVER, 32) for i in range(1, 9)] + \
+        [(f"fd98:0:0:{i}::1", SERVER6, 128) for i in range(1, 9)]
+    for client, to, bits in clients:
+        cable.asker.ip("addr", "add", f"{client}/{bits}", "dev", "lo")
+        cable.asker.ip("route", "replace", f"{to}/{bits}", "dev", "eth0",
+                       "src", client)
+        assert answered_by_kernel(cable, to)[1]
+        answer, kernel = answered_by_kernel(
+            cable, to, bytes([0x13]) + bytes(39) + b"12345678")
+        assert answer and not kernel
+    done = cable.server.run(BUILD / "ntpq", "-n", "-c", "mrulist",
+                            "127.0.0.1")
+    rows = [line.split() for line in done.stdout.splitlines()]
+    asked = sorted(client for client, _, _ in clients)
+    assert sorted(row[-1] for row in rows if row and row[-1] in asked) == \
+        asked, done.stdout
+
+
 def test_what_cannot_be_is_said(cable):
     """No such interface; a program of somebody else; no right."""
     cable.serving(OPEN + "interface xdp eth9\n")
