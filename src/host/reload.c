@@ -8,6 +8,7 @@
 
 #include "config/changes.h"
 #include "host/normalform.h"
+#include "host/priority.h"
 #include "host/publish.h"
 #include "host/saveconfig.h"
 
@@ -142,8 +143,8 @@ struct report {
  * Reads and takes over; false: refused, and the report says why. `lines` NULL:
  * all files are read again.
  */
-static bool reload(struct loop *l, const struct settings_lines *lines,
-		   struct report *r, struct event *ev)
+static bool read_and_take(struct loop *l, const struct settings_lines *lines,
+			  struct report *r, struct event *ev)
 {
 	const struct settings_reader *reader = &l->setup.reader;
 	struct settings *next = reader->read(reader->context, l->engine,
@@ -178,6 +179,17 @@ static bool reload(struct loop *l, const struct settings_lines *lines,
 	take(l, next, room, &more, ev);
 	log_lines(l, NOTE_NOTICE, r->changes.start);
 	return true;
+}
+
+/* That takes long, when there is much to read. */
+static bool reload(struct loop *l, const struct settings_lines *lines,
+		   struct report *r, struct event *ev)
+{
+	int level = priority_rest();
+	bool good = read_and_take(l, lines, r, ev);
+
+	priority_resume(level);
+	return good;
 }
 
 /* False: the old ones stay, which is said. */

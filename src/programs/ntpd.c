@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <math.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 
 #include "host/daemonize.h"
 #include "host/loop.h"
+#include "host/priority.h"
 #include "host/privs.h"
 #include "host/resources.h"
 #include "host/rivals.h"
@@ -192,18 +192,17 @@ static bool go_background(struct ntpd *d)
 static void raise_priority(struct ntpd *d)
 {
 	const struct ntpd_options *o = &d->options;
-	struct sched_param param = { 0 };
-	int failed = 0;
+	int error = 0;
 
 	if (option_given(o, OPTION_PRIORITY)) {
-		param.sched_priority = (int)o->number[OPTION_PRIORITY];
-		failed = sched_setscheduler(0, SCHED_FIFO, &param);
+		error = priority_real_time((int)o->number[OPTION_PRIORITY]);
 	} else if (option_given(o, OPTION_NICE)) {
-		failed = setpriority(PRIO_PROCESS, 0, HIGH_PRIORITY);
+		error = setpriority(PRIO_PROCESS, 0, HIGH_PRIORITY) ? -errno
+								    : 0;
 	}
-	if (failed) {
+	if (error) {
 		journal_say(&d->journal, NOTE_WARNING,
-			    "cannot raise the priority: %s", strerror(errno));
+			    "cannot raise the priority: %s", strerror(-error));
 	}
 }
 

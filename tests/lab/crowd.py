@@ -49,9 +49,9 @@ class Crowd:
         path.write_text(text)
         return path
 
-    def serve(self, conf, **more):
+    def serve(self, conf, *options):
         """Our daemon; it serves."""
-        ours = Ntpd(self, 1, conf, (), hurried=True, **more)
+        ours = Ntpd(self, 1, conf, options, hurried=True)
         self.daemons.append(ours)
         assert wait_for(lambda: "serving time" in ours.text(), 30), ours.text()
         return ours

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """SIGHUP with 100,000 restrict lines, under full load: who is denied before and
 after is never answered, who is allowed before and after always is."""
+import os
 import time
 
 import pytest
@@ -29,12 +30,16 @@ def under_load(crowd, ours, confs, reloads):
     return told
 
 
-def test_reload_of_a_long_list_under_load(crowd):
+@pytest.mark.parametrize("options", [(), ("-P", "10")], ids=["usual", "-P"])
+def test_reload_of_a_long_list_under_load(crowd, options):
+    """In real time (-P) too, where it could keep threads from serving."""
     confs = both(CLIENTS, LINES)
-    ours = crowd.serve(confs[0])
+    ours = crowd.serve(confs[0], *options)
     for _ in range(TRIES):
         quiet = under_load(crowd, ours, confs, 0)
         busy = under_load(crowd, ours, confs, RELOADS)
+        real_time = os.sched_getscheduler(ours.process.pid) == os.SCHED_FIFO
+        assert real_time == ("-P" in options)
         if busy.dropped <= LOST * busy.sent:
             return
     if quiet.dropped > LOST * quiet.sent:
