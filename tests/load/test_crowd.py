@@ -33,7 +33,7 @@ def sound(told):
     kernel had room for is answered."""
     assert told.wrong == told.twice == 0
     assert all(g.kissed == g.timeless == 0 for g in told.groups)
-    assert told.answered + told.dropped == told.sent
+    assert told.sent - told.answered <= told.dropped
 
 
 def served(told):
