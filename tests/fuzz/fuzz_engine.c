@@ -68,6 +68,7 @@ static void configure(struct run *r, uint8_t flags)
 		c->fudge.stratum = 255;
 		c->next = i + 1 < ARRAY_LEN(kinds) ? c + 1 : NULL;
 	}
+	r->sources[0].xleave = true;
 	r->sources[0].addr = netaddr_v4(0x0a000001, NTP_PORT);
 	r->sources[4].addr = netaddr_v4(0x0a000002, NTP_PORT);
 	r->restricts[0] = (struct restrict_config){ .kind = RESTRICT_DEFAULT,
@@ -235,7 +236,8 @@ static void answer(struct run *r)
 	struct writer w = writer_over(bytes, sizeof(bytes));
 	struct event ev = { .kind = EVENT_PACKET, .source = a->source };
 	int64_t lie = (int64_t)read_u8(&r->in) - 128;
-	unsigned bends = read_u8(&r->in) % 4;
+	uint8_t how = read_u8(&r->in);
+	unsigned bends = how % 4;
 	struct packet p;
 
 	if (packet_parse(&p, &ask) != PACKET_OK) {
@@ -245,7 +247,9 @@ static void answer(struct run *r)
 	p.stratum = 2;
 	p.precision = -20;
 	p.refid = 0x01020304;
-	p.origin = p.transmit;
+	/* Interleaved, where the request was. */
+	p.origin = how & 128 && !tstamp_is_zero(p.receive) ? p.receive
+							   : p.transmit;
 	p.receive = tstamp_add(r->wall, (span){ lie * (1 << 25) });
 	p.transmit = p.receive;
 	packet_write(&p, &w);
