@@ -47,6 +47,7 @@ uint16_t flash_of_verdict(enum source_verdict v)
 	case SOURCE_REQUEST:
 	case SOURCE_LOOP: /* of the source: it stays until the next answer */
 	case SOURCE_COMPLETED:
+	case SOURCE_AWAITED:
 	case SOURCE_LEAP:
 	case SOURCE_VERDICTS:
 		break;

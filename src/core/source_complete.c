@@ -195,8 +195,9 @@ enum source_verdict source_complete(struct source *s, const struct event *ev,
 	if (peering) {
 		symmetric_settle(s, tstamp_diff(x.answered, x.received),
 				 sample);
-		v = completes ? check_delay(&r, sample, world)
-			      : SOURCE_COMPLETED;
+		v = !r.interleaved && xpeer_waits(&s->xpeer) ? SOURCE_AWAITED
+		    : completes ? check_delay(&r, sample, world)
+				: SOURCE_COMPLETED;
 	} else if (s->config->xleave) {
 		v = pair(s, &s->held, &x, world, sample);
 	}

@@ -229,6 +229,18 @@ static void note_answer(struct source *s, const struct packet *p,
 	}
 }
 
+/*
+ * Is it to be measured when the next one tells when it left? Not if it has been
+ * already, nor if it was no time at all: a clock may be slewed far before it is
+ * known to be right.
+ */
+static bool is_open(enum source_verdict v, bool told)
+{
+	return v == SOURCE_AWAITED ||
+	       (told && (v == SOURCE_SAMPLE || v == SOURCE_HELD ||
+			 v == SOURCE_COMPLETED || v == SOURCE_DELAY));
+}
+
 enum source_verdict symmetric_receive(struct source *s, const struct event *ev,
 				      const struct source_world *world,
 				      struct outbox *out, struct sample *sample)
@@ -266,7 +278,7 @@ enum source_verdict symmetric_receive(struct source *s, const struct event *ev,
 		note_answer(s, &p, ev, told);
 		c.answered = s->xpeer.ours;
 		v = source_take_answer(s, ev, &p, world, out, sample);
-		c.measured = !told && (v == SOURCE_SAMPLE || v == SOURCE_HELD);
+		c.open = is_open(v, told);
 	} else {
 		learn_deafness(s, &p, ev);
 	}

@@ -3,6 +3,7 @@
 
 #define TRIES 2          /* with a peer that has never followed */
 #define PATIENCE 4       /* with one that has (D3) */
+#define WAITS 2          /* answers that are not measured, until one is told */
 #define REST 16          /* packets; twice as many each time, to ... */
 #define RESTS 6          /* ... 1024 */
 #define SLACK SPAN_MS(1) /* noise in the low bits of stamps */
@@ -18,6 +19,7 @@ void xpeer_forget(struct xpeer *x)
 	x->ours = (struct xpeer_ours){ .known = false };
 	x->named = (struct carried){ .answers = false };
 	x->sent = x->sent_before = 0;
+	x->waits = WAITS; /* something new is to be known at once */
 }
 
 static void miss(struct xpeer *x)
@@ -98,12 +100,22 @@ void xpeer_answered(struct xpeer *x, bool interleaved)
 	x->sent = 0;
 	if (interleaved) {
 		x->follows = true;
+		x->waits = 0;
 		x->missed = x->rests = 0;
 		x->resting = 0;
 	} else if (x->ours.interleaved) {
 		miss(x);
 	}
 	x->ours.interleaved = false;
+}
+
+bool xpeer_waits(struct xpeer *x)
+{
+	if (!x->follows || x->waits >= WAITS) {
+		return false;
+	}
+	x->waits++;
+	return true;
 }
 
 struct packet xpeer_earlier(const struct xpeer *x, const struct packet *p)
@@ -152,7 +164,7 @@ bool xpeer_complete(const struct xpeer *x, const struct packet *p,
 				  .returned = c->received };
 	bool answers = c->answers && c->answered.known;
 
-	if (c->measured || tstamp_is_zero(c->received) ||
+	if (!c->open || tstamp_is_zero(c->received) ||
 	    !is_between(p->transmit, c->receive, p->receive)) {
 		return false;
 	}

@@ -37,7 +37,7 @@ struct carried {
 	tstamp received;          /* ours */
 	enum stamp_origin origin; /* of that */
 	bool answers;             /* the packet of ours that was the last: */
-	bool measured;            /* which needed no better stamp */
+	bool open;                /* to be measured when its stamp is told */
 	struct xpeer_ours answered;
 };
 
@@ -48,6 +48,7 @@ struct xpeer {
 	uint8_t sent, sent_before; /* of ours, since its last answer; until it
 				    */
 	bool follows;              /* it has been heard in this mode */
+	uint8_t waits;             /* its answers in a row that are `open` */
 	uint8_t missed;            /* packets of this mode in a row, in vain */
 	uint8_t rests;             /* how often that was enough */
 	uint16_t resting;          /* packets in the basic mode to come */
@@ -79,6 +80,11 @@ void xpeer_answered(struct xpeer *x, bool interleaved);
  * checks hold that hold of any.
  */
 struct packet xpeer_earlier(const struct xpeer *x, const struct packet *p);
+/*
+ * An answer of the basic mode: is it better to wait until it is told when it
+ * left? Not for long, whoever it is of.
+ */
+MUST_USE bool xpeer_waits(struct xpeer *x);
 /*
  * What an answer of this mode completes: `now` is the exchange that ends with
  * it. Of two exchanges with that stamp the shorter one is better known. False:

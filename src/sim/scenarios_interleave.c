@@ -228,7 +228,7 @@ void tell_peers_xleave_loss(struct world *w)
 	way.held_s = 2e-3;
 	stage_peers(w, &way, &basic, &told);
 	world_run(w, 6 * HOUR_S);
-	expect_gain(w, basic.follows, told.follows, 1);
+	expect_gain(w, basic.follows, told.follows, 2);
 }
 
 /* Who is never told must not be worse off for the other's trying. */

@@ -288,6 +288,63 @@ static void what_is_lost_is_not_mistaken(void **state)
 	assert_true(b->source.xleave.answers > 10);
 }
 
+/* What left while it did not know the time is not measured afterwards. */
+static void who_knew_no_time_is_not_measured_later(void **state)
+{
+	(void)state;
+	struct bench *b = interleaving();
+	struct partner o = { .follows = true };
+	unsigned good = 0;
+
+	for (unsigned i = 0; i < 12; i++) {
+		o.off_s = i < 8 ? 0.02 : 0; /* it slews its clock meanwhile */
+		wants(b);
+		(void)takes(&o, b);
+		struct packet p = says(&o, b, 1e-4);
+
+		p.leap = i < 8 ? LEAP_UNSYNC : LEAP_NONE;
+		if (arrive(b, &p, KEY) == SOURCE_SAMPLE) {
+			good++;
+			assert_true(fabs(offset_s(b)) < LATE_S);
+		}
+	}
+	assert_in_range(good, 3, 4);
+}
+
+/* A peer that follows tells soon: what it says now is worse, if that comes. */
+static void a_basic_answer_waits_to_be_told(void **state)
+{
+	(void)state;
+	struct bench *b = interleaving();
+	struct partner o = { .follows = true };
+
+	for (unsigned i = 0; i < 6; i++) {
+		(void)round_of(b, &o);
+	}
+	wants(b);
+	(void)takes(&o, b);
+	(void)says(&o, b, 1e-4); /* lost */
+	b->now_s += 1;
+	/* It has sent two since it last heard from us. */
+	assert_int_equal(round_of(b, &o), SOURCE_AWAITED);
+	assert_int_equal(round_of(b, &o), SOURCE_AWAITED);
+	assert_int_equal(b->source.polling.reach & 1, 1);
+	assert_int_equal(round_of(b, &o), SOURCE_SAMPLE);
+	assert_true(fabs(delay_s(b) - 2 * WAY_S) < 1e-6);
+	/* It does not follow any more. */
+	o.follows = false;
+	unsigned good = 0, waited = 0;
+
+	for (unsigned i = 0; i < 20; i++) {
+		enum source_verdict v = round_of(b, &o);
+
+		good += v == SOURCE_SAMPLE;
+		waited += v == SOURCE_AWAITED;
+	}
+	assert_in_range(waited, 1, 2);
+	assert_int_equal(good + waited, 20);
+}
+
 static void our_own_step_voids_all(void **state)
 {
 	(void)state;
@@ -341,6 +398,8 @@ int main(void)
 		cmocka_unit_test(no_packet_makes_us_interleave),
 		cmocka_unit_test(the_unsigned_complete_nothing),
 		cmocka_unit_test(what_is_lost_is_not_mistaken),
+		cmocka_unit_test(who_knew_no_time_is_not_measured_later),
+		cmocka_unit_test(a_basic_answer_waits_to_be_told),
 		cmocka_unit_test(our_own_step_voids_all),
 		cmocka_unit_test(impossible_stamps_measure_nothing),
 	};
