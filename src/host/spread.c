@@ -23,7 +23,6 @@
 #define FIRST_FACTOR 0x9e3779b1u
 #define SECOND_FACTOR 0x85ebca6bu
 #define MODE_MASK 7
-#define GATHER_MS 500 /* for workers to serve what they have */
 
 void spread_init(struct spread *s, unsigned threads)
 {
@@ -213,29 +212,21 @@ bool spread_shrink(const struct spread *s, int *fds, const netaddr *addr,
 	return done;
 }
 
-/* Is there anything to be read, of all but the first? */
-static bool are_empty(struct pollfd *others, size_t count)
-{
-	return poll(others, count, 0) == 0;
-}
-
-void spread_gather(const int *fds, size_t count)
+void spread_gather(const int *fds)
 {
 	struct sock_filter first[] = { BPF_STMT(BPF_RET | BPF_K, 0) };
-	struct pollfd *others = calloc(count, sizeof(*others));
 
-	for (size_t i = 1; others && i < count; i++) {
-		others[i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
-	}
-	if (others && attach(fds[0], first, ARRAY_LEN(first))) {
-		others[0] = (struct pollfd){ .fd = -1 };
-		/* One more: a datagram may be on its way already. */
-		for (int ms = 0; ms < GATHER_MS; ms++) {
-			(void)poll(NULL, 0, 1);
-			if (are_empty(others, count)) {
-				break;
-			}
+	(void)attach(fds[0], first, ARRAY_LEN(first));
+}
+
+bool spread_is_gathered(const int *fds, size_t count)
+{
+	for (size_t i = 1; i < count; i++) {
+		struct pollfd other = { .fd = fds[i], .events = POLLIN };
+
+		if (poll(&other, 1, 0) > 0) {
+			return false;
 		}
 	}
-	free(others);
+	return true;
 }

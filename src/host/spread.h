@@ -45,8 +45,9 @@ MUST_USE int *spread_open(const struct spread *s, int first,
 MUST_USE bool spread_shrink(const struct spread *s, int *fds,
 			    const netaddr *addr, unsigned threads);
 
-/* All that comes from now on comes to the first of `count`; returns when the
- * others have been read empty, or are not soon. */
-void spread_gather(const int *fds, size_t count);
+/* All that comes from now on comes to the first. */
+void spread_gather(const int *fds);
+/* Of `count`, have all but the first been read empty? */
+bool spread_is_gathered(const int *fds, size_t count);
 
 #endif
