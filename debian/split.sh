@@ -9,7 +9,8 @@ all=$1 ntpdate=$2
 rm -f "$all/etc/ntp.conf" "$all/etc/default/ntp"
 rmdir --ignore-fail-on-non-empty "$all/etc/default"
 
-(cd "$all" && find . ! -type d \( -name ntpdate -o -name _ntpdate -o -name 'ntpdate.*' \)) |
+(cd "$all" && find . ! -type d \( -name ntpdate -o -name _ntpdate -o \
+	-name 'ntpdate.*' -o -name 'ntpdate-*' \)) |
 	while read -r file; do
 		mkdir -p "$ntpdate/$(dirname "$file")"
 		mv "$all/$file" "$ntpdate/$file"

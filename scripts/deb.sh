@@ -11,9 +11,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/truechimer"
 
-{ git -c safe.directory='*' ls-files -z --cached --others --exclude-standard 2>/dev/null ||
-	find . -name 'build*' -prune -o -name .cache -prune -o ! -type d -print0; } |
-	tar -c --ignore-failed-read --null -T - | tar -x -C "$work/truechimer"
+scripts/files.sh | tar -c --ignore-failed-read --null -T - |
+	tar -x -C "$work/truechimer"
 (cd "$work/truechimer" &&
 	DEB_BUILD_OPTIONS="nocheck ${DEB_BUILD_OPTIONS:-}" DEB_BUILD_PROFILES=nocheck \
 		dpkg-buildpackage -us -uc -b -d) >"$out/build.log" 2>&1 || {

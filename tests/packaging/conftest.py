@@ -59,6 +59,19 @@ def debs(tmp_path_factory):
     return places
 
 
+@pytest.fixture(scope="session")
+def rpms(tmp_path_factory):
+    """The RPM packages, compiled in haste: a folder. TRUECHIMER_RPMS likewise."""
+    if "TRUECHIMER_RPMS" in os.environ:
+        return pathlib.Path(os.environ["TRUECHIMER_RPMS"])
+    if not shutil.which("rpmbuild"):
+        pytest.skip("rpmbuild: not here")
+    place = tmp_path_factory.mktemp("rpms")
+    subprocess.run([ROOT / "scripts/rpm.sh", place, "--define", "optflags -O0"],
+                   check=True)
+    return place
+
+
 @pytest.fixture
 def overlay(tmp_path):
     if os.geteuid() != 0:
