@@ -72,7 +72,7 @@ class Street(Crowd):
         self.server.run("ping", "-c1", "-W1", CLIENTS)
         self.server.run("ping", "-c1", "-W1", CLIENT6)
         self.wire = subprocess.Popen(
-            self.clients.command([sys.executable, HERE / "frames.py", "eth0",
+            self.clients.command([sys.executable, HERE / "injector.py", "eth0",
                                   PORT, WAIT_S]),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.clients.running.append(self.wire)
