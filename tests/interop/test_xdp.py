@@ -142,6 +142,7 @@ def test_it_ends_with_the_daemon(cable, number):
 def test_a_daemon_that_hangs_is_not_spoken_for(cable):
     """The last view holds for 40 s; then requests wait for the daemon."""
     cable.serving(OPEN + "interface xdp eth0\n")
+    assert wait_for(lambda: answered_by_kernel(cable)[1])
     cable.daemon.send_signal(signal.SIGSTOP)
     stopped = time.monotonic()
     assert cable.ask()  # it is not gone yet
