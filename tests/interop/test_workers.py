@@ -2,6 +2,7 @@
 """`server-threads`: several threads serve as one would. docs/server.md."""
 import pathlib
 import re
+import resource
 import signal
 import time
 
@@ -80,7 +81,10 @@ def test_auto_has_none_where_nobody_else_is_served(lan):
 def test_where_threads_have_no_sockets_one_serves_and_says_so(lan):
     """Sixteen descriptors for each address: there are not as many."""
     daemon = serving(lan.ntpd(
-        2, SERVES + "server-threads 8\n", before=["prlimit", "--nofile=90"]))
+        2, SERVES + "server-threads 8\n",
+        before=["prlimit", "--nofile=90:1000"]))
+    # A sanitizer wants some when it ends.
+    resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, (1000, 1000))
     heard = re.findall(r"Listen normally on \d+ \S+ (\S+:123)\n", daemon.text())
     said = re.findall(r"server-threads: (\S+) is served without them.*: "
                       "Too many open files", daemon.text())
@@ -157,6 +161,8 @@ def test_where_threads_cannot_start_the_rest_serves(lan, tasks_allowed,
     daemon = serving(lan.ntpd(
         2, lines, "-u", f"{uid}:{uid}",
         before=["prlimit", f"--nproc={tasks_allowed}:{tasks_allowed}"]))
+    # A sanitizer starts a thread when it ends.
+    resource.prlimit(daemon.process.pid, resource.RLIMIT_NPROC, (100, 100))
     assert f"only {threads} of 4 could be started" in daemon.text()
     assert names(daemon) == ["ntpd", *(f"ntpd:serve/{i}"
                                        for i in range(threads))]
