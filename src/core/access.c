@@ -141,6 +141,15 @@ static bool beats(const struct network *host, const struct network *line,
 	return line->prefix < 128 || !accesslines_is_ntpport(line);
 }
 
+static inline struct access_match match_of(const struct network *e, bool v4)
+{
+	return (struct access_match){
+		.flags = e->flags & ~(uint32_t)RESTRICT_NTPPORT,
+		.counter = e->counter,
+		.general = e->prefix == (v4 ? NETTREE_V4 : 0),
+	};
+}
+
 /* `e` is what the lines say, whatever the port. */
 static struct access_match judge(const struct access *a, const netaddr *from,
 				 const struct netbits *addr,
@@ -155,11 +164,7 @@ static struct access_match judge(const struct access *a, const netaddr *from,
 	if (h && beats(h, e, ntpport)) {
 		e = h;
 	}
-	return (struct access_match){
-		.flags = e->flags & ~(uint32_t)RESTRICT_NTPPORT,
-		.counter = e->counter,
-		.general = e->prefix == (netbits_are_v4(addr) ? NETTREE_V4 : 0),
-	};
+	return match_of(e, netbits_are_v4(addr));
 }
 
 struct access_match access_match(const struct access *a, const netaddr *from)
@@ -181,7 +186,12 @@ void access_match_all(const struct access *a, const netaddr *const from[],
 	}
 	nettree_find_all(&a->lines->tree, addrs, lines, count);
 	for (size_t i = 0; i < count; i++) {
-		found[i] = judge(a, from[i], &addrs[i], lines[i]);
+		/* Few are hosts of ours, or met by a line for one port. */
+		found[i] =
+			a->slots[access_slot(a, &addrs[i])] == 0 &&
+					!accesslines_is_ntpport(lines[i])
+				? match_of(lines[i], netbits_are_v4(&addrs[i]))
+				: judge(a, from[i], &addrs[i], lines[i]);
 	}
 }
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A word says where a search goes on: a node, or the number of a network. That
- * network decides, unless CHECKED is set: then it is the only one that may hold
- * the address, and the one around it decides if it does not.
+ * network decides, unless there is a count: then so many from it on are all
+ * that may hold the address. The last that does decides, or the one around
+ * them.
  *
  * Every node has two networks below it that are not below the same one of its
- * nodes, or one that ends in its octet: so n networks have less than n nodes,
+ * nodes, or one that ends in its octets: so n networks have less than n nodes,
  * and less than 5 n runs.
  */
 #include "core/nettree.h"
@@ -15,15 +16,17 @@
 #define OCTET 8
 #define VALUES 256
 #define NODE (UINT32_C(1) << 31)
-#define CHECKED (UINT32_C(1) << 30)
-#define INDEX (CHECKED - 1)
+#define COUNT 28 /* the bit where a count begins */
+#define FEW 4    /* networks that are looked at one by one */
+#define INDEX ((UINT32_C(1) << COUNT) - 1)
 
 #define LINE 64   /* octets of the cache; a node is one line */
 #define RUNS_OF 5 /* runs for each network, at most */
 #define V4_BITS 32
 #define WIDE_FROM 8192 /* networks that are worth 2^16 words */
+#define WIDE_NODES 2   /* at most; of more than half of the networks */
 
-_Static_assert(NETTREE_OPEN == (NODE | CHECKED), "all else is a number");
+_Static_assert(NETTREE_OPEN == ~INDEX, "all else is a number");
 
 struct nettree_node {
 	uint64_t begins[4]; /* a bit for each value that begins a run */
@@ -32,6 +35,7 @@ struct nettree_node {
 	uint32_t otherwise; /* for addresses with other first bits */
 	uint8_t before[4];  /* runs that begin in the words before */
 	uint8_t bits;       /* before the octet that it looks at */
+	bool wide;          /* it looks at two, and has a run for each value */
 };
 
 _Static_assert(sizeof(struct nettree_node) == LINE, "a node is a line");
@@ -41,6 +45,8 @@ struct builder {
 	struct nettree_node *nodes;
 	uint32_t *runs;
 	uint32_t node_count, run_count;
+	uint32_t many;  /* networks that a wide node has */
+	unsigned wides; /* wide nodes */
 };
 
 /* Some of the networks, from `first` to before `end`. */
@@ -110,16 +116,13 @@ static uint32_t add_node(struct builder *b, struct range r, unsigned bits,
 static uint32_t descend(struct builder *b, struct range r, unsigned bits,
 			uint32_t otherwise)
 {
-	const struct network *n = &b->networks[r.first];
 	uint32_t count = r.end - r.first;
 
 	if (count == 0) {
 		return otherwise;
 	}
-	if (count == 1 || (count == 2 && network_is_same(n, n + 1))) {
-		return CHECKED | (r.end - 1);
-	}
-	return add_node(b, r, bits, otherwise);
+	return count <= FEW ? count << COUNT | r.first
+			    : add_node(b, r, bits, otherwise);
 }
 
 /*
@@ -174,6 +177,13 @@ static void keep_runs(struct builder *b, struct nettree_node *node,
 	}
 }
 
+/* Worth a table, of 16 bits that lie in one half of the address. */
+static bool is_wide(const struct builder *b, struct range r, unsigned bits)
+{
+	return r.end - r.first > b->many && b->wides < WIDE_NODES &&
+	       bits % 64 <= 64 - 2 * OCTET;
+}
+
 static uint32_t add_node(struct builder *b, struct range r, unsigned bits,
 			 uint32_t otherwise)
 {
@@ -189,8 +199,16 @@ static uint32_t add_node(struct builder *b, struct range r, unsigned bits,
 		bits += OCTET;
 	}
 	node.bits = (uint8_t)bits;
-	fill(b, r, bits, OCTET, otherwise, values);
-	keep_runs(b, &node, values);
+	node.wide = is_wide(b, r, bits);
+	if (node.wide) {
+		node.runs = b->run_count;
+		b->run_count += VALUES * VALUES;
+		b->wides++;
+		fill(b, r, bits, 2 * OCTET, otherwise, &b->runs[node.runs]);
+	} else {
+		fill(b, r, bits, OCTET, otherwise, values);
+		keep_runs(b, &node, values);
+	}
 	b->nodes[number] = node;
 	return NODE | number;
 }
@@ -205,6 +223,14 @@ static uint32_t count_of(const struct network *n, size_t count, unsigned prefix)
 	}
 	INVARIANT(found > 0);
 	return found;
+}
+
+/* More than half, and enough for a table. */
+static uint32_t many_of(struct range r)
+{
+	uint32_t half = (r.end - r.first) / 2;
+
+	return half > WIDE_FROM ? half : WIDE_FROM;
 }
 
 void nettree_build(struct nettree *t, void *memory,
@@ -225,15 +251,20 @@ void nettree_build(struct nettree *t, void *memory,
 
 	b.nodes = (struct nettree_node *)(void *)at;
 	b.runs = (uint32_t *)(void *)(at + named * sizeof(*b.nodes));
-	table = b.runs + RUNS_OF * named;
+	table = b.runs;
+	b.run_count = UINT32_C(1) << width;
 	*t = (struct nettree){ .networks = networks,
 			       .nodes = b.nodes,
 			       .runs = b.runs,
 			       .v4 = table,
 			       .v4_shift = V4_BITS - width };
+	b.many = many_of(of_v4);
 	fill(&b, of_v4, NETTREE_V4, width, whole4 - 1, table);
+	b.many = many_of(of_v6);
 	t->v6 = descend(&b, of_v6, 0, of_v6.first - 1);
-	INVARIANT(b.node_count <= named && b.run_count <= RUNS_OF * named);
+	INVARIANT(b.node_count <= named);
+	INVARIANT((uint8_t *)(b.runs + b.run_count) <=
+		  (uint8_t *)memory + nettree_size(named));
 }
 
 /* --- to find in it --- */
@@ -246,6 +277,9 @@ static const uint32_t *step(const struct nettree *t, uint32_t word,
 
 	if (!is_shared(&n->at, addr, n->bits)) {
 		return &n->otherwise;
+	}
+	if (n->wide) {
+		return &t->runs[n->runs + cut(addr, n->bits, 2 * OCTET)];
 	}
 	unsigned value = cut(addr, n->bits, OCTET), part = value / 64;
 	uint64_t until = n->begins[part] << (63 - value % 64);
@@ -264,11 +298,18 @@ static const uint32_t *begin(const struct nettree *t,
 static const struct network *settle(const struct nettree *t, uint32_t word,
 				    const struct netbits *addr)
 {
-	const struct network *n = &t->networks[word & INDEX];
+	const struct network *first = &t->networks[word & INDEX];
+	uint32_t count = word >> COUNT;
 
-	return word & CHECKED && !network_holds(n, addr)
-		       ? &t->networks[n->around]
-		       : n;
+	if (count == 0) {
+		return first;
+	}
+	while (count-- > 0) {
+		if (network_holds(first + count, addr)) {
+			return first + count;
+		}
+	}
+	return &t->networks[first->around];
 }
 
 const struct network *nettree_find(const struct nettree *t,
@@ -288,6 +329,9 @@ static void expect(const struct nettree *t, uint32_t word)
 		__builtin_prefetch(&t->nodes[word & ~NODE]);
 	} else {
 		__builtin_prefetch(&t->networks[word & INDEX]);
+		if (word >> COUNT > 1) {
+			__builtin_prefetch(&t->networks[(word & INDEX) + 2]);
+		}
 	}
 }
 

@@ -74,7 +74,7 @@ const struct network *nettree_find(const struct nettree *t,
 #define NETTREE_BATCH 32
 
 /* In a word: it is no network's number that decides, come what may. */
-#define NETTREE_OPEN (UINT32_C(3) << 30)
+#define NETTREE_OPEN (UINT32_C(15) << 28)
 
 /* Who decides about an IPv4 address, if the table says it; else NULL. */
 static inline const struct network *nettree_glance(const struct nettree *t,

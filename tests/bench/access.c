@@ -22,6 +22,7 @@
 
 static const char usage[] =
 	"bench_access              prints figures\n"
+	"bench_access --answers    prints what whole answers cost, alone\n"
 	"bench_access --check N    N random searches against a naive list\n"
 	"bench_access --count KIND LINES N [--sorted]\n"
 	"                          N searches and nothing else, for callgrind\n"
@@ -215,15 +216,40 @@ static double answer_ns(const struct view *view, struct server_shard *shard)
 	return (now_s() - start) / LOOKUPS * 1e9;
 }
 
+/* As the daemon has it: who asks is listed, and stamps are held. */
+static struct server_shard shard_of(uint64_t *hits, size_t count)
+{
+	static const uint8_t seed[RNG_SEED] = { 1 };
+	const struct mru_config rules = { .maxdepth = ADDRESSES,
+					  .maxage_s = 1u << 30 };
+	void *clients = calloc(1, mru_size(mru_room(&rules)));
+	void *held = calloc(1, interleave_size());
+
+	if (!clients || !held) {
+		abort();
+	}
+	return (struct server_shard){
+		.clients = mru_init(clients, &rules, seed),
+		.held = interleave_init(held, seed),
+		.hits = hits,
+		.hit_count = count,
+	};
+}
+
+static void free_shard(struct server_shard *shard)
+{
+	free(shard->clients);
+	free(shard->held);
+}
+
 /* Debian's lines alone, and with many more: the same requests. */
 static void compare_answers(const struct kind *k, bool hits)
 {
 	static uint64_t hit_counts[2][2 * (MOST + 8)];
 	struct view few = { .stratum = 2 }, many = few;
 	struct server_shard shards[2] = {
-		{ .hits = hit_counts[0], .hit_count = 10 },
-		{ .hits = hit_counts[1],
-		  .hit_count = ARRAY_LEN(hit_counts[1]) },
+		shard_of(hit_counts[0], 10),
+		shard_of(hit_counts[1], ARRAY_LEN(hit_counts[1])),
 	};
 	void *memory[2];
 	double best[2] = { 1e9, 1e9 };
@@ -245,8 +271,18 @@ static void compare_answers(const struct kind *k, bool hits)
 	       "with %d more: %.3f\n",
 	       k->name, hits ? "hits" : "misses", best[0], best[1], MOST,
 	       best[1] / best[0]);
-	free(memory[0]);
-	free(memory[1]);
+	for (int j = 0; j < 2; j++) {
+		free(memory[j]);
+		free_shard(&shards[j]);
+	}
+}
+
+static void print_answers(void)
+{
+	for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
+		compare_answers(&kinds[k], true);
+		compare_answers(&kinds[k], false);
+	}
 }
 
 static void print_figures(void)
@@ -262,10 +298,7 @@ static void print_figures(void)
 			compare(&kinds[k], counts[i]);
 		}
 	}
-	for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
-		compare_answers(&kinds[k], true);
-		compare_answers(&kinds[k], false);
-	}
+	print_answers();
 }
 
 /* --- other tasks --- */
@@ -375,6 +408,9 @@ int main(int argc, char **argv)
 			return count(argv[2], number, strtoul(argv[4], NULL, 0),
 				     argc == 6);
 		}
+	} else if (argc == 2 && strcmp(argv[1], "--answers") == 0) {
+		print_answers();
+		return 0;
 	} else if (argc == 1) {
 		print_figures();
 		return 0;
