@@ -234,8 +234,11 @@ def live(lan, one, conf, folder):
     assert wait_for((var / "rawstats").exists, 30), one.text()
     assert one.end(signal.SIGTERM) == 0, one.text()
     assert (var / "drift.state").exists()
+    (var / "log").write_text("")
+    (var / "log").chmod(0o664)  # as logrotate makes it
     one.start(before=before)
     assert lan.host(3).exchange(v4(2), b"\x23" + bytes(47))
+    assert "Starting" in (var / "log").read_text()
     time.sleep(2)
     assert one.process.poll() is None
     assert (folder / "ntpd.pid").read_text().strip() == \

@@ -74,7 +74,7 @@ def test_statistics_of_a_week_ago_go_and_others_stay(tmp_path):
     subprocess.run(["touch", "-d", "8 days ago", old, link], check=True)
     config = (ROOT / "packaging/logrotate/ntp").read_text().replace(
         "/var/log", str(tmp_path)).replace("\tsu ntp ntp\n", "").replace(
-        "create 644 ntp ntp", "create 644")
+        "create 664 ntp ntp", "create 664")
     reload = config[config.index("\t\tif "):config.index("\tendscript")]
     config = config.replace(reload, f"\t\techo reloaded >>{tmp_path}/calls\n")
     (tmp_path / "config").write_text(config)
