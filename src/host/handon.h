@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * handon.h - our sockets for our next life: who supervises us keeps a
+ * handon.h - our sockets for our next life: who supervises us gets a
  * duplicate of the first one of each address, and inherited.h finds them.
  *
- * Nobody keeps them where `n` is NULL.
+ * At the end and not before: as long as we live they are ours alone, so that
+ * netstat says whose they are.
  */
 #ifndef HOST_HANDON_H
 #define HOST_HANDON_H
 
 #include "host/serversock.h"
 
-void handon_keep(struct notify *n, const struct serversock *s);
-/* It is to be closed; one of the same address may come soon. */
-void handon_forget(struct notify *n, const struct serversock *s);
+/* We end, as we were told to. */
+void handon_keep(const struct serversocks *ss);
 
 /*
  * We end: makes all that comes from now on come to the first of each address,

@@ -105,13 +105,14 @@ static void keep(struct inherited *in, int fd, const char *name, size_t len)
 		memcpy(s->name, name, len);
 	}
 	fd_prepare(fd);
+	/* As ours are while others are being bound: see serversock.h. Also of
+	 * what we close: who keeps it may let go late. */
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &off, sizeof(off));
 	if (!look(fd, &s->addr)) {
 		s->addr = (netaddr){ .port = 0 };
 		return;
 	}
-	/* As ours are while others are being bound: see serversock.h. */
-	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &off, sizeof(off));
 	(void)setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &off, sizeof(off));
 	(void)stamps_receive(fd);
 	sift(fd);

@@ -416,6 +416,9 @@ int loop_run(struct loop *l)
 		}
 	}
 	notify_stopping(&l->notify);
+	if (l->exit_code == 0) {
+		handon_keep(&l->servers);
+	}
 	if (!l->setup.config->orders.quit) {
 		carry_snapshot(l);
 	}

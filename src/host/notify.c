@@ -165,6 +165,7 @@ void notify_reloading(struct notify *n)
 void notify_stopping(struct notify *n)
 {
 	say(n, "STOPPING=1", false);
+	n->serving = false;
 }
 
 /* --- in words --- */

@@ -19,7 +19,7 @@ struct notify {
 	int fd; /* connected; -1: nobody wants to know */
 	struct sockaddr_un to;
 	socklen_t to_len;
-	bool serving; /* from now on it is never waited for */
+	bool serving; /* as long as we do, it is never waited for */
 	bool stuck;   /* it does not read: nor is it until then */
 	span life;    /* between two signs of life; 0: none are wanted */
 	instant next; /* when the next is due */

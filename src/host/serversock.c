@@ -201,6 +201,9 @@ static int open_socket(struct serversocks *ss, const struct serversock *wanted,
 	if (fd < 0) {
 		return serversock_bind(&wanted->addr, ss->dscp, how);
 	}
+	if (ss->notify) { /* it is ours alone again */
+		notify_forget(ss->notify, &wanted->addr);
+	}
 	set_up(fd, &wanted->addr, ss->dscp);
 	return fd;
 }
@@ -220,7 +223,6 @@ static int add(struct serversocks *ss, const struct serversock *wanted,
 	s->fd = fd;
 	s->number = ss->numbered++;
 	ss->count++;
-	handon_keep(ss->notify, s);
 	share(ss, s);
 	print_addr_port(&s->addr, addr);
 	journal_say(ss->journal, NOTE_INFO, "Listen %s on %u %s %s",
@@ -456,7 +458,6 @@ static void close_unseen(struct serversocks *ss, instant now)
 			    (unsigned long long)n.sent,
 			    (unsigned long long)n.dropped,
 			    (long long)(instant_diff(now, s->since).v >> 32));
-		handon_forget(ss->notify, s);
 		close_all(ss, s);
 	}
 	ss->count = kept;

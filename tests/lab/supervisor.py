@@ -83,9 +83,13 @@ class Supervisor:
         return self
 
     def end(self, number):
-        """Sends a signal; its exit status."""
+        """Sends a signal; its exit status, when all it said was heard."""
         self.process.send_signal(number)
-        return self.process.wait(20)
+        status = self.process.wait(20)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as us:
+            us.sendto(b"X_ENDED=1", str(self.path))
+        assert wait_for(lambda: "X_ENDED=1" in self.said, 20)
+        return status
 
     def text(self):
         return self.log.read_text(errors="replace")
