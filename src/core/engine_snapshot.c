@@ -261,7 +261,8 @@ static void resume_clock(struct engine *e, const struct snapshot *s,
 		d->base = was->base;
 		engine_shift(e, bent_s - rate * age_s, was->base - rate);
 	}
-	if (synchronised) { /* else what is off is as after any start */
+	/* Else what is off is as after any start: LOCAL knows of no error. */
+	if (synchronised && was->first_done) {
 		d->state = DISCIPLINE_SYNC;
 	}
 	d->first_done = was->first_done;

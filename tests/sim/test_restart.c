@@ -10,6 +10,8 @@
 #include "sim/report.h"
 #include "sim/scenario.h"
 
+#include <math.h>
+
 #define SEEDS 8
 #define LOCAL "server 127.127.1.0\nfudge 127.127.1.0 stratum 10\n"
 #define RATE 20e-6
@@ -146,9 +148,41 @@ static void holds(void **state)
 	}
 }
 
+/* Who followed LOCAL has set nothing: the first server's word is not a spike
+ * that is watched for minutes. */
+static void a_life_with_local_alone_knows_no_time(void **state)
+{
+	const double off_s = 1.26;
+	struct world *w = world_new(1);
+	struct oscillator kind = oscillator_quartz(off_s, RATE, 1e-9);
+	struct operator_orders orders = {
+		.config = "driftfile drift\nserver @ iburst\n" LOCAL
+	};
+	struct way way = way_wan();
+
+	(void)state;
+	way.loss = 0;
+	stage_network(w, &way);
+	world_add_servers(w, 1);
+	isolate(w, 1);
+	struct node *n = stage_daemon(w, &kind, &orders);
+
+	world_run(w, 60);
+	assert_true(daemon_synchronised(n));
+	assert_true(fabs(node_error_s(n)) > off_s / 2);
+	daemon_terminate(n);
+	assert_true(n->daemon->state_len > 0);
+	vnet_isolate(&w->net, 0, false);
+	daemon_restart(n);
+	world_run(w, 10);
+	assert_true(daemon_synchronised(n));
+	assert_true(fabs(node_error_s(n)) < 0.1);
+	world_end(w);
+}
+
 int main(void)
 {
-	static struct CMUnitTest tests[ARRAY_LEN(rows)];
+	static struct CMUnitTest tests[ARRAY_LEN(rows) + 1];
 	static struct row copies[ARRAY_LEN(rows)];
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -157,6 +191,8 @@ int main(void)
 						.test_func = holds,
 						.initial_state = &copies[i] };
 	}
+	tests[ARRAY_LEN(rows)] = (struct CMUnitTest)cmocka_unit_test(
+		a_life_with_local_alone_knows_no_time);
 	return _cmocka_run_group_tests("restart", tests, ARRAY_LEN(tests), NULL,
 				       NULL);
 }
