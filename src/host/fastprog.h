@@ -53,7 +53,8 @@ MUST_USE int fastprog_attach(struct fastprog *p, unsigned interface,
 /* The sum over all CPUs. */
 void fastprog_count(const struct fastprog *p, struct fast_counters *sum);
 
-/* Adds to the counters of lines what has been answered since the last call;
+/*
+ * Adds to the counters of lines what has been answered since the last call;
  * a line beyond `count`, or FAST_LINES, has none. */
 void fastprog_hits(struct fastprog *p, uint64_t *hits, size_t count);
 
