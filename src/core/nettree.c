@@ -105,8 +105,10 @@ size_t nettree_size(size_t networks)
 {
 	size_t nodes = networks * sizeof(struct nettree_node);
 	size_t runs = RUNS_OF * networks * sizeof(uint32_t);
+	size_t tables = networks >= WIDE_FROM ? 1 + WIDE_NODES : 1;
 
-	return LINE + nodes + runs + (sizeof(uint32_t) << width_for(networks));
+	return LINE + nodes + runs +
+	       tables * (sizeof(uint32_t) << width_for(networks));
 }
 
 static uint32_t add_node(struct builder *b, struct range r, unsigned bits,
