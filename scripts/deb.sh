@@ -14,7 +14,7 @@ mkdir "$work/truechimer"
 scripts/files.sh | tar -c --ignore-failed-read --null -T - |
 	tar -x -C "$work/truechimer"
 (cd "$work/truechimer" &&
-	DEB_BUILD_OPTIONS="nocheck ${DEB_BUILD_OPTIONS:-}" DEB_BUILD_PROFILES=nocheck \
+	DEB_BUILD_OPTIONS="nocheck noautodbgsym ${DEB_BUILD_OPTIONS:-}" DEB_BUILD_PROFILES=nocheck \
 		dpkg-buildpackage -us -uc -b -d) >"$out/build.log" 2>&1 || {
 	tail -n 30 "$out/build.log" >&2
 	exit 1
