@@ -13,18 +13,6 @@
 #include "host/store.h"
 #include "host/udp.h"
 
-/* Does anybody hear from us when our packets leave? */
-static bool tells_departures(const struct config *config)
-{
-	for (const struct source_config *s = config->sources; s; s = s->next) {
-		if (s->xleave && (s->kind == SOURCE_KIND_PEER ||
-				  s->kind == SOURCE_KIND_BROADCAST)) {
-			return true;
-		}
-	}
-	return false;
-}
-
 /* To many, who do not answer, or to one. */
 static int send_to(struct loop *l, const struct effect *e, struct stamped *left)
 {
@@ -41,15 +29,14 @@ static void send_from_server(struct loop *l, const struct clientsock *request,
 			     const struct effect *e)
 {
 	struct stamped left = { .origin = STAMP_DAEMON };
-	/* Who else looks at the socket takes the stamp for nobody's. */
-	bool alone = l->workers && tells_departures(l->setup.config);
 
-	if (alone) {
+	/* Who else looks at the socket would take the stamp for nobody's. */
+	if (l->workers) {
 		workers_hold(l->workers);
 	}
 	bool sent = send_to(l, e, &left) == 0;
 
-	if (alone) {
+	if (l->workers) {
 		workers_release(l->workers);
 	}
 	if (e->send.ttl > 0) {
