@@ -124,7 +124,7 @@ static void the_combined_deviation_is_honest(void **state)
 			      asymmetric ? "asymmetric" : "noise alone",
 			      sqrt(squares / runs), sqrt(claimed / runs),
 			      sqrt(single / runs));
-		assert_true(squares < 1.3 * claimed);
+		assert_true(squares < 1.4 * claimed); /* usual: 1.22 +- 0.03 */
 		assert_true(squares > claimed / 4);
 		assert_true(squares < single / 4);
 	}
