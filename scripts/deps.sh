@@ -13,7 +13,8 @@ test="git valgrind libclang-rt-14-dev clang-format clang-tidy libcmocka-dev
 python3-pytest iproute2 net-tools util-linux procps busybox-static tshark cpio
 kmod qemu-system-x86 libgnutls30 libseccomp2 libbsd0 python3-ntp
 libevent-2.1-7 libevent-core-2.1-7 liblinear4 liblua5.3-0 lua-lpeg libpcap0.8
-libssh2-1 systemd nodejs python3-jsonschema gnuplot-nox fonts-liberation mandoc"
+libssh2-1 systemd nodejs python3-jsonschema gnuplot-nox fonts-liberation mandoc
+dpkg-dev debhelper dh-apparmor debootstrap e2fsprogs qemu-utils"
 peers="chrony ntpsec ntpsec-ntpdig ntpsec-ntpviz ntpstat openntpd toybox rdate
 systemd-timesyncd python3-ntplib libnet-ntp-perl monitoring-plugins-basic nmap
 nmap-common"

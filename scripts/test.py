@@ -281,6 +281,11 @@ def tier_vm():
     return once_more(pytest("vm", "build", polite=False), "build")
 
 
+def tier_installed():
+    """Whole machines in QEMU, with our packages and the how-to's commands."""
+    return once_more(pytest_beside("installed", "build", 2), "build")
+
+
 def sources():
     listed = subprocess.run(["git", "ls-files", "*.c", "*.h"], cwd=ROOT,
                             capture_output=True, text=True, check=False).stdout
@@ -312,11 +317,13 @@ def tier_lint():
     return result
 
 
-# The long ones first; vm runs beside the others, ALONE after them.
-TIERS = {"vm": tier_vm, "sanitized": tier_sanitized, "unit": tier_unit,
+# The long ones first; machines run BESIDE the others, ALONE after them.
+TIERS = {"vm": tier_vm, "installed": tier_installed,
+         "sanitized": tier_sanitized, "unit": tier_unit,
          "interop": tier_interop, "seed": tier_seed, "fuzz": tier_fuzz,
          "packaging": tier_packaging, "lint": tier_lint, "threads": tier_threads,
          "compilers": tier_compilers, "load": tier_load}
+BESIDE = {"vm", "installed"}
 ALONE = {"load"}
 
 
@@ -357,9 +364,9 @@ def main():
     if {"sanitized", "interop", "lint", "load"} & set(chosen):
         build("build-asan", "clang", b_sanitize="address,undefined",
               b_lundef="false")
-    with concurrent.futures.ThreadPoolExecutor(1) as beside, \
+    with concurrent.futures.ThreadPoolExecutor(len(BESIDE)) as beside, \
             concurrent.futures.ThreadPoolExecutor(2) as pool:
-        jobs = [(beside if name == "vm" else pool).submit(
+        jobs = [(beside if name in BESIDE else pool).submit(
             guarded, name, TIERS[name]) for name in TIERS
             if name in chosen and name not in ALONE]
         results = [job.result() for job in jobs]
