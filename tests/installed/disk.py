@@ -17,7 +17,7 @@ from lab import guest
 
 CACHE = guest.ROOT / ".cache/roots"
 RELEASE = "bookworm"
-KEEP = 12  # images that are not the newest ones of anything
+KEEP = 8  # images
 SIZE = "900M"
 MODULES = [*guest.MODULES, "virtio_blk"]
 
@@ -119,7 +119,8 @@ def why_not():
     """A reason to skip, or None."""
     if os.geteuid() != 0:
         return "needs root: makes the root of another system"
-    for program in ("debootstrap", "mke2fs", "qemu-img"):
+    for program in ("debootstrap", "mke2fs", "qemu-img", "dpkg-buildpackage",
+                    "dh", "dh_apparmor"):
         if not shutil.which(program):
             return f"{program} is not installed"
     if not mirror():
