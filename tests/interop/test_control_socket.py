@@ -152,8 +152,8 @@ def test_clients_that_never_read_do_no_harm(lan):  # I5
         stop.set()
         worker.join()
     assert max(took) < 2, took  # starting the asker takes most of it
-    # And one to ask the server by.
-    assert most <= before + CONNECTIONS + 1
+    # And one to ask the server by; an address may have come up meanwhile.
+    assert most <= before + CONNECTIONS + 1 + 4
     assert b"stratum=" in control_answer(path)
     at = [request["at"] for request in requests(fake)]
     gaps = [b - a for a, b in zip(at, at[1:])]

@@ -5,7 +5,6 @@ PATIENCE (1) s after the last.
 
     load.py ADDRESS RATE SECONDS [PATIENCE]
 """
-import contextlib
 import json
 import selectors
 import socket
@@ -30,9 +29,14 @@ def main():
     while True:
         now = time.monotonic() - begun
         if now < seconds and now * rate >= sent:
-            with contextlib.suppress(ConnectionRefusedError):  # of the last
+            try:
                 s.send(b"\x23" + bytes(39) +
                        struct.pack(">Q", (7 << 40) + sent))
+            except ConnectionRefusedError:  # of the last
+                pass
+            except BlockingIOError:  # the way is full: a moment later
+                time.sleep(0.001)
+                continue
             sent += 1
         elif now >= seconds + patience or \
                 len(answered) == sent > 0 and now > seconds:
