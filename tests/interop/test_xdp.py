@@ -195,6 +195,8 @@ def test_a_client_is_listed_once(cable):
     cable.server.ip("route", "add", "fd98::/16", "via", ASKER6)
     clients = [(f"10.98.0.{i}", SERVER, 32) for i in range(1, 9)] + \
         [(f"fd98:0:0:{i}::1", SERVER6, 128) for i in range(1, 9)]
+    # Neighbours of IPv6 are found when the links have addresses: a second.
+    assert wait_for(lambda: cable.ask(SERVER6), 10)
     for client, to, bits in clients:
         cable.asker.ip("addr", "add", f"{client}/{bits}", "dev", "lo")
         cable.asker.ip("route", "replace", f"{to}/{bits}", "dev", "eth0",
