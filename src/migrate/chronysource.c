@@ -8,7 +8,7 @@
 
 static const struct word {
 	const char *word;
-	size_t values;
+	size_t values; /* behind it: none or one */
 	const char *as, *why;
 } words[] = {
 #define WORD(word, values, as, why) { #word, values, as, why },
@@ -26,60 +26,71 @@ static const struct word *find(const char *text)
 	return NULL;
 }
 
+static bool is_poll(const struct word *w)
+{
+	return strcmp(w->as, "minpoll") == 0 || strcmp(w->as, "maxpoll") == 0;
+}
+
+/* Within our range; what was beyond it is said. */
+static void take_poll(struct draft *d, const struct line *l, const char *value,
+		      FILE *out)
+{
+	double log2_s = strtod(value, NULL);
+
+	(void)fprintf(out, " %d", draft_poll(log2_s));
+	if (log2_s < 3 || log2_s > 17) {
+		draft_leave(d, l, "polls are from 3 to 17");
+	}
+}
+
+/* A word of ours, with its values; what is said of it stands at the end. */
+static void take_word(struct draft *d, const struct line *l,
+		      const struct word *w, size_t at, FILE *out)
+{
+	bool ours = w->as[0] != '\0' && w->as[0] != '-';
+
+	if (ours) {
+		(void)fprintf(out, " %s", w->as);
+	}
+	if (is_poll(w)) {
+		take_poll(d, l, l->word[at + 1], out);
+	} else if (ours && w->values > 0) {
+		(void)fprintf(out, " %s", l->word[at + 1]);
+	}
+	if (strcmp(w->as, "key") == 0) {
+		draft_line(d, PART_RECORDS, "trustedkey %s", l->word[at + 1]);
+	}
+	if (w->why[0] != '\0') {
+		draft_leave(d, l, w->why);
+	} else if (w->as[0] == '\0') {
+		draft_needless(d, l, "the estimator decides");
+	}
+}
+
 /* The words behind the name, to the line; those that we have not, to the end.
  */
 static void take_words(struct draft *d, const struct line *l, FILE *out)
 {
 	for (size_t i = 2; i < l->count; i++) {
 		const struct word *w = find(l->word[i]);
-		bool poll = strcasecmp(l->word[i], "minpoll") == 0 ||
-			    strcasecmp(l->word[i], "maxpoll") == 0;
 
-		if (poll && i + 1 < l->count) {
-			double log2_s = strtod(l->word[i + 1], NULL);
-
-			(void)fprintf(out, " %s %d", l->word[i],
-				      draft_poll(log2_s));
-			if (log2_s < 3 || log2_s > 17) {
-				draft_leave(d, l, "polls are from 3 to 17");
-			}
-			i++;
-			continue;
-		}
 		if (!w || i + w->values >= l->count) {
-			if (strcasecmp(l->word[i], "ipv4") != 0 &&
-			    strcasecmp(l->word[i], "ipv6") != 0) {
-				draft_leave(d, l, "not understood");
-			}
+			draft_leave(d, l, "not understood");
 			continue;
 		}
-		if (w->as[0] != '\0') {
-			(void)fprintf(out, " %s", w->as);
-			for (size_t j = 1; j <= w->values; j++) {
-				(void)fprintf(out, " %s", l->word[i + j]);
-			}
-		}
-		if (strcmp(w->as, "key") == 0) {
-			draft_line(d, PART_RECORDS, "trustedkey %s",
-				   l->word[i + 1]);
-		}
-		if (w->why[0] != '\0') {
-			draft_leave(d, l, w->why);
-		} else if (w->as[0] == '\0') {
-			draft_needless(d, l, "the estimator decides");
-		}
+		take_word(d, l, w, i, out);
 		i += w->values;
 	}
 }
 
+/* "-4 ", "-6 ", or nothing: what stands before the name. */
 static const char *family(const struct line *l)
 {
 	for (size_t i = 2; i < l->count; i++) {
-		if (strcasecmp(l->word[i], "ipv4") == 0) {
-			return "-4 ";
-		}
-		if (strcasecmp(l->word[i], "ipv6") == 0) {
-			return "-6 ";
+		const struct word *w = find(l->word[i]);
+
+		if (w && w->as[0] == '-') {
+			return w->as[1] == '4' ? "-4 " : "-6 ";
 		}
 	}
 	return "";

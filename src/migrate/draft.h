@@ -53,7 +53,6 @@ struct draft {
 	const char *open[INCLUDE_DEPTH]; /* the files that are being read */
 	unsigned depth;
 	int err;
-	const char *err_path;
 };
 
 /* 0 or -ENOMEM. */

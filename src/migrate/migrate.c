@@ -74,15 +74,15 @@ struct migrate_result migrate(enum migrate_from kind, const char *from,
 	int err = draft_open(&d);
 
 	if (err != 0) {
-		return (struct migrate_result){ .err = err, .path = from };
+		return (struct migrate_result){ .err = err };
 	}
 	kinds[kind].read(&d, from);
 	if (d.err == 0) {
 		draft_print(&d, from, to);
 	}
-	struct migrate_result r = {
-		.err = d.err, .path = from, .sources = d.sources, .left = d.left
-	};
+	struct migrate_result r = { .err = d.err,
+				    .sources = d.sources,
+				    .left = d.left };
 
 	draft_close(&d);
 	return r;

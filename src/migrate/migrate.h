@@ -25,8 +25,7 @@ enum migrate_from {
 #define MIGRATE_MARK "# Made by truechimer-migrate from "
 
 struct migrate_result {
-	int err;          /* 0, or -errno of what could not be read */
-	const char *path; /* the file of that error; lives as `from` does */
+	int err;          /* 0, or -errno: `from` could not be read */
 	unsigned sources; /* that were carried over */
 	unsigned left;    /* lines that could not be */
 };

@@ -143,7 +143,7 @@ static int convert(struct wishes *w)
 
 	(void)fclose(out);
 	if (r.err != 0) {
-		code = fail(strerror(-r.err), r.path);
+		code = fail(strerror(-r.err), w->from);
 	} else if (w->write) {
 		code = replace(w, text, len);
 	} else if (fwrite(text, 1, len, stdout) != len || fflush(stdout) != 0) {

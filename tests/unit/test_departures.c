@@ -14,6 +14,7 @@
 #include "host/serve.h"
 #include "host/stamps.h"
 #include "host/sysclock.h"
+#include "opensock.h"
 
 #define CLIENTS 8
 #define PATIENCE_MS 10000
@@ -33,20 +34,6 @@ struct fixture {
 	struct view view;
 	struct client clients[CLIENTS];
 };
-
-static int open_at(netaddr *addr)
-{
-	struct sockaddr_storage sa;
-	socklen_t size = udp_sockaddr(addr, &sa);
-	int fd = udp_open(addr);
-
-	assert_true(fd >= 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)&sa, size), 0);
-	size = sizeof(sa);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&sa, &size), 0);
-	assert_true(udp_netaddr((struct sockaddr *)&sa, addr));
-	return fd;
-}
 
 static struct fixture *begin(size_t most)
 {

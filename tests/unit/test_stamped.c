@@ -9,25 +9,12 @@
 #include "host/stamped.h"
 #include "host/stamps.h"
 #include "host/udp.h"
+#include "opensock.h"
 
 struct pair {
 	int from, to;
 	netaddr there;
 };
-
-static int open_at(netaddr *addr)
-{
-	struct sockaddr_storage sa;
-	socklen_t size = udp_sockaddr(addr, &sa);
-	int fd = udp_open(addr);
-
-	assert_true(fd >= 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)&sa, size), 0);
-	size = sizeof(sa);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&sa, &size), 0);
-	assert_true(udp_netaddr((struct sockaddr *)&sa, addr));
-	return fd;
-}
 
 static struct pair begin(bool v6)
 {
