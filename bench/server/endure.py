@@ -7,21 +7,17 @@ and ntpq must be answered within a second. See docs/performance.md.
     bench/server/endure.py [--strict] [-- more words of ntp.conf]
 
 A test of the load suite; --strict holds it to what a quiet machine shows."""
-import argparse
-import pathlib
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
 import measure
 import servers
-from wire import CLIENT, GENERATOR_CPU, SKIPPED, Server, Unable, Wire
+from stage import Stage, arguments
+from wire import CLIENT, GENERATOR_CPU, Server
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 UPSTREAM = (f"server {CLIENT} iburst minpoll 3 maxpoll 3\nrestrict default\n"
             "driftfile {folder}/drift\n")
 SECONDS, BEFORE, OFFER = 10, 3, 700e3
@@ -103,38 +99,32 @@ def judge(long, best, asking, kept):
     ) if wrong]
 
 
+def start(stage, more):
+    """Ours on its wire, and at the other end the server that it asks."""
+    wire, folder = stage.wire(), stage.folder
+    wire.hurry(False)
+    upstream = Server(wire.net["c"], [stage.build / "bench/server/bare",
+                                      CLIENT], folder, [GENERATOR_CPU], False)
+    stage.callback(upstream.end)
+    kind = servers.ours(stage.build, "\n".join(more) + "\n", UPSTREAM)
+    wire.start(kind.argv(folder), folder, real_time=False)
+    return wire
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build")
+    parser = arguments(__doc__)
     parser.add_argument("--strict", action="store_true")
     parser.add_argument("more", nargs="*", help="more lines of ntp.conf")
     given = parser.parse_args()
-    build = given.build.resolve()
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-server-"))
-    wire, upstream = None, None
-    try:
-        kind = servers.ours(build, "\n".join(given.more) + "\n", UPSTREAM)
-        wire = Wire(build / "bench/server", 0)
-        wire.hurry(False)
-        upstream = Server(wire.net["c"], [build / "bench/server/bare", CLIENT],
-                          folder, [GENERATOR_CPU], False)
-        wire.start(kind.argv(folder), folder, real_time=False)
+    kept = KEPT_STRICT if given.strict else KEPT
+    with Stage(given.build) as stage:
+        wire = start(stage, given.more)
         for _ in range(TRIES):
-            bad = judge(*endure(wire, build),
-                        KEPT_STRICT if given.strict else KEPT)
+            bad = judge(*endure(wire, stage.build), kept)
             if not bad:
-                break
+                return 0
             print("\n".join(bad))
-    except Unable as trouble:
-        print(f"skipped: {trouble}")
-        return SKIPPED
-    finally:
-        if upstream:
-            upstream.end()
-        if wire:
-            wire.close()
-        shutil.rmtree(folder, ignore_errors=True)
-    return 1 if bad else 0
+    return 1
 
 
 if __name__ == "__main__":

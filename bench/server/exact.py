@@ -13,18 +13,14 @@ through, half a microsecond after it has left. In the interleaved mode a
 transmit timestamp is the kernel's of the answer before, and is held against
 when that one came through. A negative figure is an answer that was gone before
 the time that it tells."""
-import argparse
-import pathlib
-import shutil
 import sys
-import tempfile
 
 import measure
 import servers
 from measure import median
-from wire import SKIPPED, Unable, Wire
+from stage import Stage, arguments
+from wire import Unable
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 USUAL = "ours,chrony,ntpsec,bare"
 IDLE, IDLE_S, SECONDS = 1000, 1, 0.5
 # Requests a second, of what it can. Of twice that many some are lost, and who
@@ -42,17 +38,9 @@ QUANTILES = ["least", "p1", "p50", "p99", "worst"]
 class Side:
     """One server on its wire, and the runs of each load."""
 
-    def __init__(self, build, name, number, folder):
+    def __init__(self, stage, kind):
         self.runs, self.limits = {}, {}
-        kind = servers.known(build)[name]()
-        folder.mkdir()
-        self.wire = Wire(build / "bench/server", number)
-        try:
-            self.wire.start(kind.argv(folder), folder)
-            self.wire.settle()
-        except Unable:
-            self.wire.close()
-            raise
+        self.wire = stage.serve(kind())
 
     def limit(self, kind):
         """The most that it answers, when that is too much for it."""
@@ -116,38 +104,33 @@ def show(sides):
                       + " | ".join(side.row(what, kind, load)) + " |")
 
 
+def sides_of(stage, names):
+    """By name; who cannot be had is left out, and that is said."""
+    sides = {}
+    for name, kind in servers.named(stage.build, names).items():
+        try:
+            sides[name] = Side(stage, kind)
+        except Unable as trouble:
+            print(f"{name}: skipped: {trouble}", file=sys.stderr)
+    if not sides:
+        raise Unable("no server to measure")
+    return sides
+
+
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build")
+    parser = arguments(__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--servers", default=USUAL)
     parser.add_argument("--guard", action="store_true")
     given = parser.parse_args()
     if given.guard:
         given.servers = "ours"
-    build = given.build.resolve()
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-server-"))
-    sides = {}
-    try:
-        for number, name in enumerate(given.servers.split(",")):
-            try:
-                sides[name] = Side(build, name, number, folder / str(number))
-            except Unable as trouble:
-                print(f"{name}: skipped: {trouble}", file=sys.stderr)
-        if not sides:
-            raise Unable("no server to measure")
+    with Stage(given.build) as stage:
+        sides = sides_of(stage, given.servers)
         if given.guard:
             return 0 if guard(sides["ours"], given.rounds) else 1
         measure_all(sides, given.rounds)
         show(sides)
-    except Unable as trouble:
-        print(f"skipped: {trouble}", file=sys.stderr)
-        return SKIPPED
-    finally:
-        for side in sides.values():
-            side.wire.close()
-        shutil.rmtree(folder, ignore_errors=True)
     return 0
 
 

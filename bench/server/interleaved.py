@@ -11,24 +11,20 @@ asks in both modes in turn, a hundred times a second each, from a socket of its
 own on the client's end of a loaded wire; what it knows of its own packets is the
 kernel's stamps, in both modes. So the modes differ by the server's transmit
 timestamp alone."""
-import argparse
 import os
-import pathlib
 import select
-import shutil
 import socket
 import statistics
 import struct
 import sys
-import tempfile
 import time
 
 import measure
 import servers
 import wire
-from wire import CLONE_NEWNET, GENERATOR_CPU, SERVER, SKIPPED, Unable, Wire
+from stage import Stage, arguments
+from wire import CLONE_NEWNET, GENERATOR_CPU, SERVER, Unable
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 LOADS = {"none": 0, "half": 0.5, "95 %": 0.95}
 SECONDS, APART_S, PATIENCE_S, BATCH = 4, 0.005, 0.2, 32
 NTP_PORT, ERA, ROOM = 123, 2208988800, 512
@@ -121,19 +117,11 @@ def enter(file):
 class Side:
     """One server, and who asks it, by load and mode."""
 
-    def __init__(self, build, name, number, folder):
+    def __init__(self, stage, kind):
         self.askers, self.rates = {}, {}
-        kind = servers.known(build)[name]()
-        folder.mkdir()
-        self.wire = Wire(build / "bench/server", number, "packets")
-        try:
-            self.wire.start(kind.argv(folder), folder)
-            self.wire.settle()
-            self.limit = max(self.wire.run(measure.FIRST_OFFER, batch=BATCH)
-                             .rate for _ in range(3))
-        except Unable:
-            self.wire.close()
-            raise
+        self.wire = stage.serve(kind(), "packets")
+        self.limit = max(self.wire.run(measure.FIRST_OFFER, batch=BATCH).rate
+                         for _ in range(3))
 
     def run(self, load):
         for mode in False, True:
@@ -175,18 +163,13 @@ def show(sides):
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build")
+    parser = arguments(__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--servers", default="ours,chrony")
     given = parser.parse_args()
-    build = given.build.resolve()
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-server-"))
-    sides = {}
-    try:
-        for number, name in enumerate(given.servers.split(",")):
-            sides[name] = Side(build, name, number, folder / str(number))
+    with Stage(given.build) as stage:
+        kinds = servers.named(stage.build, given.servers)
+        sides = {name: Side(stage, kind) for name, kind in kinds.items()}
         os.sched_setaffinity(0, [GENERATOR_CPU])
         wire.hurry(0, False)
         for _ in range(given.rounds):
@@ -194,13 +177,6 @@ def main():
                 for side in sides.values():
                     side.run(load)
         show(sides)
-    except Unable as trouble:
-        print(f"skipped: {trouble}", file=sys.stderr)
-        return SKIPPED
-    finally:
-        for side in sides.values():
-            side.wire.close()
-        shutil.rmtree(folder, ignore_errors=True)
     return 0
 
 

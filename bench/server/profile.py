@@ -5,20 +5,17 @@ perf sees it, in ns. See docs/performance.md.
 
     bench/server/profile.py ours
 """
-import argparse
 import collections
-import pathlib
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 
 import measure
 import servers
-from wire import SKIPPED, Unable, Wire
+from stage import Stage, arguments
+from wire import Unable
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 RUNS, OFFER, HERTZ, WARM_S = 4, 600e3, 7000, 0.5
 
 # The first whose function is anywhere on the stack has the sample.
@@ -96,29 +93,17 @@ def show(runs, samples):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = arguments(__doc__)
     parser.add_argument("server")
-    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build")
     given = parser.parse_args()
-    build = given.build.resolve()
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-server-"))
-    wire = None
-    try:
+    with Stage(given.build) as stage:
         if not shutil.which("perf"):
             raise Unable("perf is not here")
-        kind = servers.known(build)[given.server]()
-        wire = Wire(build / "bench/server", 0)
-        server = wire.start(kind.argv(folder), folder)
-        wire.settle()
-        runs = record(wire, server.pids(), folder / "perf")
-        show(runs, collections.Counter(map(place, stacks(folder / "perf"))))
-    except Unable as trouble:
-        print(f"skipped: {trouble}", file=sys.stderr)
-        return SKIPPED
-    finally:
-        if wire:
-            wire.close()
-        shutil.rmtree(folder, ignore_errors=True)
+        kind, = servers.named(stage.build, given.server).values()
+        wire = stage.serve(kind())
+        samples = stage.folder / "perf"
+        runs = record(wire, wire.server.pids(), samples)
+        show(runs, collections.Counter(map(place, stacks(samples))))
     return 0
 
 

@@ -11,20 +11,17 @@
 Needs root, network namespaces, and a kernel that runs XDP programs with live
 frames (5.18). All servers run at the same time, each on its own wire, and are
 asked in turn, so that what disturbs one round disturbs all of them."""
-import argparse
 import json
 import pathlib
-import shutil
 import subprocess
 import sys
-import tempfile
 
 import measure
 import servers
 from measure import median
-from wire import SKIPPED, Unable, Wire
+from stage import ROOT, Stage, arguments
+from wire import Unable
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 USUAL = "ours,chrony,ntpsec,openntpd,bare"
 QUICK = "ours,chrony,bare"
 STARTS, START_S, IDLE_S, OVERLOAD_S = 3, 1.2, 10, 0.8
@@ -36,13 +33,13 @@ GUARDED = 1.05 # what an answer costs chronyd, in ours, at least
 class Bench:
     """Some servers, each on its wire, and what was seen of them."""
 
-    def __init__(self, build, kinds, folder):
-        self.build, self.folder = build, pathlib.Path(folder)
+    def __init__(self, stage, kinds):
+        self.folder = stage.folder
         self.kinds, self.wires, self.seen = {}, {}, {}
-        for number, (name, kind) in enumerate(kinds.items()):
+        for name, kind in kinds.items():
             try:
                 self.kinds[name] = kind()
-                self.wires[name] = Wire(build / "bench/server", number)
+                self.wires[name] = stage.wire()
                 self.seen[name] = {}
             except Unable as trouble:
                 print(f"{name}: skipped: {trouble}", file=sys.stderr)
@@ -109,10 +106,6 @@ class Bench:
 
     def rate(self, name, what="plain"):
         return median([run.rate for run in self.seen[name].get(what, [])])
-
-    def close(self):
-        for wire in self.wires.values():
-            wire.close()
 
 
 def show(bench, against):
@@ -201,29 +194,23 @@ def guard_rounds(bench):
     return theirs / ours >= GUARDED
 
 
-def generator(build):
+def generator(wire):
     """Requests a second, when nobody has any work with them."""
-    wire = Wire(build / "bench/server", 0)
-    try:
-        nobody = wire.inside("s", "swallow", "eth0", stdin=subprocess.PIPE,
-                             stdout=subprocess.PIPE)
-        if nobody.stdout.readline() != "ready\n":
-            raise Unable("the program that drops cannot be loaded")
-        runs = [wire.run(GENERATOR_OFFER) for _ in range(STARTS)]
-        nobody.communicate()
-        return median([run.sent / run.seconds for run in runs])
-    finally:
-        wire.close()
+    nobody = wire.inside("s", "swallow", "eth0", stdin=subprocess.PIPE,
+                         stdout=subprocess.PIPE)
+    if nobody.stdout.readline() != "ready\n":
+        raise Unable("the program that drops cannot be loaded")
+    runs = [wire.run(GENERATOR_OFFER) for _ in range(STARTS)]
+    nobody.communicate()
+    return median([run.sent / run.seconds for run in runs])
 
 
-def arguments():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+def options():
+    parser = arguments(__doc__)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--guard", action="store_true")
     parser.add_argument("--generator", action="store_true",
                         help="how fast the load generator alone is")
-    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--servers", help="names, with commas between: "
                         f"{'; '.join(servers.known(ROOT))}")
@@ -235,30 +222,20 @@ def arguments():
     return parser.parse_args()
 
 
-def chosen(given):
-    known = servers.known(given.build.resolve())
+def chosen(given, build):
+    """What makes each, by name."""
     names = given.servers or ("ours,chrony" if given.guard else
                               QUICK if given.quick else USUAL)
-    kinds = {}
-    for name in names.split(","):
-        match = [k for k in known if k.replace(",", "") == name]
-        if not match:
-            sys.exit(f"no server is called {name!r} here: "
-                     f"{'; '.join(k.replace(',', '') for k in known)}")
-        kinds[match[0]] = known[match[0]]
-    kinds.update(map(servers.other, given.server))
-    return kinds
+    return servers.named(build, names) | dict(map(servers.other, given.server))
 
 
 def main():
-    given = arguments()
-    folder = tempfile.mkdtemp(prefix="bench-server-")
-    bench = None
-    try:
+    given = options()
+    with Stage(given.build) as stage:
         if given.generator:
-            print(f"{generator(given.build.resolve()):,.0f} requests/s")
+            print(f"{generator(stage.wire()):,.0f} requests/s")
             return 0
-        bench = Bench(given.build.resolve(), chosen(given), folder)
+        bench = Bench(stage, chosen(given, stage.build))
         if given.guard:
             return 0 if guard(bench) else 1
         if given.quick:
@@ -268,14 +245,7 @@ def main():
         print(show(bench, given.against))
         if given.json:
             given.json.write_text(json.dumps(bench.seen, default=vars))
-        return 0
-    except Unable as trouble:
-        print(f"skipped: {trouble}")
-        return SKIPPED
-    finally:
-        if bench:
-            bench.close()
-        shutil.rmtree(folder, ignore_errors=True)
+    return 0
 
 
 if __name__ == "__main__":

@@ -9,18 +9,13 @@ thread cannot have a whole one. What the generator ran is therefore taken off:
 answers a second for each processor that was left to the server, with two
 threads against one. The generator sends by a packet socket and sleeps between
 its batches, as it must not keep its processor."""
-import argparse
-import pathlib
-import shutil
 import sys
-import tempfile
 
-import measure
 import servers
 from measure import median
-from wire import GENERATOR_CPU, SERVER_CPU, SKIPPED, Unable, Wire
+from stage import Stage, arguments
+from wire import GENERATOR_CPU, SERVER_CPU
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 OFFER_ONE, OFFER_TWO, SECONDS = 400e3, 550e3, 0.8
 PAIRS = {"ours": ("ours", "ours, 2 threads"),
          "bare": ("bare", "bare, 2 threads")}
@@ -29,17 +24,14 @@ PAIRS = {"ours": ("ours", "ours, 2 threads"),
 class Side:
     """One server, with one thread or two."""
 
-    def __init__(self, build, name, number, folder, threads):
+    def __init__(self, stage, name, threads):
         self.offer = OFFER_ONE if threads == 1 else OFFER_TWO
-        self.wire = Wire(build / "bench/server", number, "packets")
-        self.runs = []
-        folder.mkdir()
-        kind = servers.known(build)[name]()
-        self.wire.start(kind.argv(folder), folder, real_time=False,
-                        cpus=[SERVER_CPU] if threads == 1 else
-                        [GENERATOR_CPU, SERVER_CPU])
         self.processors = threads
-        self.wire.settle()
+        self.runs = []
+        self.wire = stage.serve(servers.known(stage.build)[name](), "packets",
+                                real_time=False,
+                                cpus=[SERVER_CPU] if threads == 1 else
+                                [GENERATOR_CPU, SERVER_CPU])
 
     def run(self):
         self.runs.append(self.wire.run(self.offer, seconds=SECONDS, batch=32))
@@ -63,40 +55,33 @@ class Side:
                 f"{self.each()[0]:,.0f} | {self.each()[1]:,.0f} |")
 
 
+def show(sides, pairs):
+    print("| server | threads | answers/s | the generator's share of a "
+          "processor | answers/s for each processor left | for each "
+          "second run |\n" + "| --- " * 6 + "|")
+    for name, side in sides.items():
+        print(side.row(name))
+    for name, pair in pairs.items():
+        one, two = (sides[which].each() for which in pair)
+        print(f"{name}: two threads on two processors are worth "
+              f"{2 * two[0] / one[0]:.2f} of one on one, by what was left "
+              f"to it; {2 * two[1] / one[1]:.2f} by what it ran")
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build")
+    parser = arguments(__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--servers", default="ours,bare")
     given = parser.parse_args()
-    build = given.build.resolve()
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-server-"))
-    sides = {}
-    try:
-        for name in given.servers.split(","):
-            for i, which in enumerate(PAIRS[name]):
-                sides[which] = Side(build, which, len(sides),
-                                    folder / str(len(sides)), i + 1)
+    pairs = {name: PAIRS[name] for name in given.servers.split(",")}
+    with Stage(given.build) as stage:
+        sides = {which: Side(stage, which, threads)
+                 for pair in pairs.values()
+                 for threads, which in enumerate(pair, 1)}
         for _ in range(given.rounds):
             for side in sides.values():
                 side.run()
-        print("| server | threads | answers/s | the generator's share of a "
-              "processor | answers/s for each processor left | for each "
-              "second run |\n" + "| --- " * 6 + "|")
-        for name, side in sides.items():
-            print(side.row(name))
-        for name in given.servers.split(","):
-            one, two = (sides[which].each() for which in PAIRS[name])
-            print(f"{name}: two threads on two processors are worth "
-                  f"{2 * two[0] / one[0]:.2f} of one on one, by what was left "
-                  f"to it; {2 * two[1] / one[1]:.2f} by what it ran")
-    except Unable as trouble:
-        print(f"skipped: {trouble}", file=sys.stderr)
-        return SKIPPED
-    finally:
-        for side in sides.values():
-            side.wire.close()
-        shutil.rmtree(folder, ignore_errors=True)
+        show(sides, pairs)
     return 0
 
 

@@ -6,6 +6,7 @@ not: it answers that it does not know), to everybody, without limits."""
 import pathlib
 import shlex
 import shutil
+import sys
 
 from wire import SERVER, Unable
 
@@ -102,6 +103,18 @@ def known(build):
         "bare": lambda: bare(build),
         "bare, 2 threads": lambda: bare(build, 2),
     }
+
+
+def named(build, names):
+    """Those of known() that are so called, with commas between; as a name has
+    commas of its own, they are left out of it."""
+    kinds = known(build)
+    plain = {name.replace(",", ""): name for name in kinds}
+    unknown = [name for name in names.split(",") if name not in plain]
+    if unknown:
+        sys.exit(f"no server is called {unknown[0]!r} here: "
+                 f"{'; '.join(plain)}")
+    return {plain[name]: kinds[plain[name]] for name in names.split(",")}
 
 
 def other(text):
