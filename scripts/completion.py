@@ -37,7 +37,7 @@ complete -F {function} {program}
 
 
 def commands(quote=str):
-    return " ".join(quote(row[0]) for row in table("client/ntpqcommands"))
+    return " ".join(quote(row[0]) for row in table("client/ntpq/ntpqcommands"))
 
 
 def options(program):

@@ -76,7 +76,7 @@ def options(stem):
 
 
 def commands():
-    rows = table("client/ntpqcommands")
+    rows = table("client/ntpq/ntpqcommands")
     docs = {}
     for name, _, usage, doc in rows: # other names of a command stand beside it
         docs.setdefault((usage, doc), []).append(name)

@@ -9,8 +9,8 @@ import sys
 
 HOLDERS = ("tests", "scripts", "src/sim")
 SUFFIXES = (".c", ".h", ".def", ".py", ".sh")
-AUTHENTIC = ("src/crypto", "src/core/keyring.c", "src/core/nonce.c",
-             "src/core/answer.c")
+AUTHENTIC = ("src/crypto", "src/core/serve/keyring.c", "src/core/nonce.c",
+             "src/core/source/answer.c")
 ID = r"[A-Z][0-9]+"
 
 

@@ -11,7 +11,7 @@
 
 #include <stdlib.h>
 
-#include "core/estimator.h"
+#include "core/estimate/estimator.h"
 #include "courses.h"
 
 #define DIVERGING_SETTLE 100

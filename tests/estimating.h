@@ -6,7 +6,7 @@
 #define TESTS_ESTIMATING_H
 
 #include "check.h"
-#include "core/estimator.h"
+#include "core/estimate/estimator.h"
 #include "track.h"
 
 static struct track track;

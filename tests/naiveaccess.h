@@ -6,7 +6,7 @@
 #ifndef TESTS_NAIVEACCESS_H
 #define TESTS_NAIVEACCESS_H
 
-#include "core/access.h"
+#include "core/serve/access.h"
 
 struct naive {
 	const netaddr *from;

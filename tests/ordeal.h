@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-#include "core/filter.h"
+#include "core/estimate/filter.h"
 
 enum ordeal_kind {
 	ORDEAL_PREDICT,

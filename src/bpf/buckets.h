@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * buckets.h - how often a host and the networks around it may be answered in
- * the driver: the levels of core/ratelimit.c, a part of the credit, and no
- * chance and no kiss. Who has too little goes up, and stays with the sockets
+ * the driver: the levels of core/serve/ratelimit.c, a part of the credit, and
+ * no chance and no kiss. Who has too little goes up, and stays with the sockets
  * until he has asked for nothing long enough to owe nothing.
  *
  * All processors share the buckets; each has a list of its own of which are
@@ -12,7 +12,7 @@
 #define BPF_BUCKETS_H
 
 #include "bpf/frame.h"
-#include "core/fastmap.h"
+#include "core/serve/fastmap.h"
 
 #define LEVELS 3
 

@@ -10,7 +10,7 @@
  */
 #include "bpf/buckets.h"
 #include "bpf/frame.h"
-#include "core/fastmap.h"
+#include "core/serve/fastmap.h"
 
 #define NS_PER_S 1000000000
 #define PER_NS 18446744074 /* 2^64 / 10^9, rounded up */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "host/entropy.h"
+#include "host/system/entropy.h"
 
 instant moment_steady(void)
 {

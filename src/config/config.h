@@ -139,7 +139,8 @@ struct xdp_config {
 	enum xdp_mode mode;
 };
 
-/* What sources that sign are worth more than others (core/authority.h). */
+/* What sources that sign are worth more than others (core/select/authority.h).
+ */
 enum authselect {
 	AUTHSELECT_IGNORE,
 	AUTHSELECT_MIX,

@@ -13,7 +13,7 @@
 #include "core/event.h"
 #include "core/nonce.h"
 #include "core/note.h"
-#include "core/view.h"
+#include "core/serve/view.h"
 #include "wire/mode6.h"
 
 #define OUTBOX_EFFECTS 256 /* one event causes no more than this */

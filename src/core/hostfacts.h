@@ -6,8 +6,8 @@
 #ifndef CORE_HOSTFACTS_H
 #define CORE_HOSTFACTS_H
 
-#include "core/fastmap.h"
-#include "core/mru.h"
+#include "core/serve/fastmap.h"
+#include "core/serve/mru.h"
 
 /* Of all sockets for NTP, since the start. */
 struct io_counts {

@@ -11,8 +11,8 @@
 #define CORE_SETTINGS_H
 
 #include "config/config.h"
-#include "core/keyring.h"
-#include "core/leap.h"
+#include "core/serve/keyring.h"
+#include "core/steer/leap.h"
 
 struct settings {
 	const struct config *config;

@@ -13,8 +13,8 @@
 #ifndef CORE_SNAPSHOT_H
 #define CORE_SNAPSHOT_H
 
+#include "base/pack.h"
 #include "core/event.h"
-#include "core/pack.h"
 
 #define SNAPSHOT_MAGIC "Truechimer state\n"
 #define SNAPSHOT_VERSION 1

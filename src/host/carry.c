@@ -5,13 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "host/daemonize.h"
-#include "host/groups.h"
+#include "host/files/statefile.h"
 #include "host/inquiry.h"
+#include "host/net/udp.h"
 #include "host/publish.h"
-#include "host/statefile.h"
-#include "host/store.h"
-#include "host/udp.h"
+#include "host/serve/groups.h"
+#include "host/system/daemonize.h"
+#include "host/system/store.h"
 
 /* To many, who do not answer, or to one. */
 static int send_to(struct loop *l, const struct effect *e, struct stamped *left)

@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 
-#include "core/clients.h"
+#include "core/control/lists.h"
 #include "core/hostfacts.h"
-#include "core/lists.h"
+#include "core/serve/clients.h"
 #include "host/reload.h"
 
 #define LINK_LOCAL_BITS 10

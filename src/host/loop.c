@@ -7,18 +7,18 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/filegen.h"
+#include "core/report/filegen.h"
 #include "host/carry.h"
-#include "host/daemonize.h"
-#include "host/entropy.h"
-#include "host/handon.h"
-#include "host/netwatch.h"
+#include "host/files/statefile.h"
+#include "host/net/netwatch.h"
 #include "host/publish.h"
 #include "host/ready.h"
 #include "host/reload.h"
-#include "host/resources.h"
-#include "host/signals.h"
-#include "host/statefile.h"
+#include "host/serve/handon.h"
+#include "host/system/daemonize.h"
+#include "host/system/entropy.h"
+#include "host/system/resources.h"
+#include "host/system/signals.h"
 
 #define RATE_S 4 /* between two looks at what the kernel steers by */
 #define HOUR_S 3600

@@ -5,12 +5,12 @@
 #include <stdlib.h>
 
 #include "host/inquiry.h"
-#include "host/netwatch.h"
+#include "host/net/netwatch.h"
+#include "host/net/stamps.h"
+#include "host/net/udp.h"
 #include "host/reload.h"
-#include "host/serve.h"
-#include "host/signals.h"
-#include "host/stamps.h"
-#include "host/udp.h"
+#include "host/serve/serve.h"
+#include "host/system/signals.h"
 
 #define NO_MEMORY_MS 1000
 #define SETTLE_MS 200 /* news about addresses come in flocks */

@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "config/changes.h"
-#include "host/normalform.h"
-#include "host/priority.h"
+#include "host/files/normalform.h"
+#include "host/files/saveconfig.h"
 #include "host/publish.h"
-#include "host/saveconfig.h"
+#include "host/system/priority.h"
 
 #define ANSWER 14000 /* ntpq takes 32 fragments of 468 octets */
 #define TEXT_ROOM 65536

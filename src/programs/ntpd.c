@@ -15,14 +15,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "host/daemonize.h"
 #include "host/loop.h"
-#include "host/priority.h"
-#include "host/privs.h"
-#include "host/resources.h"
-#include "host/rivals.h"
-#include "host/signals.h"
-#include "host/store.h"
+#include "host/system/daemonize.h"
+#include "host/system/priority.h"
+#include "host/system/privs.h"
+#include "host/system/resources.h"
+#include "host/system/rivals.h"
+#include "host/system/signals.h"
+#include "host/system/store.h"
 #include "programs/ntpd_config.h"
 #include "programs/ntpd_oneshot.h"
 #include "programs/ntpd_options.h"

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/store.h"
-#include "host/udp.h"
+#include "host/net/udp.h"
+#include "host/system/store.h"
 
 #define INCLUDES 256  /* files in all; a circle ends much earlier */
 #define ARENA_TRIES 8 /* each with what the last one loaded added */

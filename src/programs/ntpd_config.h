@@ -7,7 +7,7 @@
 #define PROGRAMS_NTPD_CONFIG_H
 
 #include "config/config.h"
-#include "host/dropins.h"
+#include "host/files/dropins.h"
 #include "programs/ntpd_options.h"
 
 #define NTPD_CONFIG_FILE "/etc/ntp.conf"

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/journal.h"
-#include "host/normalform.h"
+#include "host/files/normalform.h"
+#include "host/system/journal.h"
 
 static void print_complaints(FILE *f, const struct config_result *r)
 {

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "host/normalform.h"
+#include "host/files/normalform.h"
 #include "programs/ntpd_config.h"
 
 #define SAID 8192 /* about a file of keys */

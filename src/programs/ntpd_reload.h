@@ -6,7 +6,7 @@
 #ifndef PROGRAMS_NTPD_RELOAD_H
 #define PROGRAMS_NTPD_RELOAD_H
 
-#include "host/keyfile.h"
+#include "host/files/keyfile.h"
 #include "host/loop.h"
 #include "programs/ntpd_options.h"
 

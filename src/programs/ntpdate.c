@@ -2,8 +2,8 @@
 /*
  * ntpdate.c - asks servers for the time and sets the clock, once.
  *
- * How it asks is in client/ask.h, whom it believes in client/pick.h. The
- * options, the lines it prints and its exit codes are those of the classic
+ * How it asks is in client/once/ask.h, whom it believes in client/once/pick.h.
+ * The options, the lines it prints and its exit codes are those of the classic
  * ntpdate: 0 set (or would be), 1 not, 2 wrong use.
  */
 #include <errno.h>
@@ -15,12 +15,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "client/ask.h"
-#include "client/askkey.h"
-#include "client/asktext.h"
 #include "client/names.h"
-#include "client/pick.h"
-#include "client/setclock.h"
+#include "client/once/ask.h"
+#include "client/once/askkey.h"
+#include "client/once/asktext.h"
+#include "client/once/pick.h"
+#include "client/once/setclock.h"
 #include "client/sock.h"
 #include "client/tell.h"
 #include "client/version.h"

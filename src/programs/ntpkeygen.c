@@ -19,7 +19,7 @@
 
 #include "base/ntptime.h"
 #include "client/version.h"
-#include "host/entropy.h"
+#include "host/system/entropy.h"
 #include "programs/options.h"
 
 #define KEYS 20

@@ -11,9 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/complaint.h"
+#include "client/control/complaint.h"
 #include "client/interrupt.h"
-#include "client/shell.h"
+#include "client/ntpq/shell.h"
 #include "programs/ntpq_options.h"
 #include "programs/ntpq_terminal.h"
 

@@ -7,7 +7,7 @@
 #ifndef PROGRAMS_NTPQ_OPTIONS_H
 #define PROGRAMS_NTPQ_OPTIONS_H
 
-#include "client/shell.h"
+#include "client/ntpq/shell.h"
 
 #define NTPQ_COMMANDS 64
 #define NTPQ_HOSTS 64

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/commands.h"
 #include "client/interrupt.h"
+#include "client/ntpq/commands.h"
 
 #define HISTORY 500
 

@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/ctl.h"
-#include "client/status.h"
-#include "client/vars.h"
+#include "client/control/ctl.h"
+#include "client/control/status.h"
+#include "client/control/vars.h"
 #include "client/version.h"
 #include "programs/options.h"
 

@@ -12,7 +12,7 @@
 #include <sys/timex.h>
 #include <time.h>
 
-#include "client/setclock.h"
+#include "client/once/setclock.h"
 #include "client/stamp.h"
 #include "client/version.h"
 #include "programs/options.h"

@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/ctl.h"
+#include "client/control/ctl.h"
+#include "client/control/vars.h"
 #include "client/names.h"
-#include "client/vars.h"
 #include "client/version.h"
 #include "programs/options.h"
 

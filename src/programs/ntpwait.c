@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/shell.h"
+#include "client/ntpq/shell.h"
+#include "client/ntpq/waitsync.h"
 #include "client/version.h"
-#include "client/waitsync.h"
 #include "programs/options.h"
 
 #define TRIES 100

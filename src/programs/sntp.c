@@ -5,7 +5,7 @@
  * Called sntp it has the lines and exit codes of the classic sntp: its
  * version first, a line for each server, 0 whatever came. Called ntpdig those
  * of ntpsec's: one line for the best server, or JSON, and 1 without one.
- * How it asks is in client/ask.h, whom it believes in client/pick.h.
+ * How it asks is in client/once/ask.h, whom it believes in client/once/pick.h.
  */
 #include <jansson.h>
 #include <math.h>
@@ -15,12 +15,12 @@
 #include <string.h>
 #include <time.h>
 
-#include "client/ask.h"
-#include "client/asktext.h"
 #include "client/moment.h"
 #include "client/names.h"
-#include "client/pick.h"
-#include "client/setclock.h"
+#include "client/once/ask.h"
+#include "client/once/asktext.h"
+#include "client/once/pick.h"
+#include "client/once/setclock.h"
 #include "client/tell.h"
 #include "client/version.h"
 #include "programs/options.h"

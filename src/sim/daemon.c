@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/filegen.h"
-#include "core/refid.h"
+#include "core/report/filegen.h"
+#include "core/serve/refid.h"
 #include "sim/carry.h"
 #include "sim/dice.h"
 #include "sim/world.h"

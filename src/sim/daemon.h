@@ -9,7 +9,7 @@
 #define SIM_DAEMON_H
 
 #include "core/engine.h"
-#include "core/server.h"
+#include "core/serve/server.h"
 #include "sim/node.h"
 
 #define DAEMON_SOCKETS 256 /* by slot of the source */

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "core/record.h"
+#include "core/record/record.h"
 
 #define RERUN_WORDS 160
 

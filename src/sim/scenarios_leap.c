@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-#include "core/smear.h"
+#include "core/steer/smear.h"
 
 #define BEFORE_S (6 * 3600)
 #define SETTLING_S (2 * 3600)

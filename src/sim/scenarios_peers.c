@@ -2,7 +2,7 @@
 /* Scenarios about symmetric peers; scenarios.def says what each is. */
 #include <math.h>
 
-#include "core/refid.h"
+#include "core/serve/refid.h"
 #include "sim/scenario.h"
 
 #define HOUR_S 3600

@@ -2,7 +2,7 @@
 /* Scenarios with a reference clock; scenarios.def says what each is. */
 #include <math.h>
 
-#include "core/refid.h"
+#include "core/serve/refid.h"
 #include "sim/scenario.h"
 
 #define SHM "server 127.127.28.0 minpoll 4\n"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/record.h"
+#include "core/record/record.h"
 
 #define TEXT_ROOM ((size_t)1 << 16) /* no world has a longer configuration */
 #define ROOM (TEXT_ROOM + RECORD_ROOM)

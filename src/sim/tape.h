@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * tape.h - records what happens to one daemon of a world, as host/recorder.h
- * does on a machine: the first one that starts, over all its lives.
+ * tape.h - records what happens to one daemon of a world, as
+ * host/files/recorder.h does on a machine: the first one that starts, over all
+ * its lives.
  */
 #ifndef SIM_TAPE_H
 #define SIM_TAPE_H

@@ -8,7 +8,7 @@
 #ifndef SIM_UPSTREAM_H
 #define SIM_UPSTREAM_H
 
-#include "core/interleave.h"
+#include "core/serve/interleave.h"
 #include "sim/queue.h"
 #include "wire/packet.h"
 

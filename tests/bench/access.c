@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/server.h"
+#include "core/serve/server.h"
 #include "naiveaccess.h"
 #include "sortedlist.h"
 #include "stopwatch.h"

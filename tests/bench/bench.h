@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/estimator.h"
+#include "core/estimate/estimator.h"
 #include "courses.h"
 #include "diverging.h"
 

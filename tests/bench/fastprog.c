@@ -11,8 +11,8 @@
 
 #include "again.bpf.h"
 #include "base/bytes.h"
-#include "host/fastprog.h"
-#include "host/sysclock.h"
+#include "host/clock/sysclock.h"
+#include "host/serve/fastprog.h"
 #include "stopwatch.h"
 
 #define HERE 1 /* the interface that BPF_PROG_RUN comes from */

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/estimator.h"
+#include "core/estimate/estimator.h"
 #include "courses.h"
 
 #define SAMPLES 400

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/access.h"
-#include "core/server.h"
+#include "core/serve/access.h"
+#include "core/serve/server.h"
 
 #define CLIENTS 1000
 #define BATCH 25

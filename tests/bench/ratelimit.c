@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "core/ratelimit.h"
+#include "core/serve/ratelimit.h"
 #include "stopwatch.h"
 
 #define REQUESTS 4000000

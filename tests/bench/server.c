@@ -8,8 +8,8 @@
 #include <time.h>
 
 #include "base/bytes.h"
-#include "core/access.h"
-#include "core/server.h"
+#include "core/serve/access.h"
+#include "core/serve/server.h"
 #include "stopwatch.h"
 
 #define ANSWERS 4000000

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * sortedlist.h - restrict entries sorted by address, searched by halves: what
- * the tree of core/nettree.h is measured against.
+ * the tree of core/serve/nettree.h is measured against.
  */
 #ifndef BENCH_SORTEDLIST_H
 #define BENCH_SORTEDLIST_H
 
-#include "core/access.h"
+#include "core/serve/access.h"
 
 struct sortedlist;
 

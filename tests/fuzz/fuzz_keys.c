@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/keyring.h"
+#include "core/serve/keyring.h"
 #include "fuzz/fuzz.h"
 
 static void check_ring(const struct keysfile *f)

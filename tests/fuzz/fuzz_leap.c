@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "core/leap.h"
+#include "core/steer/leap.h"
 #include "fuzz/fuzz.h"
 
 static void check_table(const struct leap_table *t)

@@ -5,7 +5,7 @@
  * tell; the rest is the datagram.
  */
 
-#include "core/control.h"
+#include "core/control/control.h"
 #include "fuzz/fuzz.h"
 
 #define LISTED 300

@@ -7,8 +7,8 @@
  */
 #include <string.h>
 
-#include "core/lists.h"
-#include "core/pieces.h"
+#include "core/control/lists.h"
+#include "core/control/pieces.h"
 #include "fuzz/fuzz.h"
 
 #define ROOM 32

@@ -9,15 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/associations.h"
-#include "client/cooked.h"
-#include "client/fixedreports.h"
-#include "client/fragments.h"
-#include "client/ifstats.h"
-#include "client/mrulist.h"
-#include "client/peers.h"
-#include "client/reslist.h"
-#include "client/transcript.h"
+#include "client/control/fragments.h"
+#include "client/ntpq/associations.h"
+#include "client/ntpq/cooked.h"
+#include "client/ntpq/fixedreports.h"
+#include "client/ntpq/ifstats.h"
+#include "client/ntpq/mrulist.h"
+#include "client/ntpq/peers.h"
+#include "client/ntpq/reslist.h"
+#include "client/ntpq/transcript.h"
 #include "fuzz/fuzz.h"
 
 static struct ctl_answer answer;

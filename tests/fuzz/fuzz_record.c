@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "core/record.h"
+#include "core/record/record.h"
 #include "fuzz/fuzz.h"
 
 static uint8_t buffer[1 << 20];

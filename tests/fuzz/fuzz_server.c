@@ -6,8 +6,8 @@
  */
 #include <string.h>
 
-#include "core/access.h"
-#include "core/server.h"
+#include "core/serve/access.h"
+#include "core/serve/server.h"
 #include "fuzz/fuzz.h"
 
 #define HEAD 8

@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/keyring.h"
-#include "core/listener.h"
-#include "core/source_inner.h"
-#include "core/standing.h"
-#include "core/symmetric.h"
+#include "core/report/standing.h"
+#include "core/serve/keyring.h"
+#include "core/source/listener.h"
+#include "core/source/source_inner.h"
+#include "core/source/symmetric.h"
 #include "fuzz/fuzz.h"
 
 #define KEY 7

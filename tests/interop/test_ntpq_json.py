@@ -14,7 +14,7 @@ jsonschema = pytest.importorskip("jsonschema")
 NTPQ = BUILD / "ntpq"
 SCHEMA = json.loads((SOURCE / "docs/schema/ntpq.json").read_text())
 COMMANDS = re.findall(r'^COMMAND\("([^"]+)"', (
-    SOURCE / "src/client/ntpqcommands.def").read_text(), re.M)
+    SOURCE / "src/client/ntpq/ntpqcommands.def").read_text(), re.M)
 SYSTEM = ("version=\"ntpd 9\", stratum=2, leap=0, rootdelay=10.268, "
           "rootdisp=11.924, refid=192.36.143.130, tc=6, peer=7")
 WORDS = {"config-from-file": "/dev/null", "saveconfig": "x", ":config": "tos",

@@ -50,7 +50,7 @@ def test_the_profile_knows_our_places(path):
 def test_what_is_named_in_the_profile_is_what_the_sources_name():
     """Each absolute path that the daemon has by itself."""
     sources = "".join(path.read_text() for folder in ("host", "programs")
-                      for path in (ROOT / "src" / folder).glob("*.[ch]"))
+                      for path in (ROOT / "src" / folder).rglob("*.[ch]"))
     named = set(re.findall(r'"(/(?:etc|usr|run|var|proc/sys)/[^"%]+)"', sources))
     assert "/etc/ntp.conf" in named and len(named) >= 4
     rules = [rule.replace("@{PROC}", "/proc").replace("@{run}", "/run")

@@ -45,6 +45,17 @@ refuses "base includes core" python3 "$root/scripts/layers.py"
 echo '#include <time.h>' >src/base/a.c
 refuses "a clock's header in a pure layer" python3 "$root/scripts/layers.py"
 rm src/base/a.c
+mkdir src/core/estimate src/core/serve
+echo '#include "core/serve/server.h"' >src/core/estimate/a.c
+refuses "the estimator includes the server" python3 "$root/scripts/layers.py"
+echo '#include "core/estimate/filter.h"' >src/core/estimate/a.c
+cp src/core/estimate/a.c src/core/serve/a.c
+accepts "a folder includes itself and what is below it" \
+	python3 "$root/scripts/layers.py"
+mkdir src/core/stray
+echo '#include "core/event.h"' >src/core/stray/a.c
+refuses "a folder that has no place" python3 "$root/scripts/layers.py"
+rm -r src/core/*
 
 echo 'int twice(int x) { return 2 * x; }' | archive
 accepts "a pure function" sh "$root/scripts/purity.sh" a.a

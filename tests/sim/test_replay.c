@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "core/record.h"
+#include "core/record/record.h"
 #include "recording.h"
 #include "sim/replay.h"
 

@@ -4,7 +4,7 @@
  * answers nobody, and nothing that came meanwhile is lost. Run under
  * ThreadSanitizer too.
  */
-#include "host/workers.h"
+#include "host/serve/workers.h"
 
 #include <arpa/inet.h>
 #include <poll.h>

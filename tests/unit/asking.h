@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "core/ratelimit.h"
+#include "core/serve/ratelimit.h"
 
 static const struct limit_config discard = { .average = 3, .minimum_s = 2 };
 static const uint8_t seed[RNG_SEED] = { 1 };

@@ -10,9 +10,9 @@
 #include <errno.h>
 #include <linux/bpf.h>
 
-#include "core/server.h"
-#include "host/fastprog.h"
-#include "host/sysclock.h"
+#include "core/serve/server.h"
+#include "host/clock/sysclock.h"
+#include "host/serve/fastprog.h"
 
 #include "frames.h"
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "core/keyring.h"
+#include "core/serve/keyring.h"
 
 static inline const struct keyring *keyring_trusting(const char *keys,
 						     const char *config)

@@ -6,9 +6,9 @@
 #ifndef TESTS_UNIT_LOOP_H
 #define TESTS_UNIT_LOOP_H
 
-#include "core/discipline.h"
-#include "core/estimator.h"
-#include "core/selection.h"
+#include "core/estimate/estimator.h"
+#include "core/select/selection.h"
+#include "core/steer/discipline.h"
 
 #include <math.h>
 

@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 
 #include "check.h"
-#include "host/udp.h"
+#include "host/net/udp.h"
 
 static inline int open_at(netaddr *addr)
 {

@@ -6,9 +6,9 @@
 #ifndef TESTS_PEERBENCH_H
 #define TESTS_PEERBENCH_H
 
-#include "core/keyring.h"
-#include "core/standing.h"
-#include "core/symmetric.h"
+#include "core/report/standing.h"
+#include "core/serve/keyring.h"
+#include "core/source/symmetric.h"
 #include "sourcebench.h"
 #include "wire/tail.h"
 

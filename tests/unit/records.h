@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "core/record.h"
+#include "core/record/record.h"
 
 /*
  * A new field changes one of these sizes: it wants a line in recordevent.c,

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "host/journal.h"
-#include "host/store.h"
+#include "host/system/journal.h"
+#include "host/system/store.h"
 
 static char scratch[32];
 static char scratch_files[4][64];

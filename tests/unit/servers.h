@@ -5,7 +5,7 @@
 #ifndef TESTS_UNIT_SERVERS_H
 #define TESTS_UNIT_SERVERS_H
 
-#include "core/selection.h"
+#include "core/select/selection.h"
 
 #include <math.h>
 #include <string.h>

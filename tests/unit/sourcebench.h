@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "core/source.h"
+#include "core/source/source.h"
 
 #define RATE UINT32_C(0x52415445)
 #define DENY UINT32_C(0x44454e59)

@@ -5,7 +5,7 @@
 #ifndef TESTS_UNIT_STEERING_H
 #define TESTS_UNIT_STEERING_H
 
-#include "core/discipline.h"
+#include "core/steer/discipline.h"
 
 #include <math.h>
 

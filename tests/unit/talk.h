@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "core/control.h"
+#include "core/control/control.h"
 
 #define DATAGRAMS 64
 #define ROOM 32768

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "core/access.h"
+#include "core/serve/access.h"
 
 #define LINES 200
 #define HOSTS 20

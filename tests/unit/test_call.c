@@ -4,8 +4,8 @@
 
 #include "base/rng.h"
 #include "check.h"
-#include "core/call.h"
-#include "core/source.h"
+#include "core/source/call.h"
+#include "core/source/source.h"
 
 static struct outbox out;
 static const source_id id = { 3, 4 };

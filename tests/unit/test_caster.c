@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Telling a group the time: when, what, and how it is signed. */
-#include "core/caster.h"
-#include "core/standing.h"
+#include "core/report/standing.h"
+#include "core/source/caster.h"
 #include "keyrings.h"
 
 #define KEY 7

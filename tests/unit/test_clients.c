@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "core/clients.h"
+#include "core/serve/clients.h"
 
 #define SHARDS 7
 #define ROOM 4000

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "host/ctlsock.h"
+#include "host/serve/ctlsock.h"
 #include "scratch.h"
 
 #define ROUNDS 2000

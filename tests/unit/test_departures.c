@@ -11,9 +11,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "host/serve.h"
-#include "host/stamps.h"
-#include "host/sysclock.h"
+#include "host/clock/sysclock.h"
+#include "host/net/stamps.h"
+#include "host/serve/serve.h"
 #include "opensock.h"
 
 #define CLIENTS 8

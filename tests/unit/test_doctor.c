@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "client/doctor.h"
+#include "client/health/doctor.h"
 
 #define SET(field, words) ((void)snprintf(field, sizeof(field), "%s", words))
 

@@ -6,7 +6,7 @@
 #include <math.h>
 
 #include "check.h"
-#include "core/doubt.h"
+#include "core/estimate/doubt.h"
 
 static struct doubt doubt;
 static double now_s;

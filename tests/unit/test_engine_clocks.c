@@ -3,7 +3,7 @@
  * A reference clock in a whole engine: it leads, falls silent, is outvoted,
  * and is told of as the classic daemon does.
  */
-#include "core/refid.h"
+#include "core/serve/refid.h"
 #include "tiny.h"
 
 static struct tiny t;

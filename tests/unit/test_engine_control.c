@@ -3,7 +3,7 @@
  * Who may ask what of the whole engine (threats F3, F4, F17, I1): strangers get
  * no more octets than they send, and lists are for those who are known.
  */
-#include "core/engine_state.h"
+#include "core/engine/state.h"
 #include "keyrings.h"
 #include "tiny.h"
 #include "wire/mode6.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the engine writes into statistics files, and when. */
-#include "core/server.h"
-#include "core/stats.h"
+#include "core/report/stats.h"
+#include "core/serve/server.h"
 #include "tiny.h"
 
 static struct tiny world;

@@ -3,7 +3,7 @@
  * Requests that are to change something: who may, what becomes of them, and
  * how the answer finds its way back.
  */
-#include "core/engine_state.h"
+#include "core/engine/state.h"
 #include "keyrings.h"
 #include "tinyreload.h"
 #include "wire/mode6.h"

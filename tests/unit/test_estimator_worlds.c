@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "core/estimator.h"
+#include "core/estimate/estimator.h"
 #include "track.h"
 
 /* What is there, and what is told of it. */

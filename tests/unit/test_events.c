@@ -4,7 +4,7 @@
  * each comes, and where the counter stops. 4 (freq_mode), 13 (kern) and 15
  * (stale_leapsecond_values) never come.
  */
-#include "core/engine_state.h"
+#include "core/engine/state.h"
 #include "tiny.h"
 
 #define LEAP INT64_C(1782864000) /* 2026-07-01 */

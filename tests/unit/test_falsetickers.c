@@ -3,8 +3,8 @@
  * Liars of all kinds, in the minority, say what they like: they never take
  * the combined time out of what the honest allow (E6, E8, E15, E16).
  */
-#include "core/refid.h"
-#include "core/votes.h"
+#include "core/select/votes.h"
+#include "core/serve/refid.h"
 #include "servers.h"
 
 #include <float.h>

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "host/fastprog.h"
+#include "host/serve/fastprog.h"
 
 static void it_says_why(void **state)
 {

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "core/filegen.h"
+#include "core/report/filegen.h"
 
 static const char *suffix(enum filegen_type type, int64_t date_s)
 {

@@ -3,8 +3,8 @@
  * `flash`: every verdict of a packet has its bit of classic's, and what is
  * wrong with a source itself stays until it is mended.
  */
-#include "core/engine_state.h"
-#include "core/flash.h"
+#include "core/engine/state.h"
+#include "core/source/flash.h"
 #include "tiny.h"
 
 static struct tiny world;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "client/fragments.h"
+#include "client/control/fragments.h"
 
 static const struct mode6 asked = {
 	.version = 2, .opcode = MODE6_READVAR, .sequence = 0x1234, .assoc = 7

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "host/guardnames.h"
+#include "host/net/guardnames.h"
 #include "scratch.h"
 
 static struct journal journal;

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "host/interfaces.h"
+#include "host/net/interfaces.h"
 
 #define RULES 4
 

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "check.h"
-#include "core/fastmap.h"
-#include "core/server.h"
+#include "core/serve/fastmap.h"
+#include "core/serve/server.h"
 
 #define SENT_NS 20000 /* after the transmit stamp of the basic mode */
 

@@ -3,7 +3,7 @@
  * The clock by several sources together, against the truth, against the best
  * single one and against a filter that is told all but the clock.
  */
-#include "core/joint.h"
+#include "core/select/joint.h"
 
 #include "servers.h"
 #include "track.h"

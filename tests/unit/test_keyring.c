@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "core/keyring.h"
+#include "core/serve/keyring.h"
 
 static uint8_t memory[1 << 20];
 static struct key_counts counts;

@@ -7,7 +7,7 @@
 
 #include "base/date.h"
 #include "check.h"
-#include "core/leap.h"
+#include "core/steer/leap.h"
 #include "crypto/digest.h"
 #include "leaptext.h"
 

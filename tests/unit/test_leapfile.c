@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "host/leapfile.h"
+#include "host/clock/leapfile.h"
 #include "leaptext.h"
 #include "scratch.h"
 

@@ -5,7 +5,7 @@
  * has been silent (D5).
  */
 #include "broadcasts.h"
-#include "core/listener.h"
+#include "core/source/listener.h"
 
 #define EACH_S 64
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "core/mru.h"
+#include "core/serve/mru.h"
 
 #define NONE 0u
 

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "host/notify.h"
-#include "host/sysclock.h"
+#include "host/clock/sysclock.h"
+#include "host/system/notify.h"
 #include "scratch.h"
 
 static char path[96];

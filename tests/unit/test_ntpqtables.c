@@ -6,12 +6,12 @@
 #include <string.h>
 
 #include "check.h"
-#include "client/fixedreports.h"
-#include "client/ifstats.h"
-#include "client/mrulist.h"
-#include "client/reslist.h"
+#include "client/ntpq/fixedreports.h"
+#include "client/ntpq/ifstats.h"
+#include "client/ntpq/mrulist.h"
+#include "client/ntpq/reslist.h"
+#include "client/ntpq/varlist.h"
 #include "client/units.h"
-#include "client/varlist.h"
 #include "printed.h"
 
 #define NOW 0xeead82f0u

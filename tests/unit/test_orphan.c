@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* `tos orphan`: who is elected when nobody knows the time, and what we serve.
  */
-#include "core/orphan.h"
-#include "core/refid.h"
+#include "core/select/orphan.h"
+#include "core/serve/refid.h"
 #include "servers.h"
 #include "tiny.h"
 

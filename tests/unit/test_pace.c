@@ -3,7 +3,7 @@
  * When an answer will leave: learned from batches, soon when they get quicker,
  * and not from what happened once.
  */
-#include "core/pace.h"
+#include "core/serve/pace.h"
 
 #include "check.h"
 

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "check.h"
-#include "client/associations.h"
-#include "client/cooked.h"
-#include "client/peers.h"
+#include "client/ntpq/associations.h"
+#include "client/ntpq/cooked.h"
+#include "client/ntpq/peers.h"
 #include "printed.h"
 
 #define NOW 0xeead82f0u

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "client/pick.h"
+#include "client/once/pick.h"
 
 static struct ask ask;
 

@@ -4,7 +4,7 @@
  * kisses, quick after a start, and longer only while nothing is to be learnt.
  */
 #include "check.h"
-#include "core/polling.h"
+#include "core/source/polling.h"
 
 #define CALM ((struct outlook){ .sd_longer_s = 1e-7, .noise_s = 1e-4 })
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "core/pool.h"
+#include "core/source/pool.h"
 
 static struct outbox out;
 static struct rng luck;

@@ -3,8 +3,8 @@
  * `preempt`: who is of no use goes, the worst first, when there are more than
  * `tos maxclock`, and nobody else does.
  */
-#include "core/engine_state.h"
-#include "core/preempt.h"
+#include "core/engine/state.h"
+#include "core/source/preempt.h"
 #include "tinyreload.h"
 
 #define LIAR 5

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "check.h"
-#include "core/proofs.h"
+#include "core/source/proofs.h"
 
 #include <math.h>
 

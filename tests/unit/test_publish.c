@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "host/workers.h"
+#include "host/serve/workers.h"
 
 /* Workers as publish.c sees them; the real ones are threads. */
 static struct {

@@ -4,7 +4,7 @@
  * least is refused last.
  */
 #include "asking.h"
-#include "core/overload.h"
+#include "core/serve/overload.h"
 
 /* Hosts that each ask once in so long. */
 struct crowd {

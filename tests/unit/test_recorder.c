@@ -5,8 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/record.h"
-#include "host/recorder.h"
+#include "core/record/record.h"
+#include "host/files/recorder.h"
 #include "scratch.h"
 
 static const char *path, *other;

@@ -3,7 +3,7 @@
  * LOCAL: waits its turn, then says that our own clock is right.
  */
 #include "check.h"
-#include "core/refclock.h"
+#include "core/source/refclock.h"
 
 static struct source_config config;
 static struct refclock local;

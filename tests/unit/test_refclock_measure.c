@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "check.h"
-#include "core/refclock.h"
-#include "core/refid.h"
+#include "core/serve/refid.h"
+#include "core/source/refclock.h"
 
 #define POLL_S 16
 

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "host/resolver.h"
-#include "host/sysclock.h"
+#include "host/clock/sysclock.h"
+#include "host/net/resolver.h"
 
 static struct resolver_question question(uint16_t slot, const char *name)
 {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "host/resources.h"
+#include "host/system/resources.h"
 
 #define MIB (UINT64_C(1) << 20)
 #define TOUCHED (64 * MIB)

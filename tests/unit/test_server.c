@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "check.h"
-#include "core/access.h"
-#include "core/server.h"
+#include "core/serve/access.h"
+#include "core/serve/server.h"
 
 #define ROOM 2048
 #define POISON 0xaa

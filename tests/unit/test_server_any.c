@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "check.h"
-#include "core/access.h"
-#include "core/request.h"
+#include "core/serve/access.h"
+#include "core/serve/request.h"
 #include "keyrings.h"
 
 #define REQUESTS 100000

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What came to a group: what is heard, what is answered, and what is nothing.
  */
-#include "core/access.h"
-#include "core/server.h"
+#include "core/serve/access.h"
+#include "core/serve/server.h"
 #include "keyrings.h"
 
 static const tstamp now = { UINT64_C(0xe98c5a10b0010000) };

@@ -3,8 +3,8 @@
  * Who signs a request, and what the server makes of it (C1, C3, C6, C11, B8):
  * an answer by the same key, or none that could be believed.
  */
-#include "core/access.h"
-#include "core/server.h"
+#include "core/serve/access.h"
+#include "core/serve/server.h"
 #include "keyrings.h"
 
 #define KEYS \

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "check.h"
-#include "core/access.h"
-#include "core/server.h"
+#include "core/serve/access.h"
+#include "core/serve/server.h"
 
 static const tstamp now = { UINT64_C(0xe98c5a10b0010000) };
 static const tstamp corrected = { UINT64_C(0xe98c5a0012345678) };

@@ -5,8 +5,8 @@
  */
 #include <string.h>
 
-#include "core/access.h"
-#include "core/server.h"
+#include "core/serve/access.h"
+#include "core/serve/server.h"
 #include "keyrings.h"
 
 static const tstamp now = { UINT64_C(0xe98c5a10b0010000) };

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "host/shm.h"
+#include "host/clock/shm.h"
 
 #define CLOCK_S 1793600000
 #define RECEIVED_S 1793600001

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "host/signd.h"
+#include "host/serve/signd.h"
 #include "scratch.h"
 
 #define ASKED 68 /* the length of a frame of ours */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A smeared leap second: where it goes, and how it is told. */
-#include "core/smear.h"
+#include "core/steer/smear.h"
 
 #include <math.h>
 
 #include "check.h"
-#include "core/server.h"
+#include "core/serve/server.h"
 
 #define LENGTH_S 7200
 

@@ -6,9 +6,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "host/stamped.h"
-#include "host/stamps.h"
-#include "host/udp.h"
+#include "host/net/stamped.h"
+#include "host/net/stamps.h"
+#include "host/net/udp.h"
 #include "opensock.h"
 
 struct pair {

@@ -6,8 +6,8 @@
 #include <math.h>
 
 #include "check.h"
-#include "core/refid.h"
-#include "core/standing.h"
+#include "core/report/standing.h"
+#include "core/serve/refid.h"
 
 static const instant start = { INT64_C(7) << 32 };
 static const tstamp wall = { UINT64_C(0xe98c5a1000000000) };

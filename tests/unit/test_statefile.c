@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "host/statefile.h"
+#include "host/files/statefile.h"
 #include "scratch.h"
 
 static const char *path, *other;

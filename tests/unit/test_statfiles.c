@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "host/statfiles.h"
+#include "host/files/statfiles.h"
 #include "scratch.h"
 
 #define SUNDAY INT64_C(1795305600) /* 22 November 2026 */

@@ -5,8 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/refid.h"
-#include "core/stats.h"
+#include "core/report/stats.h"
+#include "core/serve/refid.h"
 
 #define MJD_1970 40587
 

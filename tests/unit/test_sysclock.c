@@ -12,8 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "host/signals.h"
-#include "host/sysclock.h"
+#include "host/clock/sysclock.h"
+#include "host/system/signals.h"
 
 #define PPM_UNITS 65536.0
 

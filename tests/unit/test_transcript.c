@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "client/transcript.h"
+#include "client/ntpq/transcript.h"
 
 static struct ctl_answer answer;
 

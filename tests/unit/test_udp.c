@@ -8,10 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "host/clientsock.h"
-#include "host/stamps.h"
-#include "host/sysclock.h"
-#include "host/udp.h"
+#include "host/clock/sysclock.h"
+#include "host/net/clientsock.h"
+#include "host/net/stamps.h"
+#include "host/net/udp.h"
 
 static netaddr parse(const char *s)
 {

@@ -3,7 +3,7 @@
  * Batches of datagrams over loopback: none lost, none mixed up, and one that
  * cannot be sent keeps no other back.
  */
-#include "host/udpbatch.h"
+#include "host/serve/udpbatch.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "host/stamps.h"
+#include "host/net/stamps.h"
 
 static struct udp_batch batch; /* too large for a stack */
 

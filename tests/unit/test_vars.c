@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "client/vars.h"
+#include "client/control/vars.h"
 
 static struct vars over(const char *s)
 {

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "check.h"
-#include "client/overview.h"
-#include "client/sourcestable.h"
-#include "client/verdict.h"
+#include "client/health/overview.h"
+#include "client/health/sourcestable.h"
+#include "client/health/verdict.h"
 
 #define SYNCED 0x0615
 #define ALARM 0xc016

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Which sources are taken to be independent, and which are not. */
-#include "core/votes.h"
+#include "core/select/votes.h"
 
-#include "core/refid.h"
+#include "core/serve/refid.h"
 #include "servers.h"
 
 /* A server at this address that tells of this upstream. */

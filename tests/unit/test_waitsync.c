@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "client/waitsync.h"
+#include "client/ntpq/waitsync.h"
 
 #define SYNCHRONISED 0x0615
 #define ALARM 0xc016

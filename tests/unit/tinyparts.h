@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "check.h"
-#include "core/discipline.h"
 #include "core/engine.h"
+#include "core/steer/discipline.h"
 #include "plain.h"
 
 #define TINY_SERVERS 8
