@@ -33,8 +33,7 @@ def cited():
 
 
 def compared():
-    for name in AUTHENTIC:
-        start = pathlib.Path(name)
+    for start in map(pathlib.Path, AUTHENTIC):
         for path in [start] if start.is_file() else start.glob("*.[ch]"):
             if re.search(r"\b(memcmp|strn?cmp)\(", path.read_text()):
                 yield path
@@ -44,6 +43,8 @@ bad = [f"SECURITY.md: {name} is held by no test"
        for name in sorted(set(rows()) - cited())]
 bad += [f"{path}: compares in a time that tells something (C4)"
         for path in compared()]
+bad += [f"{name}: is where authenticity is decided, and not there (C4)"
+        for name in AUTHENTIC if not pathlib.Path(name).exists()]
 if not set(rows()):
     bad.append("SECURITY.md: no requirement at all")
 print("\n".join(bad))

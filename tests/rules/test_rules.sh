@@ -78,15 +78,21 @@ cat >SECURITY.md <<'END'
 
 | C1 | another |
 END
+authentic="src/core/serve/keyring.c src/core/nonce.c src/core/source/answer.c"
+mkdir -p src/crypto src/core/serve src/core/source
+touch $authentic
 echo '/* A1, B2 */' >tests/a.c
 refuses "a requirement that no test cites" \
 	python3 "$root/scripts/threats.py"
 echo '/* A1, B1, B2 */' >tests/a.c
 accepts "requirements that are cited" python3 "$root/scripts/threats.py"
-mkdir src/crypto
+rm src/core/nonce.c
+refuses "a file that decides what is authentic and has gone elsewhere" \
+	python3 "$root/scripts/threats.py"
+touch src/core/nonce.c
 echo 'int f(void) { return memcmp(a, b, 1); }' >src/crypto/a.c
 refuses "codes compared with memcmp" python3 "$root/scripts/threats.py"
-rm -r src/crypto tests/a.c
+rm -r src/crypto tests/a.c $authentic
 
 echo "$licence" >src/base/a.c
 accepts "a small file" python3 "$root/scripts/sizes.py"
