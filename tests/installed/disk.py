@@ -31,6 +31,9 @@ python3-ntp ucf""".split()
 RECIPES = {
     "systemd": ["systemd", "systemd-sysv", "dbus"],
     "sysv": ["sysvinit-core", "sysv-rc", "initscripts", "busybox-syslogd"],
+    # Who may ask for an address, beside systemd itself.
+    "network": ["systemd", "systemd-sysv", "dbus", "libpam-systemd",
+                "isc-dhcp-client", "dhcpcd-base", "network-manager"],
 }
 
 # Nothing that works on its own at times that nobody chose; a line to type on.

@@ -37,7 +37,8 @@ def analyze(*words):
 
 
 @pytest.mark.parametrize("unit,most", [("ntpd", 2.5), ("ntp-wait", 2.0),
-                                       ("ntpdate", 3.5)])
+                                       ("ntpdate", 3.5),
+                                       ("truechimer-networkd", 2.5)])
 def test_how_much_a_unit_is_exposed(unit, most):
     done = analyze("security", "--offline=true", "--no-pager",
                    f"--threshold={most * 10:.0f}", UNITS / f"{unit}.service")
@@ -45,9 +46,10 @@ def test_how_much_a_unit_is_exposed(unit, most):
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("unit", ["ntpd", "ntp-wait", "ntpdate"])
+@pytest.mark.parametrize("unit", ["ntpd", "ntp-wait", "ntpdate",
+                                  "truechimer-networkd"])
 def test_systemd_understands_every_line(tmp_path, unit):
-    for name in ("ntpd", "ntp-wait", "ntpdate"):
+    for name in ("ntpd", "ntp-wait", "ntpdate", "truechimer-networkd"):
         text = (UNITS / f"{name}.service").read_text()
         (tmp_path / f"{name}.service").write_text(
             re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", text, flags=re.M))

@@ -70,7 +70,7 @@ def test_a_new_system_gets_all_it_needs(both, overlay):
 def test_purged_nothing_of_it_is_left(both, overlay):
     before = everything(overlay)
     overlay.done("dpkg", "-i", *both)
-    overlay.write("/etc/ntp.d/dhcp-eth0.conf", "server 192.0.2.1\n")
+    overlay.write("/run/ntp.d/dhcp-eth0.conf", "server 192.0.2.1\n")
     overlay.write("/var/lib/ntp/drift", "1.5\n")
     overlay.write("/var/log/ntpstats/loopstats.20261124", "x\n")
     overlay.write("/var/log/ntp.log", "x\n")

@@ -39,7 +39,7 @@ def test_a_broken_profile_would_be_found(tmp_path):
 
 
 @pytest.mark.parametrize("path", [
-    "/etc/ntp.conf r", "/etc/ntp.d/ r", "/etc/ntp.keys r",
+    "/etc/ntp.conf r", "/etc/ntp.d/ r", "@{run}/ntp.d/ r", "/etc/ntp.keys r",
     "/var/lib/ntp/** rw", "/var/log/ntpstats/** rwl", "@{run}/truechimer/** rw",
     "/usr/share/zoneinfo/leap-seconds.list r",
     "@{PROC}/sys/kernel/random/boot_id r", "@{run}/ntpd.pid w"])

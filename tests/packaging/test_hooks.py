@@ -4,13 +4,13 @@ it, and the one script behind all of them."""
 import pytest
 
 SCRIPT = "/usr/lib/truechimer/dhcp-servers"
-DROPIN = "/etc/ntp.d/dhcp-eth0.conf"
-DROPIN_V6 = "/etc/ntp.d/dhcp-eth0.v6.conf"
+DROPIN = "/run/ntp.d/dhcp-eth0.conf"
+DROPIN_V6 = "/run/ntp.d/dhcp-eth0.v6.conf"
+DROPIN_NETWORKD = "/run/ntp.d/dhcp-eth0.networkd.conf"
 EXIT_HOOK = "/etc/dhcp/dhclient-exit-hooks.d/truechimer"
 DHCPCD = "/usr/lib/dhcpcd/dhcpcd-hooks/70-truechimer"
 MANAGER = "/usr/lib/NetworkManager/dispatcher.d/20-truechimer"
-ROUTABLE = "/usr/lib/networkd-dispatcher/routable.d/truechimer"
-OFF = "/usr/lib/networkd-dispatcher/off.d/truechimer"
+NETWORKD = "/usr/lib/truechimer/networkd-servers"
 
 
 def servers(root, file=DROPIN):
@@ -50,7 +50,7 @@ def test_each_link_has_its_own(root):
     root.inside(SCRIPT, "eth0", "192.0.2.1")
     root.inside(SCRIPT, "wlan0", "192.0.2.2")
     root.inside(SCRIPT, "eth0")
-    assert servers(root, "/etc/ntp.d/dhcp-wlan0.conf") == ["192.0.2.2"]
+    assert servers(root, "/run/ntp.d/dhcp-wlan0.conf") == ["192.0.2.2"]
 
 
 def test_without_a_daemon_the_file_is_for_the_next_start(root):
@@ -60,9 +60,27 @@ def test_without_a_daemon_the_file_is_for_the_next_start(root):
 
 
 def test_the_folder_is_made_where_it_is_missing(root):
-    root.path("/etc/ntp.d").rmdir()
+    assert not root.path("/run/ntp.d").exists()  # as a boot leaves it
+    root.inside(SCRIPT, "eth0")
+    assert not root.path("/run/ntp.d").exists()
     root.inside(SCRIPT, "eth0", "192.0.2.1")
     assert servers(root) == ["192.0.2.1"]
+
+
+def test_ntpd_reads_them_behind_the_operators(root):
+    """And only with /etc/ntp.conf."""
+    root.write("/etc/ntp.conf", "server 192.0.2.9\n")
+    root.write("/etc/other/ntp.conf", "server 192.0.2.8\n")
+    root.write("/etc/ntp.d/a.conf", "server 192.0.2.5\n")
+    root.inside(SCRIPT, "eth0", "192.0.2.1")
+
+    def told(*words):
+        said = root.inside("/usr/sbin/ntpd", "--check", *words)
+        return [line.split()[1] for line in said.splitlines()
+                if line.startswith("server ")]
+
+    assert told() == ["192.0.2.9", "192.0.2.5", "192.0.2.1"]
+    assert told("-c", "/etc/other/ntp.conf") == ["192.0.2.8"]
 
 
 @pytest.mark.parametrize("word", [
@@ -170,17 +188,45 @@ def test_network_manager(root):
     assert root.calls() == ["-c reload"] * 2
 
 
+def networkd_says(root, servers, number=3):
+    root.write(f"/run/systemd/netif/links/{number}",
+               "# private\nADMIN_STATE=configured\nOPER_STATE=routable\n"
+               f"DNS=192.0.2.53\nNTP={servers}\nDOMAINS=\n")
+    root.inside(NETWORKD)
+
+
 def test_networkd(root):
     root.daemon_runs()
     root.write("/sys/class/net/eth0/ifindex", "3\n")
-    root.write("/run/systemd/netif/leases/3",
-               "# private\nADDRESS=192.0.2.77\nNTP=192.0.2.1 192.0.2.2\n")
-    root.inside(ROUTABLE, IFACE="eth0", STATE="routable")
-    assert servers(root) == ["192.0.2.1", "192.0.2.2"]
+    root.write("/sys/class/net/lo/ifindex", "1\n")
+    root.inside(NETWORKD)  # which is not there
+    assert root.text(DROPIN_NETWORKD) is None and root.calls() == []
+    networkd_says(root, "192.0.2.1 192.0.2.2")
+    assert servers(root, DROPIN_NETWORKD) == ["192.0.2.1", "192.0.2.2"]
     assert root.calls() == ["-c reload"]
-    root.inside(OFF, IFACE="eth0", STATE="off")
-    assert root.text(DROPIN) is None
+    networkd_says(root, "192.0.2.1 192.0.2.2")
+    assert root.calls() == []
+    networkd_says(root, "192.0.2.3 2001:db8::1")
+    assert servers(root, DROPIN_NETWORKD) == ["192.0.2.3", "2001:db8::1"]
     assert root.calls() == ["-c reload"]
-    root.write("/run/systemd/netif/leases/3", "ADDRESS=192.0.2.77\n")
-    root.inside(ROUTABLE, IFACE="eth0", STATE="routable")
-    assert root.text(DROPIN) is None
+    networkd_says(root, "")
+    assert root.text(DROPIN_NETWORKD) is None
+    assert root.calls() == ["-c reload"]
+
+
+def test_networkd_and_a_link_that_is_gone(root):
+    root.write("/sys/class/net/eth0/ifindex", "3\n")
+    networkd_says(root, "192.0.2.1")
+    root.path("/sys/class/net/eth0/ifindex").unlink()
+    root.path("/sys/class/net/eth0").rmdir()
+    root.path("/run/systemd/netif/links/3").unlink()
+    root.inside(NETWORKD)
+    assert root.text(DROPIN_NETWORKD) is None
+
+
+def test_networkd_leaves_alone_what_others_have_asked_for(root):
+    """It has files of links that another client keeps, too."""
+    root.write("/sys/class/net/eth0/ifindex", "3\n")
+    root.inside(SCRIPT, "eth0", "192.0.2.1")
+    networkd_says(root, "")
+    assert servers(root) == ["192.0.2.1"]

@@ -63,26 +63,38 @@ static bool list(struct dropins *d, const char *dir, DIR *folder)
 	return true;
 }
 
+/* One that is not there has none. */
+static bool list_all(struct dropins *d, const char *dir)
+{
+	DIR *folder = opendir(dir);
+	bool good = true;
+
+	if (folder) {
+		good = list(d, dir, folder);
+		closedir(folder);
+	}
+	return good;
+}
+
 bool dropins_read(struct dropins *d, const char *path)
 {
 	char dir[PATH_MAX];
-	DIR *folder = directory_of(path, dir) ? opendir(dir) : NULL;
 	bool good;
 
 	*d = (struct dropins){ .count = 0 };
-	if (!folder) {
+	if (!directory_of(path, dir)) {
 		return true;
 	}
 	d->files = calloc(DROPINS_MOST, sizeof(*d->files));
-	good = d->files && list(d, dir, folder);
-	closedir(folder);
+	good = d->files && list_all(d, dir) &&
+	       (strcmp(dir, "/etc/" DROPINS_DIRECTORY) != 0 ||
+		list_all(d, DROPINS_UNTIL_BOOT));
 	if (!good) {
 		dropins_free(d);
 		return false;
 	}
-	if (d->count > 0) {
-		qsort(d->files, d->count, sizeof(*d->files), by_path);
-	}
+	/* Those of /etc come before those of /run. */
+	qsort(d->files, d->count, sizeof(*d->files), by_path);
 	for (size_t i = 0; i < d->count; i++) {
 		struct dropin *f = &d->files[i];
 

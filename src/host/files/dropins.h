@@ -2,7 +2,8 @@
 /*
  * dropins.h - pieces of configuration that packages put beside the file:
  * ntp.d/NAME.conf in its directory, read behind it in the order of their
- * names.
+ * names. Behind them, of a file in /etc, those that hold until the next boot:
+ * /run/ntp.d/NAME.conf.
  */
 #ifndef HOST_DROPINS_H
 #define HOST_DROPINS_H
@@ -10,6 +11,7 @@
 #include "base/compiler.h"
 
 #define DROPINS_DIRECTORY "ntp.d"
+#define DROPINS_UNTIL_BOOT "/run/" DROPINS_DIRECTORY
 #define DROPINS_MOST 256
 
 struct dropin {
