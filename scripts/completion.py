@@ -8,15 +8,29 @@ import sys
 
 from deftables import table, tool_options
 
-# By what names a table is called, and which take hosts.
+# By what names a table is called, and what operands a program takes.
 OTHER_NAMES = {"ntp-keygen": "ntpkeygen", "ntp-wait": "ntpwait",
                "ntpdig": "sntp", "truechimer-migrate": "migrate"}
-ASK_HOSTS = {"ntpd", "ntpdate", "ntpq", "sntp", "ntpdig", "ntptrace"}
-# What an option takes, and how the shells find it.
-BASH = {"FILE": "-f", "file": "-f", "DIR": "-d", "HOST": "-A hostname",
-        "USER[:GROUP]": "-u", "CMD": '-W "{commands}"'}
-ZSH = {"FILE": "_files", "file": "_files", "DIR": "_files -/", "HOST": "_hosts",
-       "USER[:GROUP]": "_users", "CMD": "({commands})"}
+OPERANDS = {"ntpd": "HOST", "ntpdate": "HOST", "ntpq": "HUMAN", "sntp": "HOST",
+            "ntpdig": "HOST", "ntptrace": "HOST", "ntpsim": "SCENARIO",
+            "truechimer-migrate": "FILE"}
+HUMAN = "doctor sources status waitsync watch" # ntpq's operands that are commands
+KINDS = "chrony ntp openntpd timesyncd"
+SCENARIOS = "ntpsim --list 2>/dev/null | cut -d' ' -f1"
+# What an option or an operand takes, and how the shells find it: a reply of
+# bash's compgen, or what bash itself does where there is none.
+BASH_FILES = "", "compopt -o default"
+BASH = {"FILE": BASH_FILES, "file": BASH_FILES, "PATH": BASH_FILES,
+        "DIR": ("", "compopt -o dirnames"), "HOST": ("-A hostname", ""),
+        "USER[:GROUP]": ("-u", ""), "NAME": ('-W "$(ls /sys/class/net)"', ""),
+        "KIND": (f'-W "{KINDS}"', ""), "CMD": ('-W "{commands}"', ""),
+        "HUMAN": (f'-A hostname -W "{HUMAN}"', ""),
+        "SCENARIO": (f'-W "all $({SCENARIOS})"', "")}
+ZSH = {"FILE": "_files", "file": "_files", "PATH": "_files", "DIR": "_files -/",
+       "HOST": "_hosts", "USER[:GROUP]": "_users", "NAME": "_net_interfaces",
+       "KIND": f"({KINDS})", "CMD": "{_describe command commands}",
+       "HUMAN": f'{{_alternative "words:command:({HUMAN})" "hosts:host:_hosts"}}',
+       "SCENARIO": f"{{compadd all $({SCENARIOS})}}"}
 BASH_FILE = """# SPDX-License-Identifier: BSD-2-Clause
 {function}()
 {{
@@ -25,19 +39,16 @@ BASH_FILE = """# SPDX-License-Identifier: BSD-2-Clause
 	# --name=value comes as three words.
 	[ "$word" = = ] && word=
 	[ "$before" = = ] && before=${{COMP_WORDS[COMP_CWORD - 2]}}
+	word=${{word#[\\"\\']}}
 	COMPREPLY=()
 	case "$before" in
 {values}	esac
 	case "$word" in
-	-*) COMPREPLY=($(compgen -W "{options}" -- "$word")) ;;
+	-*) mapfile -t COMPREPLY < <(compgen -W "{options}" -- "$word") ;;
 {operands}	esac
 }}
 complete -F {function} {program}
 """
-
-
-def commands(quote=str):
-    return " ".join(quote(row[0]) for row in table("client/ntpq/ntpqcommands"))
 
 
 def options(program):
@@ -47,20 +58,37 @@ def options(program):
                doc)
 
 
+def choices(takes):
+    """a|b, of which one is to be written."""
+    return takes.split("|") if re.fullmatch(r"[a-z0-9]+(\|[a-z0-9]+)+", takes) else []
+
+
+def bash_reply(takes):
+    """The lines that offer what can stand there, if that is known."""
+    names = " ".join(row[0] for row in table("client/ntpq/ntpqcommands"))
+    reply, instead = BASH.get(takes, ("", ""))
+    if choices(takes):
+        reply = f'-W "{" ".join(choices(takes))}"'
+    if not reply:
+        return [instead] * bool(instead)
+    return [f'mapfile -t COMPREPLY < <(compgen {reply.format(commands=names)} '
+            '-- "$word")']
+
+
 def bash(program):
-    values = ""
+    values, operands = "", ""
     for names, takes, _ in options(program):
         if takes:
-            reply = BASH.get(takes, "").format(commands=commands())
-            action = f'COMPREPLY=($(compgen {reply} -- "$word"))\n\t\treturn' \
-                if reply else "return"
-            values += f"\t{' | '.join(names)})\n\t\t{action}\n\t\t;;\n"
-    hosts = '\t*) COMPREPLY=($(compgen -A hostname -- "$word")) ;;\n'
+            lines = [*bash_reply(takes), "return", ";;"]
+            values += f"\t{' | '.join(names)})\n" + "".join(
+                f"\t\t{line}\n" for line in lines)
+    if program in OPERANDS:
+        lines = [*bash_reply(OPERANDS[program]), ";;"]
+        operands = "\t*)\n" + "".join(f"\t\t{line}\n" for line in lines)
     return BASH_FILE.format(
         function="_" + program.replace("-", "_"), program=program, values=values,
         options=" ".join(name for names, _, _ in options(program)
-                         for name in names),
-        operands=hosts if program in ASK_HOSTS else "")
+                         for name in names), operands=operands)
 
 
 def quoted(text):
@@ -68,17 +96,29 @@ def quoted(text):
 
 
 def zsh(program):
-    lines = []
+    lines, head = [], ""
     for names, takes, doc in options(program):
-        act = ZSH.get(takes, " ").format(commands=commands(quoted))
+        act = f"({' '.join(choices(takes))})" if choices(takes) else \
+            ZSH.get(takes, " ")
         value = f":{quoted(takes)}:{act}" if takes else ""
+        if takes == "CMD":
+            head = "local -a commands\ncommands=(\n" + "".join(
+                f"\t'{quoted(row[0])}:{quoted(row[3])}'\n"
+                for row in table("client/ntpq/ntpqcommands")) + ")\n"
+        often = "repeat" in doc
         for name in names:
             mark = "=" if takes and name.startswith("--") else ""
-            lines.append(f"'*{name}{mark}[{quoted(doc)}]{value}'")
-    if program in ASK_HOSTS:
-        lines.append("'*:host:_hosts'")
+            once = "*" if often else f"({' '.join(names)})"
+            lines.append(f"'{once}{name}{mark}[{quoted(doc)}]{value}'")
+    if program in OPERANDS:
+        kind = OPERANDS[program]
+        lines.append(f"'*:{kind.lower()}:{quoted_action(ZSH[kind])}'")
     return (f"#compdef {program}\n# SPDX-License-Identifier: BSD-2-Clause\n"
-            "_arguments -s \\\n\t" + " \\\n\t".join(lines) + "\n")
+            f"{head}_arguments -s \\\n\t" + " \\\n\t".join(lines) + "\n")
+
+
+def quoted_action(text):
+    return text.replace("'", "'\\''")
 
 
 if __name__ == "__main__":

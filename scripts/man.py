@@ -5,23 +5,29 @@
 Lines that begin with @ are made of the tables in src:
   @OPTIONS TOOL             every option of a tool
   @COMMANDS                 every command of ntpq
-  @WORDS SCOPE [WORD ...]   words of ntp.conf: those named, or the whole scope
+  @WORDS SCOPE [WORD ...]   words of ntp.conf: those named, or all of the scope
+                            that the page has not had yet
   @DOC SCOPE WORD           what a word does, where the page gives its syntax
-  @IDLE CLASS               every word of a class, e.g. LATER, as one paragraph
+  @IDLE CLASS               every word of a class, e.g. LATER
+Behind @OPTIONS and @WORDS, what the table has no room for:
+  @MORE WORD TEXT           a line of mdoc behind what it says of the word
 A word of ntp.conf that is nowhere, or twice, is an error: of a page that uses
 @WORDS, none is forgotten."""
 import pathlib
 import re
 import sys
+import textwrap
 import time
 
 from deftables import table, tool_options
 
-# What a word takes, by its type.
+# What a word takes, by its type, and by its unit or what else its field is.
 TAKES = {"FLAG": "", "MASK": "", "BIT": "0 | 1", "INT": "N", "AUTO": "N | auto",
          "REAL": "X", "KIB": "KiB", "STEP": "X", "GIVEN": "X", "STRING": "text",
          "DATE": "YYYY-MM-DD", "POLICY": "policy", "REFID": "text",
          "DRIVER": "", "DRIFTFILE": "file", "INCLUDE": "file"}
+UNITS = {"nonvolatile_s": "X", "_s": "seconds", "_ppm": "ppm", "_mb": "MB",
+         "file": "file", "dir": "directory", "key": "key"}
 NUMBERS = {"INT", "AUTO", "REAL", "STEP", "GIVEN"}
 SILENT = {"LATER", "OBSOLETE"} # words that stand in @IDLE
 
@@ -34,6 +40,22 @@ class Words:
                                "normal", "field", "when", "class", "doc"), row))
                      for row in table("config/options")]
         self.left = {(row["scope"], row["word"]) for row in self.rows}
+        self.of_directive = {match[1]: row["when"] for row in self.rows if
+                             (match := re.match(r"WORDS_OF\((\w+)", row["field"]))}
+
+    def starts_anew(self, row):
+        """Whether its text says that it waits for the next start: a directive
+        says so for all its words, or each of them for itself."""
+        whens = {other["when"] for other in self.rows
+                 if other["scope"] == row["scope"]}
+        words = re.match(r"WORDS_OF\((\w+)", row["field"])
+        if words:
+            whens = {other["when"] for other in self.rows
+                     if other["scope"] == words[1]}
+            return row["when"] == "RESTART" and whens == {"RESTART"}
+        return row["when"] == "RESTART" and not (
+            whens == {"RESTART"} and
+            self.of_directive.get(row["scope"]) == "RESTART")
 
     def take(self, scope, word):
         """Its row; server_threads is how C spells server-threads."""
@@ -53,12 +75,24 @@ def escaped(text):
     return "\\&" + text if text.startswith((".", "?")) else text
 
 
+def sentence(text):
+    """Lines of roff: begun with a capital, ended with a stop."""
+    lines = textwrap.wrap(text[:1].upper() + text[1:] + ".", 72,
+                          break_long_words=False, break_on_hyphens=False)
+    return "\n".join(escaped(line) for line in lines)
+
+
 def argument(text):
     return " ".join("|" if word == "|" else escaped(word)
                     for word in text.split())
 
 
-def options(stem):
+def complete(more):
+    if more:
+        sys.exit(f"man.py: @MORE about what is not there: {sorted(more)}")
+
+
+def options(stem, more):
     yield ".Bl -tag -width Ds"
     for letter, name, takes, doc in tool_options(stem):
         line = ".It"
@@ -71,8 +105,10 @@ def options(stem):
             line += f" Fl \\-{escaped(name)}"
             line += f" Ns = Ns Ar {argument(takes)}" if takes else ""
         yield line
-        yield escaped(doc) + "."
+        yield sentence(doc)
+        yield from more.pop(name or letter, [])
     yield ".El"
+    complete(more)
 
 
 def commands():
@@ -85,8 +121,21 @@ def commands():
         for name in names:
             yield f".It Ic {escaped(name)}" + \
                 (f" Ar {argument(usage)}" if usage else "")
-        yield escaped(doc) + "."
+        yield sentence(doc)
     yield ".El"
+
+
+def takes(row):
+    field = re.match(r"IN\(\w+, ([\w.]+)\)", row["field"])
+    if field and row["type"] in NUMBERS | {"STRING"}:
+        for ending, unit in UNITS.items():
+            if field[1].endswith(ending):
+                return unit
+    return TAKES[row["type"]]
+
+
+def number(text):
+    return f"{float(text):.10f}".rstrip("0").rstrip(".")
 
 
 def limits(row):
@@ -96,31 +145,34 @@ def limits(row):
     low, high = float(row["low"]), float(row["high"])
     said = []
     if abs(high) < 2**31 - 1:
-        said.append(f"from {low:g} to {high:.10g}")
+        said.append(f"{number(low)} to {number(high)}")
     if row["type"] != "AUTO" and row["field"] != "NOWHERE" and \
             low <= float(row["normal"]) <= high:
-        said.append(f"{float(row['normal']):.10g} unless given")
+        said.append(f"default {number(row['normal'])}")
     return f" ({'; '.join(said)})" if said else ""
 
 
-def doc(row):
-    later = "  Takes effect at the next start." if row["when"] == "RESTART" and \
-        row["class"] not in SILENT else ""
-    return escaped(row["doc"] + limits(row)) + "." + \
-        ("\n" + escaped(later.strip()) if later else "")
+def doc(known, row):
+    yield sentence(row["doc"] + (
+        limits(row) if row["class"] not in SILENT else ""))
+    if known.starts_anew(row) and row["class"] not in SILENT:
+        yield "Takes effect at the next start."
 
 
-def words(known, scope, named):
+def words(known, scope, named, more):
     named = named or [row["word"] for row in known.rows
-                      if row["scope"] == scope and row["class"] not in SILENT]
+                      if row["scope"] == scope and row["class"] not in SILENT
+                      and (scope, row["word"]) in known.left]
     yield ".Bl -tag -width Ds"
     for name in named:
         row = known.take(scope, name)
-        takes = TAKES[row["type"]]
+        value = takes(row)
         yield f".It Ic {escaped(row['word'].replace('_', '-'))}" + \
-            (f" Ar {argument(takes)}" if takes else "")
-        yield doc(row)
+            (f" Ar {argument(value)}" if value else "")
+        yield from doc(known, row)
+        yield from more.pop(row["word"], [])
     yield ".El"
+    complete(more)
 
 
 def idle(known, wanted):
@@ -131,28 +183,39 @@ def idle(known, wanted):
         where = "" if row["scope"] == "DIRECTIVE" else \
             f" Pq {row['scope'].lower()}"
         yield f".It Ic {escaped(row['word'])}{where}"
-        yield doc(row)
+        yield from doc(known, row)
     yield ".El"
+
+
+def further(lines):
+    """The @MORE lines that come next: word -> lines of mdoc."""
+    found = {}
+    while lines and lines[0].startswith("@MORE "):
+        _, word, text = lines.pop(0).split(" ", 2)
+        found.setdefault(word, []).append(text)
+    return found
 
 
 def page(text, epoch, version):
     known, used = Words(), False
     day = time.gmtime(epoch)
-    for line in text.splitlines():
+    lines = text.splitlines()
+    while lines:
+        line = lines.pop(0)
         kind, *rest = line.split() or [""]
         if kind == ".Dd":
             yield time.strftime(f".Dd %B {day.tm_mday}, %Y", day)
         elif kind == ".Os":
             yield f".Os Truechimer {version}"
         elif kind == "@OPTIONS":
-            yield from options(rest[0])
+            yield from options(rest[0], further(lines))
         elif kind == "@COMMANDS":
             yield from commands()
         elif kind == "@WORDS":
             used = True
-            yield from words(known, rest[0], rest[1:])
+            yield from words(known, rest[0], rest[1:], further(lines))
         elif kind == "@DOC":
-            yield doc(known.take(*rest))
+            yield from doc(known, known.take(*rest))
         elif kind == "@IDLE":
             yield from idle(known, rest[0])
         else:
