@@ -150,6 +150,9 @@ def test_worthless_answers_are_counted_and_never_believed(lan):
         assert int(counted[spec["addr"]]["sent"]) > 0, spec
         assert ours.peer(spec["addr"]).tally in " x", spec
     assert int(counted["10.98.1.4"]["bogusorg"]) > 0
+    for number, words in (1, None), (3, '"shorter than a header"'), \
+            (5, '"not mode 4"'), (10, '"the server does not know the time"'):
+        assert ours.rv("verdict", f"&{number}").get("verdict") == words
     lan.chronyd(3, "local stratum 1")
     begun = time.monotonic()
     assert wait_for(lambda: ours.synchronised(0), 80), ours.text()

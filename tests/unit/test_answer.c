@@ -243,7 +243,8 @@ static void impossible_headers_are_refused(void **state)
 		enum source_verdict v = receive(b, &p);
 
 		if (v != r->verdict) {
-			print_error("row %zu: %s\n", i, source_verdict_name(v));
+			print_error("row %zu: %s\n", i,
+				    source_verdict_words(v));
 		}
 		assert_int_equal(v, r->verdict);
 		assert_int_equal(b->source.polling.reach & 1,

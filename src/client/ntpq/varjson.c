@@ -12,7 +12,7 @@ static const char *const text_names[] = {
 	"refid",   "srcadr",         "dstadr",      "srchost",      "peeradr",
 	"device",  "timecode",       "name",        "reason",       "addr",
 	"bcast",   "mask",           "flags",       "kstflags",     "leapsec",
-	"expire",  "nonce",          "savedconfig", "settimeofday",
+	"expire",  "nonce",          "savedconfig", "settimeofday", "verdict",
 };
 
 json_t *varjson_text(const char *bytes, size_t len)

@@ -119,6 +119,7 @@ static void report_counts(const struct engine *e, const struct source *s,
 	r->xleave_s = span_to_seconds(s->xleave.sending);
 	r->count_sent = s->requests;
 	r->count_received = all - s->verdicts[SOURCE_HELD];
+	r->verdict = all > 0 ? source_verdict_words(s->last) : NULL;
 	r->count_bogus = s->verdicts[SOURCE_ORIGIN] +
 			 s->verdicts[SOURCE_UNASKED] +
 			 s->verdicts[SOURCE_REFLECTED];

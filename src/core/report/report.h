@@ -121,6 +121,7 @@ struct peer_report {
 	bool solicits; /* a pool or broadcast entry: never reaches anybody */
 	enum tally tally;
 	const char *reason;   /* reason_words() */
+	const char *verdict;  /* source_verdict_words(); NULL: of none */
 	struct events events; /* of enum peer_event */
 
 	uint8_t reach;

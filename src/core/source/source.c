@@ -14,24 +14,16 @@
 
 #define HOLD SPAN_MS(50) /* how long an answer waits for EVENT_SENT */
 
-struct verdict_text {
-	const char *name, *words;
-};
-
-static const struct verdict_text texts[SOURCE_VERDICTS] = {
-#define VERDICT(id, words) [SOURCE_##id] = { #id, words },
+static const char *const words[SOURCE_VERDICTS] = {
+#define VERDICT(id, plain_words) [SOURCE_##id] = (plain_words),
 #include "core/source/sourceverdicts.def"
 #undef VERDICT
 };
 
-const char *source_verdict_name(enum source_verdict v)
-{
-	return texts[v].name;
-}
-
 const char *source_verdict_words(enum source_verdict v)
 {
-	return texts[v].words;
+	INVARIANT(v < SOURCE_VERDICTS);
+	return words[v];
 }
 
 bool source_verdict_is_answer(enum source_verdict v)

@@ -165,7 +165,7 @@ struct source_world {
 	struct key_counts *key_counts;
 };
 
-const char *source_verdict_name(enum source_verdict v);
+/* "not the version that was asked in". */
 const char *source_verdict_words(enum source_verdict v);
 /* Was this the answer to a request, good or not, that is in `held` now? */
 bool source_verdict_is_answer(enum source_verdict v);
