@@ -84,12 +84,3 @@ struct normal_tail normal_tail(double u)
 	t.excess = u + t.hazard;
 	return t;
 }
-
-double normal_log_cdf(double u)
-{
-	u = fmax(-1e100, fmin(u, 1e100));
-	if (u < 0) {
-		return -u * u / 2 - HALF_LOG_2PI - log(lower_half(u).hazard);
-	}
-	return log1p(-normal_density(u) * mills(u));
-}

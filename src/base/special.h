@@ -2,10 +2,9 @@
 /*
  * special.h - the lower tail of the standard normal distribution.
  *
- * Everything is kept as ratios and logarithms, so that nothing underflows: at
- * u = -1000 the distribution function is 10^-217151, its logarithm and its
- * hazard are ordinary numbers. Relative errors stay below 10^-12, and below
- * 10^-11 in `excess`.
+ * Everything is kept as ratios, so that nothing underflows: at u = -1000 the
+ * distribution function is 10^-217151, its hazard an ordinary number. Relative
+ * errors stay below 10^-12, and below 10^-11 in `excess`.
  */
 #ifndef BASE_SPECIAL_H
 #define BASE_SPECIAL_H
@@ -13,7 +12,6 @@
 #include "base/compiler.h"
 
 #define ROOT_2PI 2.50662827463100050242
-#define HALF_LOG_2PI 0.91893853320467274178 /* log(sqrt(2 pi)) */
 
 struct normal_tail {
 	double cdf;    /* P(N < u) for u >= 0; below it is not worked out: 0 */
@@ -23,8 +21,5 @@ struct normal_tail {
 
 /* Of any finite u; of one beyond +-10^100 as of that. */
 struct normal_tail normal_tail(double u);
-
-/* log P(N < u), which does not underflow. */
-double normal_log_cdf(double u);
 
 #endif

@@ -5,26 +5,6 @@
 #include "sim/dice.h"
 #include "sim/world.h"
 
-const char *fault_name(enum fault_kind kind)
-{
-	static const char *const names[FAULT_KINDS] = {
-		[FAULT_PARTITION] = "partition",
-		[FAULT_LOSS] = "loss",
-		[FAULT_ROUTE_TO] = "route longer one way",
-		[FAULT_ROUTE] = "route longer",
-		[FAULT_QUEUE] = "congestion",
-		[FAULT_FREQ] = "frequency step",
-		[FAULT_CLOCK_SET] = "clock set by a stranger",
-		[FAULT_RESTART] = "restart",
-		[FAULT_LIE] = "lie",
-		[FAULT_ALARM] = "unsynchronised",
-		[FAULT_KISS] = "kiss RATE",
-		[FAULT_GARBAGE] = "garbage",
-	};
-
-	return names[kind];
-}
-
 static void plan_end(struct world *w, unsigned index, bool begins, moment at)
 {
 	queue_put(&w->queue, &(struct future){
@@ -35,7 +15,7 @@ static void plan_end(struct world *w, unsigned index, bool begins, moment at)
 			     });
 }
 
-void fault_plan(struct world *w, const struct fault *f)
+static void plan(struct world *w, const struct fault *f)
 {
 	unsigned index = w->faults.count;
 
@@ -45,21 +25,6 @@ void fault_plan(struct world *w, const struct fault *f)
 	plan_end(w, index, true, f->at);
 	plan_end(w, index, false,
 		 moment_add(f->at, span_from_seconds(f->lasts_s)));
-}
-
-moment faults_over(const struct faults *f)
-{
-	moment last = { 0 };
-
-	for (unsigned i = 0; i < f->count; i++) {
-		moment end = moment_add(f->list[i].at,
-					span_from_seconds(f->list[i].lasts_s));
-
-		if (moment_before(last, end)) {
-			last = end;
-		}
-	}
-	return last;
 }
 
 /* The ways of the network that a fault bends, one at a time. */
@@ -250,6 +215,6 @@ void faults_draw(struct world *w, unsigned count, unsigned spare,
 			continue;
 		}
 		spare -= vote;
-		fault_plan(w, &f);
+		plan(w, &f);
 	}
 }

@@ -2,8 +2,8 @@
 /*
  * faults.h - a plan of trouble: what goes wrong, when, and for how long.
  *
- * Scenarios write theirs down; random worlds draw one from the seed. Faults
- * add up where they overlap, and end without a trace.
+ * Random worlds draw one from the seed. Faults add up where they overlap, and
+ * end without a trace.
  */
 #ifndef SIM_FAULTS_H
 #define SIM_FAULTS_H
@@ -44,10 +44,6 @@ struct faults {
 	unsigned count;
 };
 
-const char *fault_name(enum fault_kind kind);
-
-/* `at_s` and `lasts_s` from now on. */
-void fault_plan(struct world *w, const struct fault *f);
 /*
  * Draws up to `count` faults between now and `until_s` from now. So many
  * servers as are to `spare` may fail to tell the truth, no more.
@@ -56,7 +52,5 @@ void faults_draw(struct world *w, unsigned count, unsigned spare,
 		 double until_s);
 /* A fault begins, or ends. */
 void fault_apply(struct world *w, unsigned index, bool begins);
-/* When the last one is over; zero if there is none. */
-moment faults_over(const struct faults *f);
 
 #endif

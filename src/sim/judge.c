@@ -382,9 +382,10 @@ static void compare_clocks(const struct court *c, FILE *out)
 	say_stretch(c, &all, false, out);
 }
 
-void resteer_judge(const struct rerun *r, const struct past *p,
-		   const struct reference *ref, const struct resteered *s,
-		   FILE *out)
+/* The table: how the recorded build and this one fared. */
+static void judge(const struct rerun *r, const struct past *p,
+		  const struct reference *ref, const struct resteered *s,
+		  FILE *out)
 {
 	struct court court = { r, p, ref, s };
 
@@ -426,7 +427,7 @@ static bool one_run(struct rerun *r, const struct record_view *item,
 			      number, r->began.version,
 			      since_s(&r->began, last) / 3600, p.event_count);
 		resteer_live(r, &p, &ref, &s);
-		resteer_judge(r, &p, &ref, &s, out);
+		judge(r, &p, &ref, &s, out);
 		resteered_end(&s);
 		reference_end(&ref);
 	}

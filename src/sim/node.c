@@ -9,11 +9,6 @@
 
 #define FIRST_NET 0x0a000001 /* 10.0.0.1, 10.0.1.1, ...: one /24 each */
 
-struct oscillator oscillator_perfect(void)
-{
-	return (struct oscillator){ 0 };
-}
-
 struct oscillator oscillator_quartz(double offset_s, double freq, double wander)
 {
 	return (struct oscillator){
@@ -41,17 +36,12 @@ struct node *world_add_host(struct world *w, const struct oscillator *kind)
 	return n;
 }
 
-struct node *world_add_server(struct world *w, const struct oscillator *kind)
-{
-	return world_add_host(w, kind);
-}
-
 void world_add_servers(struct world *w, unsigned count)
 {
-	struct oscillator perfect = oscillator_perfect();
+	const struct oscillator perfect = { 0 };
 
 	while (count-- > 0) {
-		world_add_server(w, &perfect);
+		(void)world_add_host(w, &perfect);
 	}
 }
 

@@ -34,9 +34,10 @@ struct node {
 	span frozen;         /* for so long */
 };
 
-/* A server with this clock; answers the truth of it until told otherwise. */
-struct node *world_add_server(struct world *w, const struct oscillator *kind);
-/* As many with perfect clocks; they come one after another in w->nodes. */
+/*
+ * As many servers with perfect clocks, who answer the truth until told
+ * otherwise; they come one after another in w->nodes.
+ */
 void world_add_servers(struct world *w, unsigned count);
 
 /* A host without anything on it yet: see daemon_start(). */
@@ -66,7 +67,6 @@ void node_set_rate(struct node *n, double freq);
 void node_slew_clock(struct node *n, double by_s);
 
 /* Off the shelf. */
-struct oscillator oscillator_perfect(void);
 struct oscillator oscillator_quartz(double offset_s, double freq,
 				    double wander);
 

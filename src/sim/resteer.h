@@ -38,11 +38,6 @@ void resteer_live(struct rerun *r, struct past *p, const struct reference *ref,
 		  struct resteered *out);
 void resteered_end(struct resteered *s);
 
-/* The table: how the recorded build and this one fared. */
-void resteer_judge(const struct rerun *r, const struct past *p,
-		   const struct reference *ref, const struct resteered *s,
-		   FILE *out);
-
 /* All of it, for all runs of a record; false: one could not be used. */
 MUST_USE bool resteer_run(const uint8_t *data, size_t len, FILE *out);
 

@@ -192,7 +192,6 @@ void world_send(struct world *w, unsigned from, moment at,
 
 void world_settle(struct world *w)
 {
-	w->settled = w->now;
 	for (unsigned i = 0; i < w->count; i++) {
 		w->nodes[i]->meter = (struct meter){ 0 };
 		gauge_settle(w->nodes[i]);

@@ -50,7 +50,6 @@ struct world {
 	struct spoof spoof;
 	struct oracle oracle;
 	struct trail trail;
-	moment settled;    /* meters count from here on */
 	double look_s;     /* how often the oracles look at every clock */
 	FILE *trace;       /* NULL, or where notes go */
 	struct tape *tape; /* NULL, or what records the first daemon */

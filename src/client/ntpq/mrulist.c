@@ -17,14 +17,12 @@ enum {
 	FIRST,
 	COUNT,
 	MODE,
-	RESTRICT,
-	SCORE,
-	DROP
+	RESTRICT
 };
 
 static const char *const fields[] = {
-	[ADDR] = "addr", [LAST] = "last",   [FIRST] = "first", [COUNT] = "ct",
-	[MODE] = "mv",   [RESTRICT] = "rs", [SCORE] = "sc",    [DROP] = "dr",
+	[ADDR] = "addr", [LAST] = "last", [FIRST] = "first",
+	[COUNT] = "ct",  [MODE] = "mv",   [RESTRICT] = "rs",
 };
 
 void mru_init(struct mru_list *m, uint64_t key)
@@ -136,8 +134,6 @@ static uint64_t number(const struct row *row, size_t field, uint64_t max)
 
 bool mru_entry_read(struct mru_entry *e, const struct row *row)
 {
-	double score;
-
 	memset(e, 0, sizeof(*e));
 	if (!row->has[ADDR] || !row->has[LAST] ||
 	    !vars_endpoint(&row->item[ADDR], &e->addr) ||
@@ -149,12 +145,7 @@ bool mru_entry_read(struct mru_entry *e, const struct row *row)
 	}
 	e->count = (uint32_t)number(row, COUNT, UINT32_MAX);
 	e->restrictions = (uint32_t)number(row, RESTRICT, UINT32_MAX);
-	e->drops = (uint32_t)number(row, DROP, UINT32_MAX);
 	e->mode_version = (uint8_t)number(row, MODE, UINT8_MAX);
-	if (row->has[SCORE] && vars_double(&row->item[SCORE], &score) &&
-	    score > 0 && score < 1e6) {
-		e->score = (uint32_t)(score * 1e3);
-	}
 	return true;
 }
 

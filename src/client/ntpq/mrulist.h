@@ -18,8 +18,6 @@ struct mru_entry {
 	tstamp last, first;
 	uint32_t count;
 	uint32_t restrictions;
-	uint32_t score; /* hits a second as ntpsec counts them, in 1/1000 */
-	uint32_t drops;
 	uint8_t mode_version;
 };
 

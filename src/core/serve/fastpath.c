@@ -19,18 +19,6 @@
 	 RESTRICT_NOMODIFY | RESTRICT_NOTRAP | RESTRICT_LPTRAP | \
 	 RESTRICT_KOD | RESTRICT_MSSNTP | RESTRICT_NOMRULIST)
 
-static const char *const words[FAST_VERDICTS] = {
-#define VERDICT(id, name, plain_words) [FAST_##id] = (plain_words),
-#include "core/serve/fastverdicts.def"
-#undef VERDICT
-};
-
-const char *fastpath_words(enum fast_verdict verdict)
-{
-	INVARIANT(verdict < FAST_VERDICTS);
-	return words[verdict];
-}
-
 /* --- the view --- */
 
 static int64_t unix_of(const struct fast_clock *clock)

@@ -59,7 +59,4 @@ int fastpath_order(const struct fast_net *a, const struct fast_net *b);
 void fastpath_others(struct fast_state *state, const struct fast_net *nets,
 		     size_t count);
 
-/* Plain words: "an interleaved request". */
-const char *fastpath_words(enum fast_verdict verdict);
-
 #endif

@@ -10,18 +10,6 @@
 
 #define KISS_RATE 0x52415445 /* "RATE" */
 
-static const char *const words[SERVER_VERDICTS] = {
-#define VERDICT(id, plain_words) [SERVER_##id] = (plain_words),
-#include "core/serve/serververdicts.def"
-#undef VERDICT
-};
-
-const char *server_verdict_words(enum server_verdict verdict)
-{
-	INVARIANT(verdict < SERVER_VERDICTS);
-	return words[verdict];
-}
-
 /*
  * Only for those who ask: peers and broadcasts have the true time. They get no
  * leap second announced, for them there is none.

@@ -57,9 +57,6 @@ struct server_shard {
 /* What every packet says of us, sent at `now`: a server's or a peer's. */
 struct packet server_header(const struct view *view, tstamp now);
 
-/* Plain words: "from an address that cannot be a client's". */
-const char *server_verdict_words(enum server_verdict verdict);
-
 /*
  * What lies far away in the memory of a busy server is asked for, for all of a
  * batch, before the first is answered with the same view and shard: then nobody

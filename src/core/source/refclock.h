@@ -87,8 +87,6 @@ struct refclock {
 
 /* NULL: there is none for this type. */
 const struct refclock_driver *refclock_driver(unsigned type);
-const char *refclock_verdict_name(enum refclock_verdict v);
-const char *refclock_verdict_words(enum refclock_verdict v);
 enum clock_event refclock_verdict_event(enum refclock_verdict v);
 
 void refclock_init(struct refclock *r, const struct source_config *config,

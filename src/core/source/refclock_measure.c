@@ -21,27 +21,15 @@
 #define SPIKE_SDS 32.0
 #define SPIKES_MOST 3 /* more in a row are no spikes */
 
-/* How verdicts are counted and told; indexed by enum refclock_verdict. */
+/* How verdicts are counted; indexed by enum refclock_verdict. */
 static const struct {
-	const char *name, *words;
 	enum refclock_column column;
 	enum clock_event event;
 } table[REFCLOCK_VERDICTS] = {
-#define VERDICT(id, column, event, words) \
-	{ #id, words, COLUMN_##column, CLOCK_##event },
+#define VERDICT(id, column, fault, words) { COLUMN_##column, CLOCK_##fault },
 #include "core/source/refclockverdicts.def"
 #undef VERDICT
 };
-
-const char *refclock_verdict_name(enum refclock_verdict v)
-{
-	return table[v].name;
-}
-
-const char *refclock_verdict_words(enum refclock_verdict v)
-{
-	return table[v].words;
-}
 
 enum clock_event refclock_verdict_event(enum refclock_verdict v)
 {

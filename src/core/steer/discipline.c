@@ -70,7 +70,6 @@ void discipline_init(struct discipline *d, const struct config *config,
 		.since = now,
 		.slew_until = now,
 		.spike_since = now,
-		.updated = now,
 		.steering = config->ntp && !config->orders.no_clock,
 		.panic_once = config->orders.panic_once,
 		.step_once = config->orders.step_once,
@@ -149,7 +148,6 @@ static void discipline_enter(struct discipline *d, enum adjustment_kind kind,
 	case ADJUST_STEP:
 		d->state = DISCIPLINE_SYNC;
 		d->first_done = true;
-		d->updated = now;
 		return;
 	}
 }
@@ -278,7 +276,6 @@ struct adjustment discipline_update(struct discipline *d,
 	}
 	if (!d->steering) {
 		d->state = DISCIPLINE_SYNC;
-		d->updated = now;
 		return adj;
 	}
 	adj.kind = discipline_judge(d, e->offset_s, now);

@@ -65,7 +65,6 @@ struct discipline {
 	double cut;      /* s/s: what FREQ_MAX_PPM cut off `base` last time */
 	instant since, slew_until;
 	instant spike_since;
-	instant updated; /* when the clock was last corrected */
 	bool first_done; /* -g and -G are spent */
 	bool may_rush;   /* the clock has not arrived since the start */
 	bool rushing;    /* the slew that is on is the rush */
