@@ -15,6 +15,7 @@
 #include "host/ready.h"
 #include "host/reload.h"
 #include "host/serve/handon.h"
+#include "host/serve/sharing.h"
 #include "host/system/daemonize.h"
 #include "host/system/entropy.h"
 #include "host/system/resources.h"
@@ -108,7 +109,7 @@ static bool start_workers(struct loop *l)
 		workers_hold(l->workers);
 		l->withheld = true;
 	}
-	serversocks_give(&l->servers, l->workers, count);
+	sharing_give(&l->servers, l->workers, count);
 	return true;
 }
 

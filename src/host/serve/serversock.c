@@ -11,6 +11,7 @@
 #include "host/net/udp.h"
 #include "host/serve/groups.h"
 #include "host/serve/handon.h"
+#include "host/serve/sharing.h"
 #include "host/serve/workers.h"
 
 #define FIRST_ROOM 16
@@ -37,19 +38,13 @@ void serversocks_hear(struct serversocks *ss, const struct config *config)
 	}
 }
 
-static size_t sockets_of(const struct serversocks *ss,
-			 const struct serversock *s)
-{
-	return s->shared ? (size_t)ss->spread.threads * SPREAD_SOCKETS : 1;
-}
-
 static void set_reuse(const struct serversocks *ss, int on)
 {
 	for (size_t i = 0; i < ss->count; i++) {
 		const struct serversock *s = &ss->items[i];
 		const int *fds = s->shared ? s->shared : &s->fd;
 
-		for (size_t j = 0; j < sockets_of(ss, s); j++) {
+		for (size_t j = 0; j < sharing_sockets(ss, s); j++) {
 			(void)setsockopt(fds[j], SOL_SOCKET, SO_REUSEADDR, &on,
 					 sizeof(on));
 		}
@@ -63,7 +58,7 @@ static void close_all(const struct serversocks *ss, struct serversock *s)
 	if (s->shared && ss->workers) {
 		workers_remove(ss->workers, s->number);
 	}
-	for (size_t j = 0; j < sockets_of(ss, s); j++) {
+	for (size_t j = 0; j < sharing_sockets(ss, s); j++) {
 		close(fds[j]);
 	}
 	free(s->shared);
@@ -143,55 +138,6 @@ static void print_addr_port(const netaddr *addr, char buf[NETADDR_TEXT])
 	netaddr_print_port(addr, &t);
 }
 
-/* Threads cannot have sockets there; errno says why. */
-static void say_unshared(const struct serversocks *ss,
-			 const struct serversock *s)
-{
-	const char *why = strerror(errno);
-	char addr[NETADDR_TEXT];
-
-	print_addr_port(&s->addr, addr);
-	journal_say(ss->journal, NOTE_WARNING,
-		    "server-threads: %s is served without them, and slower: no "
-		    "sockets for them: %s",
-		    addr, why);
-}
-
-/* The first of its sockets stays, and the loop serves it. */
-static void unshare(const struct serversocks *ss, struct serversock *s)
-{
-	udp_want_destination(s->fd, &s->addr, true);
-	free(s->shared);
-	s->shared = NULL;
-	if (ss->spread.threads > 0) {
-		say_unshared(ss, s);
-	}
-}
-
-static void hand_out(const struct serversocks *ss, struct workers *w,
-		     struct serversock *s)
-{
-	if (!workers_add(w, s, ss->spread.threads) &&
-	    !spread_shrink(&ss->spread, s->shared, &s->addr, 0)) {
-		errno = ENOMEM;
-		unshare(ss, s);
-	}
-}
-
-/* Groups and what is dropped are of the loop. */
-static void share(struct serversocks *ss, struct serversock *s)
-{
-	if (ss->spread.threads > 0 && !s->drop && !s->group) {
-		s->shared = spread_open(&ss->spread, s->fd, &s->addr, ss->dscp);
-		if (!s->shared) {
-			say_unshared(ss, s);
-		}
-	}
-	if (s->shared && ss->workers) {
-		hand_out(ss, ss->workers, s);
-	}
-}
-
 /* Of the last life, or a new one; a negative errno: neither. */
 static int open_socket(struct serversocks *ss, const struct serversock *wanted,
 		       enum bind_how how)
@@ -223,7 +169,7 @@ static int add(struct serversocks *ss, const struct serversock *wanted,
 	s->fd = fd;
 	s->number = ss->numbered++;
 	ss->count++;
-	share(ss, s);
+	sharing_begin(ss, s);
 	print_addr_port(&s->addr, addr);
 	journal_say(ss->journal, NOTE_INFO, "Listen %s on %u %s %s",
 		    s->drop ? "and drop" : "normally", s->number, s->name,
@@ -351,26 +297,6 @@ struct serversock *serversocks_add(struct serversocks *ss,
 			    wanted->name, text, strerror(-error));
 	}
 	return error ? NULL : &ss->items[ss->count - 1];
-}
-
-void serversocks_give(struct serversocks *ss, struct workers *w,
-		      unsigned threads)
-{
-	const struct spread opened = ss->spread;
-
-	ss->spread.threads = threads;
-	ss->workers = threads > 0 ? w : NULL;
-	for (size_t i = 0; i < ss->count; i++) {
-		struct serversock *s = &ss->items[i];
-
-		if (s->shared && threads < opened.threads &&
-		    !spread_shrink(&opened, s->shared, &s->addr, threads)) {
-			unshare(ss, s);
-		}
-		if (s->shared) {
-			hand_out(ss, w, s);
-		}
-	}
 }
 
 struct socket_counts serversocks_counts(const struct serversocks *ss,

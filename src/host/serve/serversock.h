@@ -87,10 +87,6 @@ enum bind_how {
 MUST_USE int serversock_bind(const netaddr *addr, unsigned dscp,
 			     enum bind_how how);
 
-/* Who serves what is shared; fewer than they were meant to be, perhaps. */
-void serversocks_give(struct serversocks *ss, struct workers *w,
-		      unsigned threads);
-
 /* Which broadcasts and groups are to be heard. */
 void serversocks_hear(struct serversocks *ss, const struct config *config);
 

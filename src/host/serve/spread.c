@@ -201,15 +201,23 @@ int *spread_open(const struct spread *s, int first, const netaddr *addr,
 	return NULL;
 }
 
+void spread_end(const struct spread *s, int *fds)
+{
+	close_from(fds, 1, sockets_of(s->threads));
+}
+
 bool spread_shrink(const struct spread *s, int *fds, const netaddr *addr,
 		   unsigned threads)
 {
-	bool done = threads > 0 && attach_program(s, fds[0], addr, threads);
-	int error = errno;
+	if (!attach_program(s, fds[0], addr, threads)) {
+		int error = errno;
 
-	close_from(fds, done ? sockets_of(threads) : 1, sockets_of(s->threads));
-	errno = error;
-	return done;
+		spread_end(s, fds);
+		errno = error;
+		return false;
+	}
+	close_from(fds, sockets_of(threads), sockets_of(s->threads));
+	return true;
 }
 
 void spread_gather(const int *fds)

@@ -38,9 +38,12 @@ unsigned spread_thread(const struct spread *s, const netaddr *from);
 MUST_USE int *spread_open(const struct spread *s, int first,
 			  const netaddr *addr, unsigned dscp);
 
+/* `first` is alone again; the list stays, to be freed. */
+void spread_end(const struct spread *s, int *fds);
+
 /*
- * Where there are fewer threads than were wanted: keeps those of `threads`.
- * False, and errno: `first` is alone.
+ * Where there are fewer threads than were wanted: keeps the sockets of
+ * `threads` (> 0) of them. False, and errno: it has ended.
  */
 MUST_USE bool spread_shrink(const struct spread *s, int *fds,
 			    const netaddr *addr, unsigned threads);
