@@ -6,16 +6,16 @@
 
 #include "core/serve/fastmap.h"
 
-#define LINE 64           /* octets of the cache's lines */
 #define WAYS 4            /* places in one of them: what is looked at */
 #define LINES 16          /* that one network has its places in */
 #define AGE SPAN_S(16384) /* asked for later, it is another server's stamp */
 
 #define PROVEN UINT32_C(1) /* in `whose`: he has had an answer of ours */
 
-_Static_assert(sizeof(struct interleave_place) * WAYS == LINE,
+_Static_assert(sizeof(struct interleave_place) * WAYS == CACHE_LINE,
 	       "a line of the cache");
-_Static_assert(offsetof(struct interleave, places) % LINE == 0, "aligned");
+_Static_assert(offsetof(struct interleave, places) % CACHE_LINE == 0,
+	       "aligned");
 _Static_assert((INTERLEAVE_SERIALS - 1) << 1 < FAST_MARK >> 1,
 	       "never a stamp of the program in the kernel");
 

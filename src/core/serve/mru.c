@@ -18,7 +18,7 @@ static uint32_t lines_for(uint32_t room)
 
 size_t mru_size(uint32_t room)
 {
-	return sizeof(struct mru) + LINE +
+	return sizeof(struct mru) + CACHE_LINE +
 	       lines_for(room) * sizeof(struct line) +
 	       ((size_t)room + 1) * sizeof(struct client);
 }
@@ -38,7 +38,7 @@ struct mru *mru_init(void *memory, const struct mru_config *rules,
 	m->room = mru_room(rules);
 	m->line_count = lines_for(m->room);
 	m->local_count = 1;
-	lines += (LINE - (uintptr_t)lines % LINE) % LINE;
+	lines += (CACHE_LINE - (uintptr_t)lines % CACHE_LINE) % CACHE_LINE;
 	m->lines = (struct line *)(void *)lines;
 	m->clients = (struct client *)(m->lines + m->line_count);
 	return m;

@@ -14,7 +14,6 @@
 #include "base/bytes.h"
 #include "core/serve/mru.h"
 
-#define LINE 64     /* octets of the cache */
 #define WAYS 16     /* places in a line: looked at for one key, at most */
 #define PER_LINE 12 /* clients that a line has on the average, when full */
 
@@ -24,7 +23,7 @@ struct line {
 	uint8_t places[WAYS][3];
 };
 
-_Static_assert(sizeof(struct line) == LINE, "one line of the cache");
+_Static_assert(sizeof(struct line) == CACHE_LINE, "one line of the cache");
 
 /* Of bits that choose no line, nearly. */
 static inline uint8_t tag_of(uint64_t hash)

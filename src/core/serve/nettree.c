@@ -20,7 +20,6 @@
 #define FEW 4    /* networks that are looked at one by one */
 #define INDEX ((UINT32_C(1) << COUNT) - 1)
 
-#define LINE 64   /* octets of the cache; a node is one line */
 #define RUNS_OF 5 /* runs for each network, at most */
 #define V4_BITS 32
 #define WIDE_FROM 8192 /* networks that are worth 2^16 words */
@@ -38,7 +37,7 @@ struct nettree_node {
 	bool wide;          /* it looks at two, and has a run for each value */
 };
 
-_Static_assert(sizeof(struct nettree_node) == LINE, "a node is a line");
+_Static_assert(sizeof(struct nettree_node) == CACHE_LINE, "a node is a line");
 
 struct builder {
 	const struct network *networks;
@@ -107,7 +106,7 @@ size_t nettree_size(size_t networks)
 	size_t runs = RUNS_OF * networks * sizeof(uint32_t);
 	size_t tables = networks >= WIDE_FROM ? 1 + WIDE_NODES : 1;
 
-	return LINE + nodes + runs +
+	return CACHE_LINE + nodes + runs +
 	       tables * (sizeof(uint32_t) << width_for(networks));
 }
 
@@ -241,7 +240,7 @@ void nettree_build(struct nettree *t, void *memory,
 	uint32_t whole4 = count_of(networks, v4, NETTREE_V4);
 	uint32_t whole6 = count_of(networks + v4, count - v4, 0);
 	size_t named = count - whole4 - whole6;
-	uintptr_t pad = -(uintptr_t)memory % LINE;
+	uintptr_t pad = -(uintptr_t)memory % CACHE_LINE;
 	uint8_t *at = (uint8_t *)memory + pad;
 	struct range of_v4 = { whole4, (uint32_t)v4 };
 	struct range of_v6 = { (uint32_t)v4 + whole6, (uint32_t)count };

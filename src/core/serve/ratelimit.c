@@ -13,11 +13,10 @@
 #include "core/serve/fastmap.h"
 #include "core/serve/overload.h"
 
-#define LINE ((size_t)64) /* octets of the cache */
-#define WAYS 8            /* buckets looked at for one key, at most (F7) */
-#define REGIONS 4         /* of the sets: two for hosts, two for networks */
-#define LEAK 4            /* of so many limited requests one is answered */
-#define HASTY 2           /* the price of a request that comes too soon */
+#define WAYS 8    /* buckets looked at for one key, at most (F7) */
+#define REGIONS 4 /* of the sets: two for hosts, two for networks */
+#define LEAK 4    /* of so many limited requests one is answered */
+#define HASTY 2   /* the price of a request that comes too soon */
 
 /* Of discard: 32 who ask four times each at once, behind one address. */
 #define DEPTH 256
@@ -55,7 +54,7 @@ struct set {
 	ticks unused[WAYS];
 };
 
-_Static_assert(sizeof(struct set) == (size_t)3 * LINE,
+_Static_assert(sizeof(struct set) == (size_t)3 * CACHE_LINE,
 	       "whole lines of the cache");
 
 struct ratelimit {
@@ -87,7 +86,7 @@ static size_t sets_for(size_t clients)
 
 size_t ratelimit_size(size_t clients)
 {
-	return sizeof(struct ratelimit) + LINE +
+	return sizeof(struct ratelimit) + CACHE_LINE +
 	       sets_for(clients) * sizeof(struct set);
 }
 
@@ -170,7 +169,7 @@ struct ratelimit *ratelimit_with(void *memory, size_t clients,
 	uint8_t *sets = (uint8_t *)(r + 1);
 
 	memset(memory, 0, ratelimit_size(clients));
-	sets += (LINE - (uintptr_t)sets % LINE) % LINE;
+	sets += (CACHE_LINE - (uintptr_t)sets % CACHE_LINE) % CACHE_LINE;
 	r->sets = (struct set *)(void *)sets;
 	r->mask = sets_for(clients) - 1;
 	r->shards = 1;

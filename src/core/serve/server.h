@@ -51,7 +51,7 @@ struct server_shard {
 	uint64_t firsts[8];   /* of version 1, by mode */
 	uint64_t interleaved; /* answers */
 	struct key_counts keys;
-	uint8_t apart[64]; /* no two in a row write in one line of the cache */
+	uint8_t apart[CACHE_LINE]; /* no two in a row write in one line of it */
 };
 
 /* What every packet says of us, sent at `now`: a server's or a peer's. */

@@ -17,11 +17,9 @@
 
 #define UDP_BUFFER 2048 /* no NTP packet is larger; more is cut (F10) */
 
-#define UDP_LINE 64 /* of the cache: a datagram touches as few as can be */
-
 struct datagram {
-	_Alignas(UDP_LINE) netaddr from;
-	netaddr to;         /* none: the kernel did not say */
+	_Alignas(CACHE_LINE) netaddr from; /* so that few lines are touched */
+	netaddr to;                        /* none: the kernel did not say */
 	unsigned interface; /* its index; 0: the kernel did not say */
 	bool stamped;       /* `at` is the kernel's */
 	bool truncated;     /* it was longer than the buffer */

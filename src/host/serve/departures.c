@@ -8,18 +8,18 @@
 #include "host/net/stamps.h"
 #include "host/system/entropy.h"
 
-#define LINE 64       /* of the cache */
 #define MOST 64       /* taken from one queue at a time */
 #define RECEIVE_AT 32 /* in a packet: its receive stamp */
 
 void departures_init(struct departures *d, bool by_kernel)
 {
-	size_t size = (interleave_size() + LINE - 1) / LINE * LINE;
+	size_t size =
+		(interleave_size() + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
 	uint8_t seed[RNG_SEED];
 
 	memset(d, 0, sizeof(*d));
 	d->by_kernel = by_kernel;
-	d->memory = aligned_alloc(LINE, size);
+	d->memory = aligned_alloc(CACHE_LINE, size);
 	if (!d->memory || !entropy_draw(seed, sizeof(seed))) {
 		departures_end(d);
 		return;

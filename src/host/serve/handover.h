@@ -21,8 +21,8 @@ struct handed {
 };
 
 struct handover {
-	_Alignas(64) _Atomic uint32_t written; /* by who serves */
-	_Alignas(64) _Atomic uint32_t taken;   /* by the other */
+	_Alignas(CACHE_LINE) _Atomic uint32_t written; /* by who serves */
+	_Alignas(CACHE_LINE) _Atomic uint32_t taken;   /* by the other */
 	struct handed items[HANDOVER_ROOM];
 };
 

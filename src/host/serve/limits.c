@@ -10,7 +10,6 @@
 #include "core/serve/access.h"
 #include "host/system/entropy.h"
 
-#define LINE 64           /* of the cache: no two shards write in one */
 #define SIGMAS 4          /* by which a thread's clients may exceed its share */
 #define LEAST_LIMITS 4096 /* buckets of a thread */
 
@@ -63,7 +62,8 @@ static struct mru_config share_of(const struct limits *l,
 
 static size_t in_lines(size_t bytes)
 {
-	return (bytes + LINE - 1) / LINE * LINE;
+	/* No two shards write in one line. */
+	return (bytes + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
 }
 
 static size_t list_size(const struct limits *l, const struct config *c)
@@ -186,7 +186,8 @@ bool limits_prepare(const struct limits *l, const struct config *next,
 			       sizeof(uint64_t)),
 	};
 	if (limited) {
-		more->limits = aligned_alloc(LINE, l->count * buckets_size(l));
+		more->limits =
+			aligned_alloc(CACHE_LINE, l->count * buckets_size(l));
 	}
 	if (listed) { /* as it fills it becomes real memory, and no sooner */
 		size_t size = sharers(l) * list_size(l, next);

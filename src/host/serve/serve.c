@@ -23,7 +23,7 @@ struct stretch {
 
 struct serving *serve_begin(size_t most)
 {
-	struct serving *s = aligned_alloc(UDP_LINE, sizeof(*s));
+	struct serving *s = aligned_alloc(CACHE_LINE, sizeof(*s));
 
 	if (!s) {
 		return NULL;

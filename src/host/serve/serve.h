@@ -26,7 +26,7 @@ struct serve_socket {
 /* What one thread serves with. */
 struct serving {
 	struct udp_batch batch;
-	_Alignas(UDP_LINE) struct request requests[UDP_BATCH]; /* of .in[] */
+	_Alignas(CACHE_LINE) struct request requests[UDP_BATCH]; /* of .in[] */
 	enum server_verdict verdicts[UDP_BATCH];
 	struct server_shard *shard;
 	struct io_counts *io;

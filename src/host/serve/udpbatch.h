@@ -15,8 +15,8 @@
 #define UDP_CONTROL 256
 
 struct udp_answer {
-	_Alignas(UDP_LINE) size_t len; /* 0: none */
-	bool stamped;                  /* the kernel is to say when it leaves */
+	_Alignas(CACHE_LINE) size_t len; /* 0: none */
+	bool stamped; /* the kernel is to say when it leaves */
 	uint8_t data[UDP_BUFFER];
 };
 
@@ -35,9 +35,9 @@ struct udp_batch {
 		struct sockaddr_in v4;
 		struct sockaddr_in6 v6;
 	} from[UDP_BATCH];
-	_Alignas(UDP_LINE) struct mmsghdr heads[UDP_BATCH];
-	_Alignas(UDP_LINE) struct mmsghdr answers[UDP_BATCH];
-	_Alignas(UDP_LINE) char control[UDP_BATCH][UDP_CONTROL];
+	_Alignas(CACHE_LINE) struct mmsghdr heads[UDP_BATCH];
+	_Alignas(CACHE_LINE) struct mmsghdr answers[UDP_BATCH];
+	_Alignas(CACHE_LINE) char control[UDP_BATCH][UDP_CONTROL];
 };
 
 /* With `most` 1 it asks no more of the system than recvmsg() and sendmsg(). */

@@ -21,18 +21,16 @@
 #define VIEWBOX_SLOTS 4
 #define VIEWBOX_OUTSIDE UINT64_MAX
 #define VIEWBOX_HELD (UINT64_C(1) << 63) /* beside the generation */
-#define VIEWBOX_LINE 64
-
 /* In a line of the cache of its own: it is written with every batch. */
 struct viewbox_reader {
-	_Alignas(VIEWBOX_LINE) _Atomic uint64_t entered; /* generation */
+	_Alignas(CACHE_LINE) _Atomic uint64_t entered; /* generation */
 };
 
 /* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): by lines. */
 struct viewbox {
 	struct viewbox_reader readers[VIEWBOX_READERS];
 	/* Of the current view; 0: none yet. */
-	_Alignas(VIEWBOX_LINE) _Atomic uint64_t generation;
+	_Alignas(CACHE_LINE) _Atomic uint64_t generation;
 	_Atomic uint32_t held; /* readers sleep on it while it is 1 */
 	_Atomic uint32_t left; /* the writer sleeps on it, readers count up */
 	struct view slots[VIEWBOX_SLOTS]; /* generation g is in slot g % 4 */

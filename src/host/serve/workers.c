@@ -238,7 +238,7 @@ static bool start_one(struct workers *all, struct server_shard *shard)
 			      .reader = all->count,
 			      .wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC),
 			      .serving = serve_begin(UDP_BATCH),
-			      .handover = aligned_alloc(VIEWBOX_LINE,
+			      .handover = aligned_alloc(CACHE_LINE,
 							sizeof(*w->handover)) };
 	if (w->wake >= 0 && w->serving && w->handover && grow(w)) {
 		memset(w->handover, 0, sizeof(*w->handover));
@@ -255,7 +255,7 @@ static bool start_one(struct workers *all, struct server_shard *shard)
 
 struct workers *workers_start(unsigned count, struct server_shard *shards)
 {
-	struct workers *all = aligned_alloc(VIEWBOX_LINE, sizeof(*all));
+	struct workers *all = aligned_alloc(CACHE_LINE, sizeof(*all));
 
 	INVARIANT(count > 0 && count <= WORKERS_MOST);
 	if (!all) {
