@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The guides and the README: that they say the same in both languages, and that
 what they tell to type works."""
+import errno
+import os
 import re
+import shutil
+import subprocess
 
 import pytest
 
-from lab import BUILD
+from lab import BUILD, PEERS
 from lab.reader import ROOT, Town, ours, reader, start
 
 GUIDES = ROOT / "docs/guide"
@@ -43,8 +47,9 @@ def code(text):
 
 
 def targets(text):
-    return sorted(link.replace("guide/zh", "guide/en") for link in
-                  LINK.findall(text) if "README" not in link)
+    """Where links lead; headings of the page itself are in its language."""
+    return sorted(re.sub("^#.*", "#", link).replace("guide/zh", "guide/en")
+                  for link in LINK.findall(text) if "README" not in link)
 
 
 @pytest.mark.parametrize("english,chinese,alike", PAIRS,
@@ -97,13 +102,108 @@ def test_a_configuration_of_a_guide_is_understood(host, name, text):
     assert (done.returncode, done.stderr) == (0, ""), name
 
 
-@pytest.mark.parametrize("line", [
-    line.partition("#")[0] for path in ENGLISH
-    for block in BLOCK.findall(path.read_text()) for line in block.splitlines()
-    if re.match(r"(ntpq|ntpstat|ntpd --check)\b", line) and
-    "reslist" not in line])
-def test_a_command_of_a_guide_works(host, line):
-    done = host.run("sh", "-c", line, env=ours())
+def commands(*beginnings):
+    """Lines of the guides that begin so, with those that they go on in."""
+    found = []
+    for path in ENGLISH:
+        for block in BLOCK.findall(path.read_text()):
+            lines = re.sub(r"\|\n\s+", "| ", block).splitlines()
+            found += [(path.name, line.partition("  #")[0]) for line in lines
+                      if line.startswith(beginnings)]
+    return found
+
+
+@pytest.mark.parametrize("name,line", commands("ntpq ", "ntpstat", "ntpd --check"))
+def test_a_command_of_a_guide_works(host, tmp_path, name, line):
+    if "jq " in line and not shutil.which("jq"):
+        pytest.skip("jq is not installed")
+    done = host.run("sh", "-c", f"cd {tmp_path} && {line}", env=ours())
     warnings = "doctor" in line or "-m 10" in line or "waitsync" in line
     assert done.returncode in ((0, 1, 2) if warnings else (0,)), done.stderr
-    assert done.stdout and "***" not in done.stderr
+    assert "***" not in done.stderr
+    if ">" in line:
+        text = (tmp_path / line.rpartition(">")[2].strip()).read_text()
+        assert len(re.findall(r"(?m)^ntp_[a-z]+ -?[0-9.]+$", text)) == 4, text
+    else:
+        assert done.stdout
+
+
+@pytest.mark.parametrize("name,line", commands("check_ntp"))
+def test_a_plugin_of_nagios_says_that_all_is_well(host, name, line):
+    plugins = next(PEERS.rglob("nagios/plugins"), None)
+    if plugins is None:
+        pytest.skip(f"no plugins of Nagios under {PEERS}")
+    done = host.run("sh", "-c", f"{plugins}/{line}")
+    assert (done.returncode, done.stdout[:7]) == (0, "NTP OK:"), done.stdout
+
+
+def test_the_commands_that_change_over_do_so_and_back(host):
+    host.path("etc/chrony").mkdir()
+    host.write("etc/chrony/chrony.conf", "pool pool.example.org iburst\n")
+    before = host.path("etc/ntp.conf").read_text()
+    for line in [line for name, line in commands("truechimer-migrate", "ntpd --check")
+                 if name == "migrate.md"]:
+        done = host.run("sh", "-c", line, env=ours())
+        assert done.returncode == 0, (line, done.stderr)
+        if line.startswith("ntpd --check"):
+            assert 'pool "pool.example.org" iburst' in done.stdout.replace(
+                "pool pool.example.org", 'pool "pool.example.org"')
+    assert host.path("etc/ntp.conf").read_text() == before
+
+
+def rows(name, *headings):
+    """Cells of the tables below these headings."""
+    text = (GUIDES / "en" / name).read_text()
+    for heading in headings:
+        part = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", text,
+                         re.S | re.M)[1]
+        for line in part.splitlines():
+            if line.startswith("| ") and "---" not in line:
+                yield [cell.strip() for cell in line.strip("| ").split(" | ")]
+
+
+@pytest.mark.parametrize("had,here", [
+    (INLINE.findall(had)[0], INLINE.findall(here))
+    for had, here in rows("migrate.md", "Words") if " of " not in had and
+    had.startswith("`")])
+def test_a_word_of_chrony_becomes_what_the_guide_says(tmp_path, had, here):
+    file = tmp_path / "chrony.conf"
+    file.write_text(had + "\n")
+    done = subprocess.run([BUILD / "truechimer-migrate", file], check=True,
+                          capture_output=True, text=True)
+    for words in here:
+        assert words in done.stdout.splitlines()
+    assert here or f"{file}:1: {had}" in done.stdout
+
+
+def test_messages_by_which_to_search_are_those_of_the_programs():
+    said = " ".join(re.sub(r'"\s*\n\s*"', "", path.read_text())
+                    for path in (ROOT / "src").rglob("*.[chd]*"))
+    said += os.strerror(errno.ECONNREFUSED) + os.strerror(errno.EACCES) + \
+        "Can't adjust the time of day: " + os.strerror(errno.EPERM)
+    found = [message for cells in rows("troubleshooting.md", "A command says",
+                                       "The log says", "The table of ntpq -p shows")
+             for message in INLINE.findall(cells[0])]
+    assert len(found) > 25
+    for message in found:
+        part = message.strip(".*")
+        part = part if not part.isupper() else f"REFID_{part}"
+        assert part in said or part in ("x", "reach", "ntpq -p", "REFID_RSTR"), message
+
+
+PROVOKED = {
+    "Connection refused": "ntpq --port=124 -p 127.0.0.1",
+    "Keyid:": "ntpq -c ':config tos minsane 1' 10.97.0.100",
+    "the NTP socket is in use, exiting": "ntpdate time.example.org",
+    "no server suitable for synchronization found": "ntpdate -q 10.97.0.200",
+    "timed out, nothing received": "ntpq -c 'timeout 300' -c rv 10.97.0.1",
+}
+
+
+@pytest.mark.parametrize("message,line", PROVOKED.items())
+def test_a_message_by_which_to_search_really_comes(host, message, line):
+    searched = {text for cells in rows("troubleshooting.md", "A command says")
+                for text in INLINE.findall(cells[0])}
+    assert message in searched
+    done = host.run("sh", "-c", line, env=ours())
+    assert message in done.stdout + done.stderr
