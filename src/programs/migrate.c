@@ -7,12 +7,14 @@
 #include "migrate/migrate.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/version.h"
+#include "host/system/store.h"
 #include "programs/options.h"
 
 #define OUTPUT "/etc/ntp.conf"
@@ -85,24 +87,31 @@ static int undo(const struct wishes *w)
 	return EXIT_SUCCESS;
 }
 
-/* Complete or not at all, whatever happens meanwhile. */
+/* The file that is there, under another name too, instead of an older one. */
+static bool keep(const struct wishes *w)
+{
+	return (unlink(w->before) == 0 || errno == ENOENT) &&
+	       link(w->output, w->before) == 0;
+}
+
+/*
+ * Complete or not at all: at every moment the name has the one file or the
+ * other.
+ */
 static int replace(const struct wishes *w, const char *text, size_t len)
 {
 	struct stat old;
-	mode_t mode = stat(w->output, &old) == 0 ? old.st_mode & 0777 : 0644;
-	FILE *f = fopen(w->fresh, "wxe");
-	bool good = f && fwrite(text, 1, len, f) == len &&
-		    fchmod(fileno(f), mode) == 0 && fflush(f) == 0 &&
-		    fsync(fileno(f)) == 0;
+	bool there = stat(w->output, &old) == 0;
+	mode_t mode = there ? old.st_mode & 0777 : 0644;
+	int err = store_create(AT_FDCWD, w->fresh, text, len, mode, true);
 
-	if (!f || (fclose(f) != 0) || !good) {
-		return fail(strerror(errno), w->fresh);
+	if (err != 0) {
+		return fail(strerror(-err), w->fresh);
 	}
-	if ((access(w->output, F_OK) == 0 && !is_ours(w->output) &&
-	     rename(w->output, w->before) != 0) ||
+	if (chmod(w->fresh, mode) != 0 ||
+	    (there && !is_ours(w->output) && !keep(w)) ||
 	    rename(w->fresh, w->output) != 0) {
-		int err = errno;
-
+		err = errno;
 		(void)unlink(w->fresh);
 		return fail(strerror(err), w->output);
 	}

@@ -228,6 +228,21 @@ def test_it_is_written_and_taken_back(tmp_path):
         ["chrony.conf", "ntp.conf"]
 
 
+def test_what_cannot_be_written_leaves_all_as_it_was(tmp_path):
+    (tmp_path / "chrony.conf").write_text("server 192.0.2.1\n")
+    target = tmp_path / "ntp.conf"
+    target.write_text("server 192.0.2.99\n")
+    (tmp_path / "ntp.conf.before-migrate").mkdir()
+    done = migrate("--write", "-o", target, tmp_path / "chrony.conf")
+    assert done.returncode == 1 and str(target) in done.stderr
+    assert target.read_text() == "server 192.0.2.99\n"
+    done = migrate("--write", "-o", tmp_path / "no/ntp.conf",
+                   tmp_path / "chrony.conf")
+    assert done.returncode == 1 and "No such file" in done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == \
+        ["chrony.conf", "ntp.conf", "ntp.conf.before-migrate"]
+
+
 @pytest.mark.parametrize("words,says", [
     (["/nonexistent/chrony.conf"], "No such file"),
     (["--from", "sundial", "/etc/hosts"], "no such kind"),
