@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "programs/options.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "base/text.h"
 
-#define SCREEN 79
+#define SCREEN 79 /* columns */
 
 /* What getopt_long(3) wants to know. */
 struct spelling {
 	char letters[3 * OPTIONS_MOST];
 	struct option names[OPTIONS_MOST + 1];
 };
+
+static bool has_letter(const struct option_line *o)
+{
+	return o->letter <= UCHAR_MAX;
+}
 
 static void spell(const struct option_table *t, struct spelling *s)
 {
@@ -25,7 +31,7 @@ static void spell(const struct option_table *t, struct spelling *s)
 		const struct option_line *o = &t->lines[i];
 		bool takes = o->takes[0] != '\0';
 
-		if (o->letter < 256) {
+		if (has_letter(o)) {
 			*p++ = (char)o->letter;
 			*p = ':';
 			p += takes;
@@ -56,7 +62,7 @@ static size_t print_left(const struct option_line *o, char *to, size_t size)
 {
 	struct text t = text_over(to, size);
 
-	if (o->letter < 256) {
+	if (has_letter(o)) {
 		text_str(&t, "  -");
 		text_char(&t, (char)o->letter);
 		text_str(&t, o->name[0] != '\0' ? ", " : "");
@@ -95,7 +101,7 @@ static void print_words(const char *words, size_t column, FILE *out)
 
 void options_help(const struct option_table *t, FILE *out)
 {
-	char left[80];
+	char left[SCREEN + 1];
 	size_t widest = 0;
 
 	for (size_t i = 0; i < t->count; i++) {
