@@ -94,6 +94,25 @@ echo 'int f(void) { return memcmp(a, b, 1); }' >src/crypto/a.c
 refuses "codes compared with memcmp" python3 "$root/scripts/threats.py"
 rm -r src/crypto tests/a.c $authentic
 
+echo "files('a.c')" >src/meson.build
+echo '#include "base/a.h"' >src/base/a.c
+touch src/base/a.h
+accepts "files that are used" python3 "$root/scripts/idle.py"
+echo 'NOTE(RESTART, SYS, NOTICE, "restart")' >src/core/notes.def
+echo '#include "core/notes.def"' >>src/base/a.c
+refuses "a note that nobody gives" python3 "$root/scripts/idle.py"
+echo 'int x = NOTE_RESTART;' >>src/base/a.c
+accepts "a note that is given" python3 "$root/scripts/idle.py"
+touch src/base/b.c
+refuses "a source that no build has" python3 "$root/scripts/idle.py"
+mv src/base/b.c src/base/b.h
+refuses "a header that nobody includes" python3 "$root/scripts/idle.py"
+rm src/base/b.h
+mkdir tests/night
+touch tests/night/test_a.py
+refuses "a test that no tier runs" python3 "$root/scripts/idle.py"
+rm -r tests/night src/base/a.h src/core/notes.def src/meson.build
+
 echo "$licence" >src/base/a.c
 accepts "a small file" python3 "$root/scripts/sizes.py"
 yes '' | head -n 501 >>src/base/a.c
