@@ -21,7 +21,7 @@ CHRONY = """pool 2.debian.pool.ntp.org iburst
 driftfile /var/lib/chrony/chrony.drift
 makestep 1 3
 """
-OTHERS = {"adjtimex.2", "syslog.3"} # pages of the system
+OTHERS = {"adjtimex.2", "syslog.3", "systemd.1"} # pages of the system
 # What depends on the pages that are installed here.
 FOREIGN = re.compile("outdated mandoc.db|see above|referenced manual not found")
 
