@@ -43,6 +43,15 @@ size_t config_arena_size(size_t len)
 
 static void parse_file(struct parser *p, struct lexer *lexer);
 
+/* Red Hat's ntp.conf names this file, which only Red Hat's package had. */
+static bool is_autokeys(const char *path)
+{
+	static const char end[] = "/crypto/pw";
+	size_t len = strlen(path), n = sizeof(end) - 1;
+
+	return len >= n && memcmp(path + len - n, end, n) == 0;
+}
+
 static void parse_include(struct parser *p)
 {
 	const struct config_loader *loader = p->loader;
@@ -65,6 +74,12 @@ static void parse_include(struct parser *p)
 	path = parser_keep(p, &w);
 	text = path && loader ? loader->load(loader->context, path, &len)
 			      : NULL;
+	if (path && !text && is_autokeys(path)) {
+		parser_complain(p, COMPLAINT_INFO, &w, NULL,
+				"getconfig: Couldn't open %: it held the "
+				"password of Autokey, which is obsolete");
+		return;
+	}
 	if (!text) {
 		parser_broken(p, &w, NULL, "getconfig: Couldn't open %");
 		return;
@@ -164,6 +179,21 @@ static void parse_directive(struct parser *p)
 	}
 }
 
+/* Who misspells `restrict` is not to be as open as who never wrote it. */
+static const struct option *find_directive(struct parser *p)
+{
+	const struct word *w = &p->first;
+	const struct option *o = parser_option(p, SCOPE_DIRECTIVE, w);
+	const struct option *near =
+		o ? NULL : option_near(SCOPE_DIRECTIVE, w->text, w->len);
+
+	if (!near || option_id(near) != OPTION_DIRECTIVE_restrict) {
+		return o;
+	}
+	p->broken = false;
+	return near;
+}
+
 static void parse_file(struct parser *p, struct lexer *lexer)
 {
 	p->lexer = lexer;
@@ -175,7 +205,7 @@ static void parse_file(struct parser *p, struct lexer *lexer)
 		if (!parser_word(p, &p->first)) {
 			continue;
 		}
-		p->directive = parser_option(p, SCOPE_DIRECTIVE, &p->first);
+		p->directive = find_directive(p);
 		if (p->directive) {
 			parse_directive(p);
 		}

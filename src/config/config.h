@@ -7,8 +7,8 @@
  * not said has its default already filled in (options.def is the truth).
  *
  * A line that cannot be read becomes a complaint with its place, and the rest
- * holds, as in classic; a broken line that guards access (restrict, keys,
- * trustedkey) is fatal: a daemon that starts without it would be open.
+ * holds, as in classic. What a restrict line was to forbid that cannot be read
+ * whole is forbidden all the same, or more: classic would leave it open.
  */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
@@ -284,6 +284,7 @@ struct orders {
 
 struct config {
 	struct source_config *sources;
+	struct known *known; /* the same, for who reads more lines: known.h */
 	struct restrict_config *restricts;
 	struct nic_config *nics;
 	struct xdp_config *xdps; /* each interface once */
@@ -330,7 +331,8 @@ struct config {
 enum severity {
 	COMPLAINT_INFO,  /* once: accepted, not in effect yet, or obsolete */
 	COMPLAINT_WARN,  /* the line was changed or skipped; the rest holds */
-	COMPLAINT_FATAL, /* a line that guards access is broken: do not start */
+	COMPLAINT_FATAL, /* lines that guard access may be hidden: do not start
+			  */
 };
 
 struct complaint {

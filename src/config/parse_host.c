@@ -80,8 +80,30 @@ static bool take_length(struct host *h, size_t *len)
 	return true;
 }
 
+/* [::1], as it is written where a port may follow. */
+static void take_brackets(struct word *w)
+{
+	netaddr addr;
+
+	if (w->len > 2 && w->text[0] == '[' && w->text[w->len - 1] == ']' &&
+	    netaddr_parse(&addr, w->text + 1, w->len - 2)) {
+		w->text++;
+		w->len -= 2;
+	}
+}
+
+/* ::ffff:10.0.0.1 is of both families. */
+static bool is_of(const struct host *h, enum family family)
+{
+	bool v4 = netaddr_is_v4(&h->addr);
+
+	return family != (v4 ? FAMILY_V6 : FAMILY_V4) ||
+	       (v4 && memchr(h->word.text, ':', h->word.len));
+}
+
 bool parser_host_check(struct parser *p, struct host *h, bool network)
 {
+	take_brackets(&h->word);
 	size_t len = h->word.len;
 
 	if (network && !take_length(h, &len)) {
@@ -91,9 +113,7 @@ bool parser_host_check(struct parser *p, struct host *h, bool network)
 	}
 	h->literal = netaddr_parse(&h->addr, h->word.text, len);
 	if (h->literal) {
-		bool v4 = netaddr_is_v4(&h->addr);
-
-		if (h->family == (v4 ? FAMILY_V6 : FAMILY_V4)) {
+		if (!is_of(h, h->family)) {
 			parser_broken(p, &h->word, NULL,
 				      "% is of the other family than the "
 				      "line asks for");

@@ -72,69 +72,132 @@ static bool read_fuzz(struct parser *p)
 	return true;
 }
 
-static void read_flags(struct parser *p, struct restrict_config *r,
+/* What the word surely was to be; 0: nobody knows. */
+static uint32_t meant(const struct word *w)
+{
+	const struct option *near =
+		option_near(SCOPE_RESTRICT, w->text, w->len);
+	char word[16] = "";
+
+	if (!near || near->type != TYPE_MASK || w->len >= sizeof(word)) {
+		return 0;
+	}
+	memcpy(word, w->text, w->len);
+	/* With `ntpport` the line would be about fewer. */
+	return near->target.bits == RESTRICT_NTPPORT ||
+			       text_distance(word, near->word) > 2
+		       ? 0
+		       : near->target.bits;
+}
+
+/*
+ * What the word was to forbid cannot be known, so what strangers have no need
+ * of is forbidden: classic would leave the rest of the line open. This host
+ * itself may always look.
+ */
+static void shut(struct restrict_config *r, const struct word *w)
+{
+	r->flags |= meant(w);
+	if (r->kind != RESTRICT_ADDRESS || !netaddr_is_loopback(&r->addr)) {
+		r->flags |= RESTRICT_NOMODIFY | RESTRICT_NOTRAP |
+			    RESTRICT_NOPEER | RESTRICT_NOQUERY;
+	}
+}
+
+static bool read_flag(struct parser *p, struct restrict_config *r,
+		      const struct option *o)
+{
+	if (o->type != TYPE_MASK) {
+		return parser_value(p, o, r) != VALUE_LOST;
+	}
+	r->flags |= o->target.bits;
+	return o->target.bits != RESTRICT_FUZZ || read_fuzz(p);
+}
+
+/*
+ * False: not all of them could be read. The line is broken for good only when
+ * it is not even clear whom it is about.
+ */
+static bool read_flags(struct parser *p, struct restrict_config *r,
 		       bool literal)
 {
+	bool whole = true;
 	struct word w;
 
 	while (parser_word(p, &w)) {
 		const struct option *o = parser_option(p, SCOPE_RESTRICT, &w);
 
-		if (!o) {
-			return;
-		}
-		if (option_id(o) == OPTION_RESTRICT_mask) {
+		if (o && option_id(o) == OPTION_RESTRICT_mask) {
 			if (!read_mask(p, r, literal)) {
-				return;
+				return false;
 			}
-			continue;
-		}
-		if (o->type != TYPE_MASK) {
-			if (parser_value(p, o, r) == VALUE_LOST) {
-				return;
-			}
-			continue;
-		}
-		r->flags |= o->target.bits;
-		if (o->target.bits == RESTRICT_FUZZ && !read_fuzz(p)) {
-			return;
+		} else if (!o || !read_flag(p, r, o)) {
+			shut(r, &w);
+			p->broken = false;
+			whole = false;
 		}
 	}
+	return whole;
 }
 
 /*
  * A host called `defualt` is not impossible, only unlikely, and taking it for
  * one would leave the door open. In quotes it is a name for sure.
  */
-static bool is_typo(struct parser *p, const struct word *w)
+static void mend_typo(struct parser *p, struct word *w)
 {
 	char name[16];
 
-	if (w->quoted || w->len >= sizeof(name)) {
-		return false;
+	if (w->quoted || w->len >= sizeof(name) || word_is(w, "default") ||
+	    word_is(w, "source")) {
+		return;
 	}
 	memcpy(name, w->text, w->len);
 	name[w->len] = '\0';
-	if (text_distance(name, "default") <= 2) {
-		parser_broken(p, w, NULL,
-			      "unknown word %: did you mean 'default'?");
-		return true;
+
+	bool is_default = text_distance(name, "default") <= 2;
+
+	if (!is_default && text_distance(name, "source") > 1) {
+		return;
 	}
-	if (text_distance(name, "source") <= 1) {
-		parser_broken(p, w, NULL,
-			      "unknown word %: did you mean 'source'?");
-		return true;
+	parser_complain(p, COMPLAINT_WARN, w, NULL,
+			is_default ? "unknown word %: taken as 'default'"
+				   : "unknown word %: taken as 'source'");
+	w->text = is_default ? "default" : "source";
+	w->len = strlen(w->text);
+}
+
+/* False: there was nothing but flags. */
+static bool take_flags_before(struct parser *p, struct restrict_config *r,
+			      struct host *h)
+{
+	const struct option *o;
+
+	while (!h->word.quoted &&
+	       (o = option_find(SCOPE_RESTRICT, h->word.text, h->word.len)) &&
+	       o->type == TYPE_MASK) {
+		enum family family = h->family;
+
+		parser_complain(p, COMPLAINT_WARN, &h->word, NULL,
+				"% should stand behind the address: taken all "
+				"the same");
+		r->flags |= o->target.bits;
+		if (!parser_host_word(p, h)) {
+			return false;
+		}
+		h->family = h->family == FAMILY_ANY ? family : h->family;
 	}
-	return false;
+	return true;
 }
 
 /* Who the line is about; false, with a complaint, when that is not clear. */
 static bool read_whom(struct parser *p, struct restrict_config *r,
 		      struct host *h)
 {
-	if (!parser_host_word(p, h)) {
+	if (!parser_host_word(p, h) || !take_flags_before(p, r, h)) {
 		return false;
 	}
+	mend_typo(p, &h->word);
 	r->family = h->family;
 	r->prefix = 128;
 	if (word_is(&h->word, "default")) {
@@ -143,7 +206,7 @@ static bool read_whom(struct parser *p, struct restrict_config *r,
 		r->addr = h->family == FAMILY_V4 ? netaddr_v4(0, 0) : r->addr;
 	} else if (word_is(&h->word, "source")) {
 		r->kind = RESTRICT_SOURCE;
-	} else if (is_typo(p, &h->word) || !parser_host_check(p, h, true)) {
+	} else if (!parser_host_check(p, h, true)) {
 		return false;
 	} else {
 		r->kind = h->literal ? RESTRICT_ADDRESS : RESTRICT_NAME;
@@ -163,7 +226,10 @@ void parse_restrict(struct parser *p)
 	if (!read_whom(p, &r, &h)) {
 		return;
 	}
-	read_flags(p, &r, h.literal);
+	(void)read_flags(p, &r, h.literal);
+	if (p->broken) {
+		return;
+	}
 	if (r.kind == RESTRICT_ADDRESS) {
 		netaddr_clear_host(&r.addr, r.prefix);
 	}
@@ -206,8 +272,7 @@ void parse_unrestrict(struct parser *p)
 	if (!read_whom(p, &r, &h)) {
 		return;
 	}
-	read_flags(p, &r, h.literal);
-	if (p->broken) {
+	if (!read_flags(p, &r, h.literal)) {
 		return;
 	}
 	if (r.kind == RESTRICT_ADDRESS) {

@@ -2,6 +2,7 @@
 /* server, pool, peer, refclock and fudge. */
 #include <string.h>
 
+#include "config/known.h"
 #include "config/parser.h"
 
 /* What is known of a source line while its words are read. */
@@ -122,30 +123,10 @@ static void check_subtype(struct parser *p, const struct line *l)
 	}
 }
 
-static bool is_same(const struct source_config *a,
-		    const struct source_config *b)
-{
-	if (!netaddr_is_none(&a->addr) || !netaddr_is_none(&b->addr)) {
-		return netaddr_same_host(&a->addr, &b->addr);
-	}
-	return a->kind == b->kind && a->family == b->family &&
-	       strcmp(a->host, b->host) == 0;
-}
-
-static bool is_known(const struct config *c, const struct source_config *s)
-{
-	for (const struct source_config *o = c->sources; o; o = o->next) {
-		if (is_same(o, s)) {
-			return true;
-		}
-	}
-	return false;
-}
-
 static void keep(struct parser *p, struct line *l)
 {
 	struct source_config *s = &l->source;
-	struct source_config *kept;
+	struct source_config **place, *kept;
 
 	order_polls(p, l);
 	check_subtype(p, l);
@@ -154,15 +135,17 @@ static void keep(struct parser *p, struct line *l)
 	if (!s->host) {
 		return;
 	}
-	if (is_known(p->config, s)) {
+	place = known_place(&p->config->known, p->arena, s);
+	if (place && *place) {
 		parser_complain(p, COMPLAINT_INFO, &p->first, NULL,
 				"this source is on an earlier line already: "
 				"line ignored");
 		return;
 	}
 	kept = arena_take(p->arena, sizeof(*kept));
-	if (kept) {
+	if (kept && place) {
 		*kept = *s;
+		*place = kept;
 		*p->source_end = kept;
 		p->source_end = &kept->next;
 	}
@@ -294,13 +277,19 @@ static bool remove_source(struct parser *p, const struct source_config *same)
 	struct source_config **at = &p->config->sources;
 
 	for (; *at; at = &(*at)->next) {
-		const struct source_config *s = *at;
+		struct source_config *s = *at;
 		bool found = netaddr_is_none(&same->addr) &&
 					     netaddr_is_none(&s->addr)
 				     ? strcmp(s->host, same->host) == 0
 				     : netaddr_same_host(&s->addr, &same->addr);
 
 		if (found) {
+			struct source_config **place =
+				known_place(&p->config->known, p->arena, s);
+
+			if (place) {
+				*place = NULL;
+			}
 			if (p->source_end == &(*at)->next) {
 				p->source_end = at;
 			}
@@ -454,25 +443,16 @@ static void apply(const struct fudge_line *line, struct fudge_config *fudge)
 	fudge->given = true;
 }
 
-static struct source_config *clock_at(const struct config *c,
-				      const netaddr *addr)
-{
-	for (struct source_config *s = c->sources; s; s = s->next) {
-		if (netaddr_same_host(&s->addr, addr)) {
-			return s;
-		}
-	}
-	return NULL;
-}
-
 void parse_fudge_all(struct parser *p)
 {
 	for (const struct fudge_line *line = p->fudges; line;
 	     line = line->next) {
-		struct source_config *s = clock_at(p->config, &line->addr);
+		const struct source_config clock = { .addr = line->addr };
+		struct source_config **place =
+			known_place(&p->config->known, p->arena, &clock);
 
-		if (s) {
-			apply(line, &s->fudge);
+		if (place && *place) {
+			apply(line, &(*place)->fudge);
 			continue;
 		}
 		/* The lexer has gone; the line remembers its place. */

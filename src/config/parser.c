@@ -113,24 +113,12 @@ void parser_complain(struct parser *p, enum severity severity,
 	add_complaint(p, severity, w, &t);
 }
 
-static bool is_guard(const struct option *o)
-{
-	return o && (option_id(o) == OPTION_DIRECTIVE_restrict ||
-		     option_id(o) == OPTION_DIRECTIVE_keys ||
-		     option_id(o) == OPTION_DIRECTIVE_trustedkey);
-}
-
-static enum severity break_line(struct parser *p, const struct option *line)
-{
-	p->broken = true;
-	return is_guard(line) ? COMPLAINT_FATAL : COMPLAINT_WARN;
-}
-
 void parser_broken(struct parser *p, const struct word *w,
 		   const struct option *o, const char *reason)
 {
 	if (!p->broken) {
-		parser_complain(p, break_line(p, p->directive), w, o, reason);
+		p->broken = true;
+		parser_complain(p, COMPLAINT_WARN, w, o, reason);
 	}
 }
 
@@ -153,18 +141,15 @@ void parser_unknown(struct parser *p, enum option_scope scope,
 	struct text t = text_over(buffer, sizeof(buffer));
 	const struct option *near = option_near(scope, w->text, w->len);
 	const char *home = near ? NULL : other_home(scope, w);
-	const struct option *line = p->directive;
 
 	if (p->broken) {
 		return;
 	}
-	/* Who misspells `restrict` is as open as who never wrote it. */
-	if (scope == SCOPE_DIRECTIVE) {
-		line = near;
-	}
 	explain(&t, w, NULL, "unknown word %");
 	if (w->quoted && option_find(scope, w->text, w->len)) {
 		text_str(&t, ": without the quotes it would be a keyword");
+	} else if (word_is(w, "\\")) {
+		text_str(&t, ": no line goes on in the next");
 	} else if (near) {
 		text_str(&t, ": did you mean ");
 		add_quoted(&t, near->word, strlen(near->word));
@@ -173,7 +158,8 @@ void parser_unknown(struct parser *p, enum option_scope scope,
 		text_str(&t, ": it belongs to a line of ");
 		add_quoted(&t, home, strlen(home));
 	}
-	add_complaint(p, break_line(p, line), w, &t);
+	p->broken = true;
+	add_complaint(p, COMPLAINT_WARN, w, &t);
 }
 
 void parser_say_idle(struct parser *p, const struct option *o,
@@ -203,7 +189,8 @@ static void refuse_remote(struct parser *p, const struct word *w,
 	text_str(&t, o->word);
 	text_str(&t, " remote configuration ignored");
 	if (!p->broken) {
-		add_complaint(p, break_line(p, p->directive), w, &t);
+		p->broken = true;
+		add_complaint(p, COMPLAINT_WARN, w, &t);
 	}
 }
 

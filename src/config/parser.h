@@ -3,8 +3,7 @@
  * parser.h - what the readers of directives share: words, values, complaints.
  *
  * At most one complaint says that a line is broken; what follows from the
- * same break is not said again. On a line that guards access a broken line is
- * fatal, whoever finds it. Inside src/config only.
+ * same break is not said again. Inside src/config only.
  */
 #ifndef CONFIG_PARSER_H
 #define CONFIG_PARSER_H

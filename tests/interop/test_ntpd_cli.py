@@ -135,11 +135,18 @@ def test_a_missing_configuration_is_said_and_survived(host):
     assert host.stop(child) == 0
 
 
-def test_a_broken_guarding_line_stops_the_start(host):
+def test_a_broken_guarding_line_is_survived_and_still_guards(host):
     host.config.write_text("restrict default noqery\n")
+    child = host.serve()
+    assert f"{host.config}:1:17: unknown word 'noqery'" in host.text()
+    assert host.stop(child) == 0
+    assert "noquery" in ask("--check", "-c", host.config).stdout
+
+
+def test_a_brace_left_open_stops_the_start(host):
+    host.config.write_text("simulate {\nrestrict default ignore\n")
     done = host.ntpd("-n")
     assert done.returncode == 1
-    assert f"{host.config}:1:" in done.stderr
     assert "EXITING" in host.text()
 
 
