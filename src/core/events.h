@@ -32,6 +32,7 @@ enum system_event {
 	SYSTEM_LEAP_EVENT = 11,
 	SYSTEM_CLOCK_STEP = 12,
 	SYSTEM_TAI = 14,
+	SYSTEM_LEAP_STALE = 15,
 };
 
 /* Of a reference clock: its own status word, in what ntpq calls clockvar. */

@@ -156,6 +156,7 @@ static void an_expired_table_has_no_say_in_leap_seconds(void **state)
 	tiny_run(t, 100);
 	assert_int_equal(t->view.leap, LEAP_DELETE);
 	assert_int_equal(t->notes[NOTE_LEAP_VETOED], 0);
+	assert_int_equal(t->notes[NOTE_LEAP_STALE], 0); /* nobody chose it */
 	assert_true(t->status.status.tai_known);
 	assert_int_equal(t->status.status.tai, 37);
 	t->servers[0].leap = t->servers[1].leap = LEAP_NONE;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The system's events (RFC 9327, section 3.1): which codes there are, when
- * each comes, and where the counter stops. 4 (freq_mode), 13 (kern) and 15
- * (stale_leapsecond_values) never come.
+ * each comes, and where the counter stops. 4 (freq_mode) and 13 (kern) never
+ * come.
  */
 #include "core/engine/state.h"
 #include "tiny.h"
@@ -10,7 +10,7 @@
 #define LEAP INT64_C(1782864000) /* 2026-07-01 */
 #define STEP_S 0.05
 #define CODE(n) (1u << (n))
-#define NEVER (CODE(0) | CODE(4) | CODE(13) | CODE(15))
+#define NEVER (CODE(0) | CODE(4) | CODE(13))
 
 static struct tiny world;
 
@@ -34,7 +34,8 @@ static unsigned told(const struct tiny *t)
 		    (e->note.id <= NOTE_PANIC ||
 		     e->note.id == NOTE_LEAP_ARMED ||
 		     e->note.id == NOTE_LEAP_DISARMED ||
-		     e->note.id == NOTE_LEAP_EVENT || e->note.id == NOTE_TAI)) {
+		     e->note.id == NOTE_LEAP_EVENT || e->note.id == NOTE_TAI ||
+		     e->note.id == NOTE_LEAP_STALE)) {
 			codes |= CODE(e->note.number & 15);
 		}
 	}
@@ -157,6 +158,38 @@ static void a_leap_second_is_tai_armed_disarmed_or_an_event(void **state)
 	tiny_epoch = epoch;
 }
 
+/* Once for each table that is configured, when the clock can tell. */
+static void the_end_of_a_table_is_stale_values(void **state)
+{
+	(void)state;
+	struct tiny *t = fresh();
+	struct leap_table other;
+	struct event ev = { .kind = EVENT_LEAPS, .leaps.table = &other };
+	tstamp epoch = tiny_epoch;
+
+	t->config.leapfile = "leap-seconds.list";
+	tiny_server(t, true);
+	tiny_epoch = tstamp_from_unix(LEAP, 0);
+	t->leaps = (struct leap_table){
+		.entries = { { LEAP - INT64_C(200000000), 37 } },
+		.count = 1,
+		.expires = LEAP + 2000,
+	};
+	tiny_start(t);
+	assert_false(codes_until(t, 1900) & CODE(SYSTEM_LEAP_STALE));
+	assert_true(codes_until(t, 4000) & CODE(SYSTEM_LEAP_STALE));
+	assert_int_equal(t->notes[NOTE_LEAP_STALE], 1);
+	other = t->leaps;
+	other.expires = LEAP + 6000; /* another file */
+	tiny_handle(t, &ev);
+	(void)codes_until(t, 5900);
+	assert_int_equal(t->notes[NOTE_LEAP_STALE], 1);
+	(void)codes_until(t, 8000);
+	assert_int_equal(t->notes[NOTE_LEAP_STALE], 2);
+	tiny_end(t);
+	tiny_epoch = epoch;
+}
+
 /* The last is always told; how many there were, up to 15. */
 static void the_counter_stops_at_15(void **state)
 {
@@ -181,6 +214,7 @@ int main(void)
 		cmocka_unit_test(a_lost_server_is_no_sys_peer),
 		cmocka_unit_test(
 			a_leap_second_is_tai_armed_disarmed_or_an_event),
+		cmocka_unit_test(the_end_of_a_table_is_stale_values),
 		cmocka_unit_test(the_counter_stops_at_15),
 	};
 

@@ -86,6 +86,15 @@ static void note_veto(struct engine *e, bool vetoed, struct outbox *out)
 	e->said_veto = vetoed;
 }
 
+/* Of the table that is configured: that of the time zones comes as it comes. */
+static void note_stale(struct engine *e, bool stale, struct outbox *out)
+{
+	if (stale && !e->said_stale) {
+		engine_note(e, NOTE_LEAP_STALE, 0, "", out);
+	}
+	e->said_stale = stale;
+}
+
 enum leap engine_leap(struct engine *e, enum leap voted, struct outbox *out)
 {
 	const struct leap_table *t = table(e);
@@ -95,6 +104,7 @@ enum leap engine_leap(struct engine *e, enum leap voted, struct outbox *out)
 			: may_be_voted(e, now) ? voted
 					       : LEAP_NONE;
 
+	note_stale(e, t && !known && e->config->leapfile, out);
 	if (e->leap.due != LEAP_NONE && past_s(e) > -FIRM_S) {
 		return e->leap.due;
 	}

@@ -26,6 +26,7 @@ static const struct system_code codes[] = {
 	{ NOTE_LEAP_DISARMED, SYSTEM_LEAP_DISARMED },
 	{ NOTE_LEAP_EVENT, SYSTEM_LEAP_EVENT },
 	{ NOTE_TAI, SYSTEM_TAI },
+	{ NOTE_LEAP_STALE, SYSTEM_LEAP_STALE },
 };
 
 /* What %num is, beside the status word of events. */

@@ -166,7 +166,7 @@ struct engine {
 	bool spent;       /* -g was used up in an earlier life (E1) */
 	instant kept_at;
 	bool kept_serving, kept_spent;
-	bool said_serving, said_veto, limit_said;
+	bool said_serving, said_veto, said_stale, limit_said;
 	bool view_due;
 };
 
