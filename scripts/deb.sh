@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Builds the Debian packages of this tree, in a copy of it, without its tests.
+# Builds the Debian packages of this tree, source and binary, in a copy of it,
+# without its tests.
 # What is not committed is in them too. The log: OUTDIR/build.log.
 # Usage: deb.sh OUTDIR
 set -eu
@@ -15,8 +16,9 @@ scripts/files.sh | tar -c --ignore-failed-read --null -T - |
 	tar -x -C "$work/truechimer"
 (cd "$work/truechimer" &&
 	DEB_BUILD_OPTIONS="nocheck noautodbgsym ${DEB_BUILD_OPTIONS:-}" DEB_BUILD_PROFILES=nocheck \
-		dpkg-buildpackage -us -uc -b -d) >"$out/build.log" 2>&1 || {
+		dpkg-buildpackage -us -uc -d) >"$out/build.log" 2>&1 || {
 	tail -n 30 "$out/build.log" >&2
 	exit 1
 }
-mv "$work"/*.deb "$work"/*.changes "$work"/*.buildinfo "$out"
+mv "$work"/*.deb "$work"/*.dsc "$work"/*.tar.xz "$work"/*.changes \
+	"$work"/*.buildinfo "$out"

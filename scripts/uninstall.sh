@@ -22,7 +22,8 @@ trap 'rm -rf "$list"' EXIT
 	rm -f "$root$file"
 done
 # Folders that only we make.
-(cd "$list" && find . -depth -type d \( -name truechimer -o -name ntp.d \)) |
+(cd "$list" && find . -depth -type d \( -path '*/truechimer' -o \
+	-path '*/truechimer/*' -o -name ntp.d \)) |
 	while read -r folder; do
 		rmdir "$root${folder#.}" 2>/dev/null || true
 	done

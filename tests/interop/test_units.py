@@ -63,7 +63,6 @@ def test_who_is_started_in_which_order():
     def words(unit, name):
         return sum(settings(UNITS / f"{unit}.service", name), [])
 
-    assert "ntp.service" in words("ntpd", "Alias")
     assert {"systemd-timesyncd.service", "chrony.service", "chronyd.service",
             "ntpsec.service", "openntpd.service"} <= set(
                 words("ntpd", "Conflicts"))

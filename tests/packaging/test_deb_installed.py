@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The Debian packages in a real Debian: by dpkg, in an overlay of this one."""
+import re
+import shutil
 import subprocess
 
 import pytest
@@ -8,7 +10,10 @@ from lab.root import ROOT
 
 MINE = "# mine\nserver 192.0.2.1 iburst\n"
 TIME_DAEMON = "Provides: time-daemon\n"
-KEPT = ("etc", "usr", "var/lib", "var/log")
+# What the system writes whatever is installed, and copies of its own files.
+NOT_OURS = re.compile(r"/var/lib/dpkg/|/var/(cache|tmp)/|/var/log/(dpkg|alternatives)\.log|/etc/.*-$"
+                      # dh_apparmor's, everywhere: the folder goes when it is empty
+                      r"|/etc/apparmor.d/(disable|local)$")
 
 
 @pytest.fixture
@@ -46,11 +51,11 @@ def install_other(overlay, deb):
 
 
 def everything(overlay):
-    found = overlay.done("find", *(f"/{name}" for name in KEPT), "-xdev",
-                         "!", "-path", "/var/lib/dpkg/*", "!", "-path",
-                         "/var/cache/*", "!", "-name", "*-", "!", "-name",
-                         "dpkg.log", "!", "-name", "alternatives.log")
-    return set(found.splitlines())
+    """Files, folders, users and groups."""
+    names = overlay.done("find", "/etc", "/usr", "/var", "-xdev").splitlines()
+    return {name for name in names if not NOT_OURS.search(name)} | {
+        f"{file}: {line}" for file in ("/etc/passwd", "/etc/group")
+        for line in overlay.text(file).splitlines()}
 
 
 def test_a_new_system_gets_all_it_needs(both, overlay):
@@ -68,6 +73,7 @@ def test_a_new_system_gets_all_it_needs(both, overlay):
 
 
 def test_purged_nothing_of_it_is_left(both, overlay):
+    overlay.run("dpkg", "--purge", "systemd-timesyncd")
     before = everything(overlay)
     overlay.done("dpkg", "-i", *both)
     overlay.write("/run/ntp.d/dhcp-eth0.conf", "server 192.0.2.1\n")
@@ -75,8 +81,82 @@ def test_purged_nothing_of_it_is_left(both, overlay):
     overlay.write("/var/log/ntpstats/loopstats.20261124", "x\n")
     overlay.write("/var/log/ntp.log", "x\n")
     overlay.done("dpkg", "--purge", "truechimer", "truechimer-ntpdate")
-    assert sorted(everything(overlay) - before) == []
-    assert overlay.run("getent", "passwd", "ntp").returncode != 0
+    assert sorted(everything(overlay) ^ before) == []
+
+
+def test_a_user_and_folders_that_were_there_are_used_and_stay(both, overlay):
+    overlay.done("useradd", "-u", "4321", "-d", "/nonexistent", "-M", "ntp")
+    overlay.done("useradd", "-r", "-M", "ntpsec")
+    overlay.write("/var/lib/ntp/ntp.drift", "1.5\n")
+    overlay.done("chown", "-R", "ntpsec", "/var/lib/ntp")
+    overlay.done("dpkg", "-i", *both)
+    assert overlay.done("stat", "-c", "%u", "/var/lib/ntp") == "4321\n"
+    assert overlay.text("/var/lib/ntp/ntp.drift") == "1.5\n"
+    overlay.done("dpkg", "--purge", "truechimer")
+    assert overlay.done("id", "-u", "ntp") == "4321\n"
+
+
+def newer(deb, version, folder):
+    """The same package, of a later version."""
+    tree = folder / "tree"
+    subprocess.run(["dpkg-deb", "-R", deb, tree], check=True)
+    control = tree / "DEBIAN/control"
+    control.write_text(re.sub("(?m)^Version: .*", f"Version: {version}",
+                              control.read_text()))
+    script = tree / "etc/init.d/ntpd"
+    script.write_text(script.read_text() + "# newer\n")
+    subprocess.run(["dpkg-deb", "--root-owner-group", "-b", tree, folder],
+                   check=True, stdout=subprocess.DEVNULL)
+    return next(folder.glob(f"*_{version}_*.deb"))
+
+
+def test_an_upgrade_keeps_what_was_changed(both, overlay, debs, tmp_path):
+    overlay.done("dpkg", "-i", *both)
+    overlay.write("/etc/ntp.conf", MINE)
+    overlay.write("/etc/default/ntp", "NTPD_OPTS='-x'\n")
+    overlay.write("/var/lib/ntp/drift", "1.5\n")
+    deb = newer(next(debs[0].glob("truechimer_*.deb")), "9.9", tmp_path)
+    overlay.done("dpkg", "-i", *overlay.take(deb))  # nobody is asked
+    assert overlay.done("dpkg-query", "-W", "-f", "${Version}", "truechimer") == "9.9"
+    assert overlay.text("/etc/init.d/ntpd").endswith("# newer\n")
+    assert overlay.text("/etc/ntp.conf") == MINE
+    assert overlay.text("/etc/default/ntp") == "NTPD_OPTS='-x'\n"
+    assert overlay.text("/var/lib/ntp/drift") == "1.5\n"
+    assert overlay.done("dpkg", "--audit") == ""
+
+
+def test_a_daemon_that_does_not_start_holds_up_no_installation(both, overlay):
+    overlay.write("/etc/default/ntp", "NTPD_OPTS=--nonsense\n")
+    overlay.write("/usr/sbin/policy-rc.d", "#!/bin/sh\nexit 0\n")
+    overlay.done("dpkg", "-i", *both)
+    assert status(overlay, "truechimer") == "installed"
+    assert overlay.run("/etc/init.d/ntpd", "status").returncode == 3
+    overlay.write("/etc/default/ntp", "NTPD_OPTS=\n")
+    overlay.done("dpkg-reconfigure", "truechimer")
+    assert overlay.run("/etc/init.d/ntpd", "status").returncode == 0
+    overlay.done("dpkg", "--remove", "truechimer")
+    assert overlay.run("pidof", "ntpd").stdout == ""
+
+
+def test_who_is_not_to_start_daemons_is_obeyed(both, overlay):
+    overlay.done("dpkg", "-i", *both)  # its policy-rc.d says so
+    assert overlay.run("/etc/init.d/ntpd", "status").returncode == 3
+
+
+def test_the_package_tests_itself(both, overlay):
+    overlay.done("dpkg", "-i", *both)
+    (script,) = overlay.take(ROOT / "debian/tests/suite")
+    said = overlay.done(script)
+    assert "it runs as its own user" in said
+
+
+def test_an_administrators_diversion_is_left_alone(both, overlay):
+    overlay.done("dpkg-divert", "--local", "--no-rename", "--divert",
+                 "/etc/ntp.conf.mine", "--add", "/etc/ntp.conf")
+    overlay.done("dpkg", "-i", *both)
+    overlay.done("dpkg", "--purge", "truechimer")
+    said = overlay.done("dpkg-divert", "--list", "*ntp*")
+    assert said == "local diversion of /etc/ntp.conf to /etc/ntp.conf.mine\n"
 
 
 def test_removed_it_leaves_what_is_the_operators(both, overlay):
@@ -138,6 +218,41 @@ def test_what_ntpsec_was_told_is_taken_over(both, overlay, tmp_path):
     assert "/var/log/ntpstats/" in said
 
 
+def test_of_two_configurations_it_says_which_one_counts(both, overlay, tmp_path):
+    install_other(overlay, other_suite(
+        tmp_path, "ntpsec", {"/etc/ntpsec/ntp.conf": "server 192.0.2.8\n"},
+        TIME_DAEMON))
+    overlay.write("/etc/ntp.conf", MINE)
+    said = overlay.done("dpkg", "-i", *both)
+    assert overlay.text("/etc/ntp.conf") == MINE
+    assert "and not /etc/ntpsec/ntp.conf" in said
+
+
+@pytest.mark.parametrize("name", ["chrony", "ntpsec", "openntpd",
+                                  "systemd-timesyncd"])
+def test_there_and_back_again(both, overlay, tmp_path, name):
+    """Debian's own packages. What they need is of no interest here."""
+    if subprocess.run(["apt-get", "download", "-qq", name], cwd=tmp_path,
+                      capture_output=True, check=False).returncode:
+        pytest.skip(f"{name}: cannot be had here")
+    (theirs,) = overlay.take(next(tmp_path.glob("*.deb")))
+    install = ["dpkg", "--force-depends", "-i"]
+    overlay.done("dpkg", "--purge", "systemd-timesyncd")
+    overlay.done(*install, theirs)
+    overlay.done(*install, *both)
+    assert status(overlay, name) == "config-files"
+    assert status(overlay, "truechimer") == "installed"
+    overlay.write("/etc/ntp.conf", MINE)
+    overlay.done("dpkg", "--remove", "truechimer")  # as apt has it
+    overlay.done(*install, theirs)
+    assert status(overlay, name) == "installed"
+    assert status(overlay, "truechimer") == "config-files"
+    assert overlay.text("/etc/ntp.conf") == MINE
+    overlay.done("dpkg", "--purge", "truechimer")
+    assert "missing" not in overlay.run("dpkg", "-V", name).stdout
+    assert overlay.text("/etc/ntp.conf") is None
+
+
 def test_others_that_keep_the_clock_give_way(both, overlay, tmp_path):
     install_other(overlay, other_suite(
         tmp_path, "chrony", {"/etc/chrony/chrony.conf": "x\n"}, TIME_DAEMON))
@@ -147,7 +262,7 @@ def test_others_that_keep_the_clock_give_way(both, overlay, tmp_path):
 
 
 def test_links_of_another_suites_unit_do_not_hide_ours(both, overlay):
-    """ntpsec calls its unit ntpd.service too, and leaves the link."""
+    """ntpsec calls its unit ntpd.service too, and leaves the links."""
     link = overlay.outside("/etc/systemd/system/ntpd.service")
     link.parent.mkdir(parents=True, exist_ok=True)
     link.symlink_to("/lib/systemd/system/ntpsec.service")
