@@ -11,6 +11,7 @@
 #include "host/carry.h"
 #include "host/files/statefile.h"
 #include "host/net/netwatch.h"
+#include "host/net/resolvwatch.h"
 #include "host/publish.h"
 #include "host/ready.h"
 #include "host/reload.h"
@@ -32,7 +33,7 @@ void loop_init(struct loop *l, const struct loop_setup *setup)
 	memset(l, 0, sizeof(*l));
 	l->setup = *setup;
 	l->first = setup->settings;
-	l->wake_fd = l->network_fd = l->parent_fd = -1;
+	l->wake_fd = l->network_fd = l->resolv_fd = l->parent_fd = -1;
 	statefile_boot(l->boot);
 	clientsocks_init(&l->clients, setup->config->dscp);
 	ctlsock_init(&l->control);
@@ -150,6 +151,7 @@ bool loop_open(struct loop *l)
 	}
 	if (l->setup.rescan_s > 0 && !l->setup.single_process) {
 		l->network_fd = netwatch_open();
+		l->resolv_fd = resolvwatch_open(RESOLVWATCH_PATH);
 	}
 	if (l->network_fd >= 0) {
 		journal_say(l->setup.journal, NOTE_INFO,
@@ -222,6 +224,9 @@ void loop_close(struct loop *l)
 	statfiles_close(&l->statfiles);
 	if (l->network_fd >= 0) {
 		close(l->network_fd);
+	}
+	if (l->resolv_fd >= 0) {
+		close(l->resolv_fd);
 	}
 	if (l->parent_fd >= 0) {
 		close(l->parent_fd);

@@ -123,10 +123,10 @@ struct loop {
 	struct leapfile leapfile;
 	instant leaps_due; /* when to look for another table */
 	struct asker asker;
-	int wake_fd, network_fd; /* -1: none */
-	instant rescan;          /* when to look for addresses */
-	bool rescan_due;         /* `rescan` means something */
-	bool network_changed;    /* the kernel told of an address or a route */
+	int wake_fd, network_fd, resolv_fd; /* -1: none */
+	instant rescan;                     /* when to look for addresses */
+	bool rescan_due;                    /* `rescan` means something */
+	bool network_changed; /* the kernel told of an address or a route */
 
 	struct view view; /* what is served */
 	bool view_known;

@@ -6,6 +6,7 @@
 
 #include "host/inquiry.h"
 #include "host/net/netwatch.h"
+#include "host/net/resolvwatch.h"
 #include "host/net/stamps.h"
 #include "host/net/udp.h"
 #include "host/reload.h"
@@ -13,7 +14,7 @@
 #include "host/system/signals.h"
 
 #define NO_MEMORY_MS 1000
-#define SETTLE_MS 200 /* news about addresses come in flocks */
+#define SETTLE_MS 100 /* news about addresses come in flocks */
 
 void ready_free(struct ready *r)
 {
@@ -185,9 +186,9 @@ static void connection_ready(struct loop *l, int fd)
 	}
 }
 
-static void network_ready(struct loop *l)
+static void network_ready(struct loop *l, bool worth)
 {
-	if (netwatch_read(l->network_fd)) {
+	if (worth) {
 		l->network_changed = true;
 		loop_plan_rescan(l, instant_add(sysclock_read().now,
 						SPAN_MS(SETTLE_MS)));
@@ -218,7 +219,7 @@ static bool make_room(struct loop *l)
 {
 	struct ready *r = &l->ready;
 	size_t room = l->clients.count + l->servers.count + RESOLVER_HELPERS +
-		      CTLSOCK_FDS + 5;
+		      CTLSOCK_FDS + 6;
 	struct pollfd *fds;
 	uint64_t *serials;
 
@@ -267,6 +268,9 @@ static struct layout list_fds(struct loop *l)
 	if (l->network_fd >= 0) {
 		*p++ = (struct pollfd){ l->network_fd, POLLIN, 0 };
 	}
+	if (l->resolv_fd >= 0) {
+		*p++ = (struct pollfd){ l->resolv_fd, POLLIN, 0 };
+	}
 	if (l->signd.fd >= 0) {
 		*p++ = (struct pollfd){ l->signd.fd, POLLIN, 0 };
 	}
@@ -310,7 +314,10 @@ static void handle_ready(struct loop *l, const struct layout *at)
 			   p->fd == workers_handed_fd(l->workers)) {
 			handed_ready(l);
 		} else if (p->revents && p->fd == l->network_fd) {
-			network_ready(l);
+			network_ready(l, netwatch_read(p->fd));
+		} else if (p->revents && p->fd == l->resolv_fd) {
+			network_ready(
+				l, resolvwatch_read(p->fd, RESOLVWATCH_PATH));
 		} else if (p->revents && p->fd == xdp_fd(&l->xdp)) {
 			inquiry_samples(l);
 		} else if (p->revents && p->fd == l->signd.fd) {

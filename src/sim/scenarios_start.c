@@ -260,6 +260,36 @@ void tell_dns_late(struct world *w)
 	world_run(w, 3600);
 }
 
+void tell_cable_late(struct world *w)
+{
+	static const char *const names[] = { "a.example", "b.example",
+					     "c.example" };
+
+	world_add_servers(w, ARRAY_LEN(names));
+	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+		struct name *name = world_add_name(w, names[i]);
+
+		name_add(name, w->nodes[i]);
+		name->from = MOMENT_NEVER;
+	}
+	struct node *n = stage_client(w, "server a.example iburst\n"
+					 "server b.example iburst\n"
+					 "server c.example iburst\n");
+	world_run(w, 600 + dice_between(&w->rng, 0, 64));
+	for (unsigned i = 0; i < 4; i++) { /* link, address, two routes */
+		daemon_network(n);
+		world_run(w, dice_between(&w->rng, 0.1, 5));
+	}
+	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+		w->names[i].from = w->now;
+	}
+	daemon_network(n); /* who knows names */
+	world_run(w, 3);
+	oracle_expect(w, daemon_synchronised(n), "in service within 3 s");
+	stage_settle(w, n, 3600, 1e-3);
+	world_run(w, 3600);
+}
+
 void tell_restart(struct world *w)
 {
 	struct node *n = start(w, "driftfile drift\nserver @ iburst\n", 0.05,

@@ -12,6 +12,7 @@ from machine import Machine
 from story import SERVER, SYNCHRONISED, Story, card
 
 CLOCKS = {"1970": 0, "2040": calendar.timegm((2040, 6, 1, 12, 0, 0))}
+RIGHT_S = 10  # after the cable was plugged in; 4.2 on an idle machine
 HELD_UP_S = 5  # longest that the service may take at boot
 
 
@@ -89,5 +90,6 @@ def test_without_a_network_the_boot_waits_for_nobody(boot, ether):
     assert answer and answer[3] == 2, machine.type("journalctl -u ntpd -o cat")
     assert wire.sure_error(*answer[:2]) < 0.1
     print(f"right {took:.1f} s after the cable was plugged in")
-    # 5 of it may be a question for a name that went out before.
-    assert took < 15, machine.say("journalctl -u ntpd --no-pager")
+    # Half of it is the politeness of asking nobody twice in two seconds: two
+    # servers are two voices, and neither is believed alone.
+    assert took < RIGHT_S, machine.say("journalctl -u ntpd --no-pager")

@@ -378,27 +378,6 @@ static void a_pool_spawns_members_and_replaces_the_dead(void **state)
 	tiny_end(t);
 }
 
-static void a_name_is_tried_again_until_there_is_a_network(void **state)
-{
-	(void)state;
-	struct tiny *t = fresh();
-
-	tiny_server(t, true);
-	t->sources[0].addr = (netaddr){ 0 };
-	t->sources[0].host = "ntp.example";
-	tiny_start(t);
-	tiny_run(t, 100);
-	assert_true(t->resolves >= 5 && t->resolves <= 8);
-	assert_true(t->notes[NOTE_RESOLVE_FAILED] >= 2);
-	t->names[0] = t->servers[0].addr;
-	t->name_count = 1;
-	tiny_handle(t, &(struct event){ .kind = EVENT_NETWORK });
-	tiny_run(t, 110);
-	assert_int_equal(t->view.leap, LEAP_NONE);
-	assert_int_equal(t->notes[NOTE_RESOLVED], 1);
-	tiny_end(t);
-}
-
 static void control_requests_are_answered(void **state)
 {
 	(void)state;
@@ -441,8 +420,6 @@ int main(void)
 		cmocka_unit_test(the_majority_announces_the_leap_second),
 		cmocka_unit_test(few_addresses_of_one_answer_are_used),
 		cmocka_unit_test(a_pool_spawns_members_and_replaces_the_dead),
-		cmocka_unit_test(
-			a_name_is_tried_again_until_there_is_a_network),
 		cmocka_unit_test(control_requests_are_answered),
 	};
 

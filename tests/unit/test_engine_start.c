@@ -103,6 +103,33 @@ static void a_majority_need_not_wait(void **state)
 	}
 }
 
+/* Names of one server are one voice: the second is not waited for. */
+static void a_name_of_a_server_that_is_asked_is_no_voice(void **state)
+{
+	(void)state;
+	struct tiny *t = fresh();
+
+	for (unsigned i = 0; i < 2; i++) {
+		tiny_server(t, true);
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		struct source_config *c = tiny_source(t, SOURCE_KIND_SERVER);
+
+		c->host = "again.example";
+		c->iburst = true;
+	}
+	t->names[0] = t->servers[1].addr;
+	t->name_count = 1;
+	t->error_s = 5;
+	tiny_start(t);
+	tiny_run(t, 5.5);
+	assert_int_equal(t->steps, 1);
+	assert_int_equal(t->view.leap, LEAP_NONE);
+	/* But both of the two are: either may lie. */
+	assert_true(t->servers[0].asked >= 3 && t->servers[1].asked >= 3);
+	tiny_end(t);
+}
+
 /* docs/decisions/first-slew.md */
 static void nobody_is_served_while_the_first_slew_is_on(void **state)
 {
@@ -134,6 +161,7 @@ int main(void)
 			without_iburst_the_first_polls_are_a_few_packets),
 		cmocka_unit_test(an_early_liar_does_not_decide),
 		cmocka_unit_test(a_majority_need_not_wait),
+		cmocka_unit_test(a_name_of_a_server_that_is_asked_is_no_voice),
 		cmocka_unit_test(nobody_is_served_while_the_first_slew_is_on),
 	};
 

@@ -94,6 +94,25 @@ static void an_answer_that_never_comes_is_a_failure(void **state)
 	assert_int_equal(out.count, 2);
 }
 
+static void news_of_the_network_are_asked_about_at_once(void **state)
+{
+	(void)state;
+	struct lookup l = { .name = "ntp.example" };
+	struct lookup literal = { .name = NULL };
+
+	l.failures = 9;
+	lookup_want(&l, at(0));
+	outbox_empty(&out);
+	lookup_tick(&l, id, at(0), &out);
+	lookup_renew(&l, at(1)); /* though it is under way */
+	lookup_tick(&l, id, at(1), &out);
+	assert_int_equal(out.count, 2);
+	/* It was too early; soon it may not be. */
+	assert_int_equal(lookup_answered(&l, false, at(1)), 2);
+	lookup_renew(&literal, at(1));
+	assert_int_equal(lookup_deadline(&literal).v, INSTANT_NEVER.v);
+}
+
 static void a_full_outbox_puts_a_lookup_off(void **state)
 {
 	(void)state;
@@ -202,6 +221,7 @@ int main(void)
 		cmocka_unit_test(names_do_not_lead_to_ourselves_or_nowhere),
 		cmocka_unit_test(a_failing_name_is_tried_again_in_seconds),
 		cmocka_unit_test(an_answer_that_never_comes_is_a_failure),
+		cmocka_unit_test(news_of_the_network_are_asked_about_at_once),
 		cmocka_unit_test(a_full_outbox_puts_a_lookup_off),
 		cmocka_unit_test(members_go_bad_in_four_ways),
 		cmocka_unit_test(a_full_pool_is_looked_up_in_one_to_three_days),

@@ -115,6 +115,39 @@ static void a_helper_that_hangs_is_killed_and_replaced(void **state)
 	resolver_close(&r);
 }
 
+/* Its question may have gone where there was no network yet. */
+static void a_newer_question_takes_the_place_of_an_older(void **state)
+{
+	struct resolver r;
+	struct resolver_question q = question(1, "192.0.2.1");
+	struct resolver_question other = question(2, "192.0.2.2");
+	struct resolver_question anew = question(1, "192.0.2.3");
+	struct resolver_answer a;
+	instant wake = { INT64_MAX };
+
+	(void)state;
+	resolver_open(&r, false);
+	assert_true(resolver_ask(&r, &q));
+	(void)wait_answer(&r);
+	assert_int_equal(kill(r.helpers[0].pid, SIGSTOP), 0);
+	assert_true(resolver_ask(&r, &q));
+	assert_false(resolver_take(&r, sysclock_read().now, &a, &wake));
+	assert_true(r.helpers[0].busy);
+	assert_true(resolver_ask(&r, &other));
+	assert_true(resolver_ask(&r, &anew));
+	assert_true(resolver_ask(&r, &anew)); /* while it is queued */
+	for (int i = 0; i < 2; i++) {
+		a = wait_answer(&r);
+		assert_int_equal(netaddr_v4_bits(&a.addrs[0]),
+				 a.source.slot == 1 ? 0xc0000203 : 0xc0000202);
+	}
+	assert_int_equal(r.queued, 0);
+	for (size_t i = 0; i < RESOLVER_HELPERS; i++) {
+		assert_false(r.helpers[i].busy);
+	}
+	resolver_close(&r);
+}
+
 static void a_helper_that_dies_costs_one_answer(void **state)
 {
 	struct resolver r;
@@ -175,6 +208,7 @@ int main(void)
 		cmocka_unit_test(every_question_has_one_answer),
 		cmocka_unit_test(a_name_that_is_none_fails),
 		cmocka_unit_test(a_helper_that_hangs_is_killed_and_replaced),
+		cmocka_unit_test(a_newer_question_takes_the_place_of_an_older),
 		cmocka_unit_test(a_helper_that_dies_costs_one_answer),
 		cmocka_unit_test(a_helper_has_no_capability),
 	};

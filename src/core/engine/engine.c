@@ -5,8 +5,7 @@
 #include "core/serve/refid.h"
 #include "core/source/listener.h"
 
-#define NETWORK_S 30 /* at least, between two new starts for the network */
-#define GATE_S 1     /* while some are still to be heard */
+#define GATE_S 1 /* while some are still to be heard */
 
 static void learn_own(struct engine *e, const netaddr *local)
 {
@@ -22,16 +21,35 @@ static void learn_own(struct engine *e, const netaddr *local)
 	}
 }
 
+/*
+ * New starts for the network. One comes up in steps - a link, an address, a
+ * route, who knows names - and only after the last of them anybody answers. So
+ * several may follow each other, but for ever one in NETWORK_S: what comes too
+ * soon is put off.
+ */
+#define NETWORK_S 30
+#define NETWORK_MOST 8
+
+/* When the next one may be; `network_spent`: until then no earlier counts. */
+static instant network_due(const struct engine *e)
+{
+	return instant_add(e->network_spent,
+			   SPAN_S(-(NETWORK_MOST - 1) * NETWORK_S));
+}
+
 /* The network may be back: whoever is silent is asked anew. */
 static void take_network(struct engine *e)
 {
 	struct source_world world = engine_world(e);
 
-	if (engine_age_s(e, e->network_at) < NETWORK_S &&
-	    e->network_at.v != 0) {
+	e->network_waits = instant_diff(network_due(e), e->now).v > 0;
+	if (e->network_waits) {
 		return;
 	}
-	e->network_at = e->now;
+	if (instant_diff(e->network_spent, e->now).v < 0) {
+		e->network_spent = e->now;
+	}
+	e->network_spent = instant_add(e->network_spent, SPAN_S(NETWORK_S));
 	for (size_t i = 0; i < e->source_slots; i++) {
 		struct source *s = &e->sources[i];
 
@@ -39,14 +57,14 @@ static void take_network(struct engine *e)
 			continue;
 		}
 		if (s->state == SOURCE_NAMELESS) {
-			lookup_want(&s->lookup, e->now);
+			lookup_renew(&s->lookup, e->now);
 		} else if (s->polling.reach == 0) {
 			polling_restart(&s->polling, world.rng, e->now);
 		}
 	}
 	for (size_t i = 0; i < e->pool_slots; i++) {
 		if (!e->pools[i].idle) {
-			lookup_want(&e->pools[i].lookup, e->now);
+			lookup_renew(&e->pools[i].lookup, e->now);
 		}
 	}
 }
@@ -225,6 +243,9 @@ static void tick_quit(struct engine *e, struct outbox *out)
 
 static void tick(struct engine *e, const struct event *ev, struct outbox *out)
 {
+	if (e->network_waits) {
+		take_network(e);
+	}
 	tick_discipline(e, out);
 	engine_tick_leap(e, out);
 	engine_bid_farewell(e, out);
@@ -264,6 +285,9 @@ static instant deadline(const struct engine *e)
 	}
 	for (size_t i = 0; i < e->caster_slots; i++) {
 		at = instant_earlier(at, e->casters[i].due);
+	}
+	if (e->network_waits) {
+		at = instant_earlier(at, network_due(e));
 	}
 	if (engine_is_gated(e)) {
 		at = instant_earlier(at, instant_add(e->now, SPAN_S(GATE_S)));

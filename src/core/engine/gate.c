@@ -46,6 +46,13 @@ static bool has_member(const struct engine *e, const struct pool *p)
 	return false;
 }
 
+/* Who has no voice of his own need not be waited for. */
+static bool is_voter(const struct source *s)
+{
+	return s->used && !s->config->noselect &&
+	       !(s->state == SOURCE_NAMELESS && s->doubled);
+}
+
 static struct engine_roll call_roll(const struct engine *e)
 {
 	unsigned enough = e->config->orders.quit ? FEW_QUIT : FEW;
@@ -55,7 +62,7 @@ static struct engine_roll call_roll(const struct engine *e)
 	for (size_t i = 0; i < e->source_slots; i++) {
 		const struct source *s = &e->sources[i];
 
-		if (!s->used || s->config->noselect) {
+		if (!is_voter(s)) {
 			continue;
 		}
 		r.asked++;

@@ -147,9 +147,18 @@ static void note_failed(const struct lookup *l, unsigned wait_s,
 
 static bool lists(const struct event *ev, const netaddr *addr)
 {
-	INVARIANT(ev->resolved.count == 0 || ev->resolved.addrs);
 	for (size_t i = 0; i < ev->resolved.count; i++) {
 		if (netaddr_same_host(&ev->resolved.addrs[i], addr)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool asks_any(const struct engine *e, const struct event *ev)
+{
+	for (size_t i = 0; i < ev->resolved.count; i++) {
+		if (engine_asks(e, &ev->resolved.addrs[i])) {
 			return true;
 		}
 	}
@@ -165,6 +174,9 @@ static void server_resolved(struct engine *e, struct source *s,
 	bool useful = a || (named && lists(ev, &s->addr));
 	unsigned wait_s = lookup_answered(&s->lookup, useful, ev->now);
 
+	if (ev->resolved.count > 0) {
+		s->doubled = asks_any(e, ev);
+	}
 	note_failed(&s->lookup, wait_s, out);
 	/* An address that works is kept, whatever the name says by now. */
 	if (!a || (named && s->polling.reach != 0)) {
@@ -291,6 +303,7 @@ void engine_resolved(struct engine *e, const struct event *ev,
 	struct source *s = engine_source(e, ev->source);
 	struct pool *p = engine_pool(e, ev->source);
 
+	INVARIANT(ev->resolved.count == 0 || ev->resolved.addrs);
 	if (s) {
 		server_resolved(e, s, ev, out);
 	} else if (p) {

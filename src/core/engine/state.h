@@ -73,11 +73,12 @@ struct engine {
 	struct refclock *clocks;
 	struct caster *casters;
 	size_t source_slots, pool_slots, clock_slots, caster_slots;
-	size_t measuring;    /* of `clocks` */
-	size_t sources_most; /* high-water mark */
-	size_t leaving;      /* sources that go when the outbox has room */
-	uint64_t refused;    /* members that there was no slot for */
-	instant network_at;  /* when everything was asked anew last */
+	size_t measuring;      /* of `clocks` */
+	size_t sources_most;   /* high-water mark */
+	size_t leaving;        /* sources that go when the outbox has room */
+	uint64_t refused;      /* members that there was no slot for */
+	instant network_spent; /* new starts for the network: see engine.c */
+	bool network_waits;    /* one of them was too early */
 
 	const struct access *lines; /* without hosts, for all tables */
 	void *lines_room, *tables[ENGINE_TABLES], *peerlists[ENGINE_TABLES];

@@ -18,6 +18,15 @@ void lookup_want(struct lookup *l, instant due)
 	l->state = LOOKUP_WANTED;
 }
 
+void lookup_renew(struct lookup *l, instant now)
+{
+	if (l->name) {
+		l->failures = 0;
+		l->state = LOOKUP_WANTED;
+		l->due = now;
+	}
+}
+
 static unsigned lookup_failed(struct lookup *l, instant now)
 {
 	unsigned wait_s =

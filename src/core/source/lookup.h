@@ -3,7 +3,8 @@
  * lookup.h - a name whose addresses are wanted: when to ask for them again.
  *
  * A failure is tried again in seconds (2 s, doubling to 64 s): the network
- * may come up after us. An answer that never comes is a failure too.
+ * may come up after us. An answer that never comes is a failure too. Of two
+ * questions under one source's id the last counts.
  */
 #ifndef CORE_LOOKUP_H
 #define CORE_LOOKUP_H
@@ -26,6 +27,12 @@ struct lookup {
 
 /* Wants the name's addresses at `due`; sooner wins when already wanted. */
 void lookup_want(struct lookup *l, instant due);
+/*
+ * There is news of the network: wants them at once, by a new question where one
+ * is under way, which may wait for an answer that was lost; and if that fails,
+ * soon again.
+ */
+void lookup_renew(struct lookup *l, instant now);
 /* EFFECT_RESOLVE when it is time to. */
 void lookup_tick(struct lookup *l, source_id id, instant now,
 		 struct outbox *out);

@@ -93,6 +93,7 @@ struct source {
 	bool announced;
 	bool leaving; /* not used any more; its socket is still to be closed */
 	bool named;   /* by the settings, while they are taken over */
+	bool doubled; /* its name led to nobody but whom others ask already */
 	source_id id;
 	uint16_t number; /* of the association, in control messages */
 	uint16_t pool;   /* the slot of the pool it is a member of */

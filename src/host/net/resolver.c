@@ -134,8 +134,34 @@ void resolver_close(struct resolver *r)
 	resolver_open(r, r->direct);
 }
 
+static bool is_of(source_id a, source_id b)
+{
+	return a.slot == b.slot && a.generation == b.generation;
+}
+
+static void give_up(struct resolver *r, source_id source)
+{
+	for (size_t i = 0; i < r->queued; i++) {
+		struct resolver_question *q = &r->queue[i];
+
+		if (is_of(q->source, source)) {
+			memmove(q, q + 1, (--r->queued - i) * sizeof(*q));
+			return; /* none is twice in it */
+		}
+	}
+	for (size_t i = 0; i < RESOLVER_HELPERS; i++) {
+		struct resolver_helper *h = &r->helpers[i];
+
+		if (h->busy && is_of(h->source, source)) {
+			helper_stop(h);
+			return;
+		}
+	}
+}
+
 bool resolver_ask(struct resolver *r, const struct resolver_question *q)
 {
+	give_up(r, q->source);
 	if (r->queued == r->room) {
 		size_t room = r->room ? r->room * 2 : FIRST_ROOM;
 		struct resolver_question *more =

@@ -52,7 +52,8 @@ struct resolver {
 void resolver_open(struct resolver *r, bool direct);
 void resolver_close(struct resolver *r);
 
-/* False: out of memory; there will be no answer. */
+/* In place of what was asked for the same source before, which is given up.
+ * False: out of memory; there will be no answer. */
 MUST_USE bool resolver_ask(struct resolver *r,
 			   const struct resolver_question *q);
 
