@@ -4,6 +4,8 @@
  *
  *   0  it does    1  it did not within the tries    2  wrong use
  *
+ * Also where nobody answers the tries last no longer than they are apart.
+ *
  * Boot scripts wait by it (ntp-wait.service); ntpq's waitsync waits for how
  * well the time is known.
  */
@@ -12,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/moment.h"
 #include "client/ntpq/shell.h"
 #include "client/ntpq/waitsync.h"
 #include "client/version.h"
@@ -38,14 +41,24 @@ static void say(const struct options *o, FILE *out, const char *words)
 	}
 }
 
+/* Until the next look is due: the time of a look is part of what is slept. */
+static bool rest(instant due)
+{
+	span left = instant_diff(due, moment_steady());
+
+	return left.v <= 0 || sync_sleep(span_to_seconds(left));
+}
+
 static enum sync wait_for(const struct options *o)
 {
 	enum sync sync = SYNC_SILENT;
+	instant due = moment_steady();
 
 	for (uint64_t i = 0; i < o->tries; i++) {
-		if (i > 0 && !sync_sleep((double)o->sleep_s)) {
+		if (i > 0 && !rest(due)) {
 			break;
 		}
+		due = instant_add(moment_steady(), SPAN_S((int64_t)o->sleep_s));
 		sync = sync_look(&shell, 0).sync;
 		if (sync == SYNC_GOOD) {
 			break;

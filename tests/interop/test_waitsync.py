@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """ntpq's waitsync, and ntp-wait for boot scripts."""
+import subprocess
+import sys
+
 import pytest
 
 from lab import BUILD
@@ -66,6 +69,28 @@ def test_ntp_wait_has_the_classic_words(net):
     assert done.stdout == "Waiting for ntpd to synchronize...  OK!\n"
     assert (done.returncode, done.stderr) == (0, "")
     assert net.run(NTPWAIT).stdout == ""
+
+
+SILENT = """
+import socket, time
+for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+    bound = socket.socket(family, socket.SOCK_DGRAM)
+    bound.bind((address, 123))
+    bound.detach()
+print("ready", flush=True)
+time.sleep(60)
+"""
+
+
+def test_silence_makes_ntp_wait_no_longer(net):
+    """A look at who does not answer takes a second, which is part of what it
+    sleeps: -n 600 -s 1 of ntp-wait.service lasts ten minutes."""
+    process = net.start(sys.executable, "-c", SILENT, stdout=subprocess.PIPE)
+    assert process.stdout.readline() == "ready\n"
+    done = net.run(NTPWAIT, "-n", "6", "-s", "1", "-v")
+    assert done.returncode == 1
+    assert done.stderr == "Leap status not available\n"
+    assert 5 <= done.took < 8  # 11 when the looks were on top of it
 
 
 def test_wrong_use_of_ntp_wait_is_said(net):
