@@ -92,6 +92,19 @@ def test_groff_shows_a_page_without_a_warning(page):
     assert done.stderr == "" and len(done.stdout) > 1000
 
 
+@pytest.mark.parametrize("page", [path.stem for path in SOURCES])
+def test_whatis_finds_a_page_by_each_of_its_names(page):
+    if not shutil.which("lexgrog"):
+        pytest.skip("lexgrog, of man-db, is not installed")
+    done = subprocess.run(["lexgrog", BUILD / "man" / page], capture_output=True,
+                          text=True, check=True)
+    source = (ROOT / "man" / f"{page}.in").read_text()
+    names = re.findall(r"^\.Nm (\S+)", source.partition(".Sh SYN")[0], re.M)
+    told = re.search(r"^\.Nd (.+)", source, re.M)[1]
+    assert names and re.findall(r': "(\S+) - (.+)"', done.stdout) == [
+        (name, told) for name in names]
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=[path.stem for path in SOURCES])
 def test_a_page_has_the_sections_that_are_looked_for(path):
     wanted = {"NAME", "SYNOPSIS", "DESCRIPTION", "EXAMPLES", "SEE ALSO"}
