@@ -81,6 +81,15 @@ def build(folder, compiler="gcc", **options):
         raise RuntimeError(log.read_text()[-4000:])
 
 
+def build_asan():
+    build("build-asan", "clang", b_sanitize="address,undefined",
+          b_lundef="false")
+
+
+def build_tsan():
+    build("build-tsan", "clang", b_sanitize="thread", b_lundef="false")
+
+
 def meson_test(folder, suites, **env):
     result = Result()
     report = ROOT / folder / "meson-logs/testlog.junit.xml"
@@ -94,6 +103,16 @@ def meson_test(folder, suites, **env):
     return result
 
 
+def pytest_command(*words):
+    """Debian's packages belong to Debian's interpreter, not to every one."""
+    for python in (sys.executable, "/usr/bin/python3"):
+        if subprocess.run([python, "-c", "import pytest"], check=False,
+                          capture_output=True).returncode == 0:
+            return [python, "-m", "pytest", "-q", "-p", "no:cacheprovider",
+                    *words]
+    raise RuntimeError("no python3 here has pytest")
+
+
 def pytest(folder, programs, *files, polite=True, **env):
     """All tests of a folder below tests/, or those of some of its files."""
     result = Result()
@@ -101,9 +120,8 @@ def pytest(folder, programs, *files, polite=True, **env):
     report = ROOT / f"build/pytest-{name}.xml"
     report.unlink(missing_ok=True)
     log = ROOT / f"build/pytest-{name}.log"
-    status = run([python_with_pytest(), "-m", "pytest", "-q", "-p",
-                  "no:cacheprovider", f"--junitxml={report}",
-                  *(files or [f"tests/{folder}"])],
+    status = run(pytest_command(f"--junitxml={report}",
+                                *(files or [f"tests/{folder}"])),
                  log, polite, TRUECHIMER_BUILD=str(ROOT / programs), **env)
     if not read_junit(report, result) or (status and not result.failed):
         result.failed.append(f"{name}: see {log}")
@@ -139,22 +157,12 @@ def once_more(result, programs, **env):
         if not test or not (ROOT / "tests" / file).exists():
             continue
         log = ROOT / "build/pytest-again.log"
-        if run([python_with_pytest(), "-m", "pytest", "-q", "-p",
-                "no:cacheprovider", f"tests/{file}::{test}"], log,
+        if run(pytest_command(f"tests/{file}::{test}"), log,
                TRUECHIMER_BUILD=str(ROOT / programs), **env) == 0:
             result.failed.remove(name)
             result.again.append(name)
             result.passed += 1
     return result
-
-
-def python_with_pytest():
-    """Debian's packages belong to Debian's interpreter, not to every one."""
-    for python in (sys.executable, "/usr/bin/python3"):
-        if subprocess.run([python, "-c", "import pytest"], check=False,
-                          capture_output=True).returncode == 0:
-            return python
-    raise RuntimeError("no python3 here has pytest")
 
 
 def tier_unit():
@@ -164,13 +172,8 @@ def tier_unit():
 
 def tier_sanitized():
     """clang with AddressSanitizer and UndefinedBehaviorSanitizer."""
-    build("build-asan", "clang", b_sanitize="address,undefined",
-          b_lundef="false")
+    build_asan()
     return meson_test("build-asan", ["unit", "sim"], **SANITIZED)
-
-
-def build_tsan():
-    build("build-tsan", "clang", b_sanitize="thread", b_lundef="false")
 
 
 def tier_threads():
@@ -246,8 +249,7 @@ def tier_compilers():
 
 def tier_interop():
     """Against other people's daemons and tools, in network namespaces."""
-    build("build-asan", "clang", b_sanitize="address,undefined",
-          b_lundef="false")
+    build_asan()
     env = {**SANITIZED, "ASAN_OPTIONS": "detect_leaks=0"}
     return once_more(pytest_beside("interop", "build-asan", 3, **env),
                      "build-asan", **env)
@@ -362,8 +364,7 @@ def main():
     chosen = sys.argv[1:] or list(TIERS)
     build("build")
     if {"sanitized", "interop", "lint", "load"} & set(chosen):
-        build("build-asan", "clang", b_sanitize="address,undefined",
-              b_lundef="false")
+        build_asan()
     with concurrent.futures.ThreadPoolExecutor(len(BESIDE)) as beside, \
             concurrent.futures.ThreadPoolExecutor(2) as pool:
         jobs = [(beside if name in BESIDE else pool).submit(
