@@ -56,8 +56,12 @@ struct events {
 	uint8_t last, count;
 };
 
+/* 0, which is none, adds nothing. */
 static inline void events_add(struct events *e, uint8_t event)
 {
+	if (event == 0) {
+		return;
+	}
 	e->last = event;
 	if (e->count < EVENTS_MOST) {
 		e->count++;

@@ -37,11 +37,21 @@ static bool begins(const char *s, const char *with)
 	return strncmp(s, with, strlen(with)) == 0;
 }
 
-bool note_is_event(enum note_id id)
+uint8_t note_event(enum note_id id)
 {
+	static const char *const starts[] = { "%addr %hex ", "0.0.0.0 %hex " };
 	const char *text = messages[id].text;
 
-	return begins(text, "%addr %hex ") || begins(text, "0.0.0.0 %hex ");
+	for (size_t i = 0; i < ARRAY_LEN(starts); i++) {
+		if (begins(text, starts[i])) {
+			/* Of two digits the second: the first says whose. */
+			char digit = text[strlen(starts[i]) + 1];
+
+			return (uint8_t)(digit <= '9' ? digit - '0'
+						      : digit - 'a' + 10);
+		}
+	}
+	return 0;
 }
 
 struct field {

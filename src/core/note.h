@@ -45,8 +45,11 @@ enum note_level note_level(enum note_id id);
 enum note_class note_class(enum note_id id);
 /* "STEPPED": what tests wait for. */
 const char *note_name(enum note_id id);
-/* Is it "ADDR STATUS EVENT name text", which protostats has too? */
-bool note_is_event(enum note_id id);
+/*
+ * The number of the event that it is (events.h), by its words: "ADDR STATUS
+ * EVENT name text", which protostats has too. 0: it is none.
+ */
+uint8_t note_event(enum note_id id);
 /* The message, one line without its end. */
 void note_print(const struct note *n, struct text *out);
 

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/events.h"
 #include "core/report/stats.h"
 #include "core/serve/refid.h"
 
@@ -175,19 +176,32 @@ static void protostats_are_as_captured(void **state)
 /* Event lines go to protostats, what is said to people does not. */
 static void events_are_told_from_other_notes(void **state)
 {
-	static const enum note_id events[] = { NOTE_RESTART, NOTE_STEPPED,
-					       NOTE_TAI, NOTE_MOBILIZE,
-					       NOTE_ACCESS_DENIED };
+	static const struct {
+		enum note_id id;
+		uint8_t event;
+	} events[] = {
+		{ NOTE_FREQ_NOT_SET, SYSTEM_FREQ_NOT_SET },
+		{ NOTE_RESTART, SYSTEM_RESTART },
+		{ NOTE_LEAP_DISARMED, SYSTEM_LEAP_DISARMED },
+		{ NOTE_STEPPED, SYSTEM_CLOCK_STEP },
+		{ NOTE_TAI, SYSTEM_TAI },
+		{ NOTE_LEAP_STALE, SYSTEM_LEAP_STALE },
+		{ NOTE_MOBILIZE, PEER_MOBILIZE },
+		{ NOTE_PREEMPTED, PEER_DEMOBILIZE },
+		{ NOTE_ACCESS_DENIED, PEER_ACCESS_DENIED },
+		{ NOTE_SYS_PEER, PEER_SYS_PEER },
+		{ NOTE_NO_KEY, PEER_BAD_AUTH },
+	};
 	static const enum note_id others[] = { NOTE_SERVING, NOTE_RESOLVED,
 					       NOTE_POOL_SOLICIT,
 					       NOTE_FOREIGN_STEP };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(events); i++) {
-		assert_true(note_is_event(events[i]));
+		assert_int_equal(note_event(events[i].id), events[i].event);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
-		assert_false(note_is_event(others[i]));
+		assert_int_equal(note_event(others[i]), 0);
 	}
 }
 

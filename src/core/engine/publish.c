@@ -8,27 +8,6 @@
 #define PUBLISHED 4  /* effects of engine_publish(), at most */
 #define SAVE_SD 1e-6 /* s/s: worse is not worth keeping */
 
-struct system_code {
-	enum note_id id;
-	uint8_t event;
-};
-
-static const struct system_code codes[] = {
-	{ NOTE_RESTART, SYSTEM_RESTART },
-	{ NOTE_FREQ_SET, SYSTEM_FREQ_SET },
-	{ NOTE_FREQ_NOT_SET, SYSTEM_FREQ_NOT_SET },
-	{ NOTE_CLOCK_SYNC, SYSTEM_CLOCK_SYNC },
-	{ NOTE_NO_SYS_PEER, SYSTEM_NO_SYS_PEER },
-	{ NOTE_SPIKE, SYSTEM_SPIKE },
-	{ NOTE_STEPPED, SYSTEM_CLOCK_STEP },
-	{ NOTE_PANIC, SYSTEM_PANIC },
-	{ NOTE_LEAP_ARMED, SYSTEM_LEAP_ARMED },
-	{ NOTE_LEAP_DISARMED, SYSTEM_LEAP_DISARMED },
-	{ NOTE_LEAP_EVENT, SYSTEM_LEAP_EVENT },
-	{ NOTE_TAI, SYSTEM_TAI },
-	{ NOTE_LEAP_STALE, SYSTEM_LEAP_STALE },
-};
-
 /* What %num is, beside the status word of events. */
 static int64_t note_number(const struct engine *e, enum note_id id)
 {
@@ -48,11 +27,7 @@ void engine_note(struct engine *e, enum note_id id, double value,
 	struct effect n = { .kind = EFFECT_NOTE };
 	struct text text = text_over(n.note.word, sizeof(n.note.word));
 
-	for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
-		if (codes[i].id == id) {
-			events_add(&e->standing.events, codes[i].event);
-		}
-	}
+	events_add(&e->standing.events, note_event(id));
 	n.note.id = id;
 	n.note.value = value;
 	n.note.number = note_number(e, id);

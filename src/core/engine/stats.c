@@ -263,7 +263,7 @@ void engine_stats_events(struct engine *e, struct outbox *out)
 	for (uint32_t i = 0; i < out->count; i++) {
 		const struct effect *n = &out->effects[i];
 
-		if (n->kind == EFFECT_NOTE && note_is_event(n->note.id)) {
+		if (n->kind == EFFECT_NOTE && note_event(n->note.id) != 0) {
 			stats_print_event(e->wall, &n->note, &lines);
 		}
 	}

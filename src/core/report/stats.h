@@ -70,7 +70,7 @@ void stats_print_traffic(tstamp at, uint64_t passed_s,
 /* What was used in this time; its most_kib is that of the process. */
 void stats_print_usage(tstamp at, uint64_t passed_s, const struct usage *u,
 		       struct text *out);
-/* A note that is an event line: see note_is_event(). */
+/* A note that is an event line: see note_event(). */
 void stats_print_event(tstamp at, const struct note *n, struct text *out);
 
 #endif

@@ -169,22 +169,9 @@ uint16_t refclock_status(const struct refclock *r)
 
 void refclock_note(struct refclock *r, enum note_id id, struct outbox *out)
 {
-	static const struct {
-		enum note_id id;
-		uint8_t event;
-	} codes[] = {
-		{ NOTE_MOBILIZE, PEER_MOBILIZE },
-		{ NOTE_UNREACHABLE, PEER_UNREACHABLE },
-		{ NOTE_REACHABLE, PEER_REACHABLE },
-		{ NOTE_SYS_PEER, PEER_SYS_PEER },
-	};
 	struct effect n = { .kind = EFFECT_NOTE, .source = r->id };
 
-	for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
-		if (codes[i].id == id) {
-			events_add(&r->events, codes[i].event);
-		}
-	}
+	events_add(&r->events, note_event(id));
 	n.note.id = id;
 	n.note.addr = r->config->addr;
 	n.note.number = refclock_status(r);

@@ -19,29 +19,10 @@ uint16_t source_status(const struct source *s)
 
 void source_note(struct source *s, enum note_id id, struct outbox *out)
 {
-	static const struct {
-		enum note_id id;
-		uint8_t event;
-	} codes[] = {
-		{ NOTE_MOBILIZE, PEER_MOBILIZE },
-		{ NOTE_DEMOBILIZE, PEER_DEMOBILIZE },
-		{ NOTE_PREEMPTED, PEER_DEMOBILIZE },
-		{ NOTE_UNREACHABLE, PEER_UNREACHABLE },
-		{ NOTE_REACHABLE, PEER_REACHABLE },
-		{ NOTE_RATE_EXCEEDED, PEER_RATE_EXCEEDED },
-		{ NOTE_ACCESS_DENIED, PEER_ACCESS_DENIED },
-		{ NOTE_SYS_PEER, PEER_SYS_PEER },
-		{ NOTE_BAD_AUTH, PEER_BAD_AUTH },
-		{ NOTE_NO_KEY, PEER_BAD_AUTH },
-	};
 	struct effect e = { .kind = EFFECT_NOTE, .source = s->id };
 	struct text word = text_over(e.note.word, sizeof(e.note.word));
 
-	for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
-		if (codes[i].id == id) {
-			events_add(&s->events, codes[i].event);
-		}
-	}
+	events_add(&s->events, note_event(id));
 	e.note.id = id;
 	e.note.addr = s->addr;
 	e.note.number = source_status(s);
