@@ -6,6 +6,7 @@
 #include "migrate/chrony.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -55,13 +56,25 @@ static void take_port(struct draft *d, const struct line *l)
 		draft_line(d, PART_RECORDS, "interface ignore all");
 		return;
 	}
+	if (port == 123) {
+		draft_needless(d, l, "it is the port of NTP");
+		return;
+	}
 	draft_leave(d, l, "an option of ntpd: add --port N to its options");
 }
 
 static void take_bind(struct draft *d, const struct line *l)
 {
-	if (one_word(d, l)) {
-		draft_line(d, PART_RECORDS, "interface listen %s", l->word[1]);
+	if (!one_word(d, l)) {
+		return;
+	}
+	if (strcmp(l->word[1], "0.0.0.0") == 0 ||
+	    strcmp(l->word[1], "::") == 0) {
+		draft_needless(d, l, "it listens on every address");
+	} else if (draft_line(d, PART_RECORDS, "interface listen %s",
+			      l->word[1]) &&
+		   strcasecmp(l->word[0], "bindaddress") == 0) {
+		d->bound[strchr(l->word[1], ':') != NULL] = true;
 	}
 }
 
@@ -98,8 +111,15 @@ static void take_maxchange(struct draft *d, const struct line *l)
 {
 	double offset;
 
-	if (number(d, l, &offset)) {
-		draft_line(d, PART_DISCIPLINE, "tinker panic %s", l->word[1]);
+	if (!number(d, l, &offset)) {
+		return;
+	}
+	draft_line(d, PART_DISCIPLINE, "tinker panic %s", l->word[1]);
+	if (l->count > 2) {
+		draft_leave(d, l,
+			    "the first offset ends it too, unless it is "
+			    "started with -g; and so does the first one that "
+			    "is too large");
 	}
 }
 
@@ -128,9 +148,14 @@ static void take_minsources(struct draft *d, const struct line *l)
 {
 	double sources;
 
-	if (number(d, l, &sources)) {
-		draft_line(d, PART_DISCIPLINE, "tos minsane %s", l->word[1]);
+	if (!number(d, l, &sources)) {
+		return;
 	}
+	/* ntpd wants minsane < minclock <= maxclock. */
+	unsigned sane = (unsigned)fmin(fmax(sources, 1), 900);
+
+	draft_line(d, PART_DISCIPLINE, "tos minsane %u minclock %u maxclock %u",
+		   sane, sane < 3 ? 3 : sane + 1, sane < 10 ? 10 : sane + 1);
 }
 
 static void take_authselect(struct draft *d, const struct line *l)
@@ -214,7 +239,8 @@ static void take_log(struct draft *d, const struct line *l)
 			draft_line(d, PART_RECORDS, "statistics %s",
 				   kinds[j].as);
 		} else {
-			draft_leave(d, l, "there is not each of these logs");
+			draft_leave_word(d, l, l->word[i],
+					 "there is no such log");
 		}
 	}
 }

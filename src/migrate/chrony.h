@@ -13,5 +13,6 @@ take_line take_source, take_refclock, take_local, take_broadcast;
 
 /* chronyaccess.c: who may ask, and how often. */
 take_line take_allow, take_ratelimit, take_clientloglimit, take_noclientlog;
+take_line take_ntpsigndsocket;
 
 #endif

@@ -110,3 +110,10 @@ void take_noclientlog(struct draft *d, const struct line *l)
 	(void)l;
 	draft_line(d, PART_RECORDS, "disable monitor");
 }
+
+/* Who asks so that Samba signs, is answered so. */
+void take_ntpsigndsocket(struct draft *d, const struct line *l)
+{
+	d->signs = l->count > 1 &&
+		   draft_line(d, PART_RECORDS, "ntpsigndsocket %s", l->word[1]);
+}

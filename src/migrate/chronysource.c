@@ -1,19 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Whom we ask: servers, and clocks of this machine. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "migrate/chrony.h"
 
+/* What becomes of a word; `as` and `why` may both be. */
 static const struct word {
 	const char *word;
 	size_t values; /* behind it: none or one */
-	const char *as, *why;
+	const char *as, *needless, *left;
 } words[] = {
-#define WORD(word, values, as, why) { #word, values, as, why },
+#define TAKE(word, values, as) { #word, values, as, NULL, NULL },
+#define TAKE_BUT(word, values, as, why) { #word, values, as, NULL, why },
+#define NEEDLESS(word, values, why) { #word, values, NULL, why, NULL },
+#define LEAVE(word, values, why) { #word, values, NULL, NULL, why },
 #include "migrate/chronysource.def"
-#undef WORD
+#undef TAKE
+#undef TAKE_BUT
+#undef NEEDLESS
+#undef LEAVE
 };
 
 static const struct word *find(const char *text)
@@ -28,7 +36,8 @@ static const struct word *find(const char *text)
 
 static bool is_poll(const struct word *w)
 {
-	return strcmp(w->as, "minpoll") == 0 || strcmp(w->as, "maxpoll") == 0;
+	return w->as &&
+	       (strcmp(w->as, "minpoll") == 0 || strcmp(w->as, "maxpoll") == 0);
 }
 
 /* Within our range; what was beyond it is said. */
@@ -39,7 +48,9 @@ static void take_poll(struct draft *d, const struct line *l, const char *value,
 
 	(void)fprintf(out, " %d", draft_poll(log2_s));
 	if (log2_s < 3 || log2_s > 17) {
-		draft_leave(d, l, "polls are from 3 to 17");
+		draft_leave(d, l,
+			    "polls are from 3, which is 8 s, to 17: the "
+			    "nearest one is taken");
 	}
 }
 
@@ -47,23 +58,26 @@ static void take_poll(struct draft *d, const struct line *l, const char *value,
 static void take_word(struct draft *d, const struct line *l,
 		      const struct word *w, size_t at, FILE *out)
 {
-	bool ours = w->as[0] != '\0' && w->as[0] != '-';
+	bool ours = w->as && w->as[0] != '-';
+	const char *value = l->word[at + w->values];
 
 	if (ours) {
 		(void)fprintf(out, " %s", w->as);
 	}
 	if (is_poll(w)) {
-		take_poll(d, l, l->word[at + 1], out);
+		take_poll(d, l, value, out);
 	} else if (ours && w->values > 0) {
-		(void)fprintf(out, " %s", l->word[at + 1]);
+		(void)fprintf(out, " %s", value);
 	}
-	if (strcmp(w->as, "key") == 0) {
-		draft_line(d, PART_RECORDS, "trustedkey %s", l->word[at + 1]);
+	if (ours && strcmp(w->as, "key") == 0) {
+		draft_line(d, PART_RECORDS, "trustedkey %s", value);
 	}
-	if (w->why[0] != '\0') {
-		draft_leave(d, l, w->why);
-	} else if (w->as[0] == '\0') {
-		draft_needless(d, l, "the estimator decides");
+	if (w->needless) {
+		draft_needless(d, l, w->needless);
+	} else if (strcmp(w->word, "port") == 0 && strcmp(value, "123") == 0) {
+		draft_needless(d, l, "it is the port of NTP");
+	} else if (w->left) {
+		draft_leave(d, l, w->left);
 	}
 }
 
@@ -71,11 +85,17 @@ static void take_word(struct draft *d, const struct line *l,
  */
 static void take_words(struct draft *d, const struct line *l, FILE *out)
 {
+	bool strange = false;
+
 	for (size_t i = 2; i < l->count; i++) {
 		const struct word *w = find(l->word[i]);
 
 		if (!w || i + w->values >= l->count) {
-			draft_leave(d, l, "not understood");
+			if (!strange) {
+				draft_leave_word(d, l, l->word[i],
+						 "not understood");
+			}
+			strange = true;
 			continue;
 		}
 		take_word(d, l, w, i, out);
@@ -89,28 +109,54 @@ static const char *family(const struct line *l)
 	for (size_t i = 2; i < l->count; i++) {
 		const struct word *w = find(l->word[i]);
 
-		if (w && w->as[0] == '-') {
+		if (w && w->as && w->as[0] == '-') {
 			return w->as[1] == '4' ? "-4 " : "-6 ";
 		}
 	}
 	return "";
 }
 
+/* Lines that grow word by word; NULL: no memory, and `err` says so. */
+static FILE *begin(struct draft *d, char **text, size_t *len)
+{
+	FILE *out = open_memstream(text, len);
+
+	if (!out) {
+		d->err = -ENOMEM;
+	}
+	return out;
+}
+
+static void end(struct draft *d, enum part part, FILE *out, char **text)
+{
+	if (fclose(out) == 0) {
+		d->sources += draft_line(d, part, "%s", *text);
+	} else {
+		d->err = -ENOMEM;
+	}
+	free(*text);
+}
+
 void take_source(struct draft *d, const struct line *l)
 {
+	char *text = NULL;
+	size_t len = 0;
+
 	if (l->count < 2) {
 		draft_leave(d, l, "nobody is named");
 		return;
 	}
-	FILE *out = d->part[PART_SOURCES];
+	FILE *out = begin(d, &text, &len);
 
+	if (!out) {
+		return;
+	}
 	for (const char *p = l->word[0]; *p != '\0'; p++) {
 		(void)fputc(*p | 0x20, out);
 	}
 	(void)fprintf(out, " %s%s", family(l), l->word[1]);
 	take_words(d, l, out);
-	(void)fputc('\n', out);
-	d->sources++;
+	end(d, PART_SOURCES, out, &text);
 }
 
 /* "broadcast INTERVAL ADDRESS [PORT]" */
@@ -120,11 +166,10 @@ void take_broadcast(struct draft *d, const struct line *l)
 		draft_leave(d, l, "no address is named");
 		return;
 	}
-	draft_line(d, PART_SOURCES, "broadcast %s", l->word[2]);
+	d->sources += draft_line(d, PART_SOURCES, "broadcast %s", l->word[2]);
 	draft_needless(d, l,
 		       "it is sent every 64 s (`minpoll`), and should be "
 		       "signed: key N");
-	d->sources++;
 }
 
 /*
@@ -158,22 +203,20 @@ void take_local(struct draft *d, const struct line *l)
 	}
 }
 
-/* The words of a refclock line that have one of ours. */
-static void take_clock_words(struct draft *d, const struct line *l, long unit)
-{
-	static const struct {
-		const char *word, *fudge;
-	} fudges[] = { { "refid", "refid" },
-		       { "offset", "time1" },
-		       { "stratum", "stratum" } };
-	FILE *out = d->part[PART_CLOCKS];
-	bool rest = false;
+static const struct {
+	const char *word, *fudge;
+} fudges[] = { { "refid", "refid" },
+	       { "offset", "time1" },
+	       { "stratum", "stratum" } };
 
-	(void)fprintf(out, "server 127.127.28.%ld", unit);
+/* The words of a refclock line that stand on its server line. */
+static void take_clock_words(const struct line *l, FILE *out)
+{
 	for (size_t i = 3; i < l->count; i++) {
-		if (strcasecmp(l->word[i], "prefer") == 0 ||
-		    strcasecmp(l->word[i], "noselect") == 0) {
-			(void)fprintf(out, " %s", l->word[i]);
+		if (strcasecmp(l->word[i], "prefer") == 0) {
+			(void)fputs(" prefer", out);
+		} else if (strcasecmp(l->word[i], "noselect") == 0) {
+			(void)fputs(" noselect", out);
 		} else if (strcasecmp(l->word[i], "poll") == 0 &&
 			   i + 1 < l->count) {
 			int poll = draft_poll(strtod(l->word[++i], NULL));
@@ -182,23 +225,49 @@ static void take_clock_words(struct draft *d, const struct line *l, long unit)
 				      poll);
 		}
 	}
-	(void)fputc('\n', out);
-	for (size_t i = 3; i + 1 < l->count; i++) {
+}
+
+/* Those that are fudged. False: there are others. */
+static bool take_fudges(const struct line *l, long unit, FILE *out)
+{
+	bool all = true;
+
+	for (size_t i = 3; i < l->count; i++) {
 		size_t j = 0;
 
 		while (j < ARRAY_LEN(fudges) &&
 		       strcasecmp(l->word[i], fudges[j].word) != 0) {
 			j++;
 		}
-		if (j < ARRAY_LEN(fudges)) {
-			draft_line(d, PART_CLOCKS, "fudge 127.127.28.%ld %s %s",
-				   unit, fudges[j].fudge, l->word[i + 1]);
+		if (j < ARRAY_LEN(fudges) && i + 1 < l->count) {
+			(void)fprintf(out, "\nfudge 127.127.28.%ld %s %s", unit,
+				      fudges[j].fudge, l->word[++i]);
+		} else if (strcasecmp(l->word[i], "poll") == 0) {
 			i++;
-		} else if (strcasecmp(l->word[i], "poll") != 0) {
-			rest = true;
+		} else if (strcasecmp(l->word[i], "prefer") != 0 &&
+			   strcasecmp(l->word[i], "noselect") != 0) {
+			all = false;
 		}
 	}
-	if (rest) {
+	return all;
+}
+
+static void take_shm(struct draft *d, const struct line *l, long unit)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = begin(d, &text, &len);
+
+	if (!out) {
+		return;
+	}
+	(void)fprintf(out, "server 127.127.28.%ld", unit);
+	take_clock_words(l, out);
+
+	bool all = take_fudges(l, unit, out);
+
+	end(d, PART_CLOCKS, out, &text);
+	if (!all) {
 		draft_needless(d, l,
 			       "what is not in the lines of the clock: it "
 			       "is read each second, and the estimator "
@@ -215,8 +284,7 @@ void take_refclock(struct draft *d, const struct line *l)
 		draft_leave(d, l, "no driver is named");
 	} else if (strcasecmp(l->word[1], "SHM") == 0 && unit >= 0 &&
 		   unit < 256) {
-		take_clock_words(d, l, unit);
-		d->sources++;
+		take_shm(d, l, unit);
 	} else if (strcasecmp(l->word[1], "PPS") == 0 ||
 		   strcasecmp(l->word[1], "SOCK") == 0 ||
 		   strcasecmp(l->word[1], "PHC") == 0) {

@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "migrate/migrate.h"
+#include "migrate/reader.h"
 
 #define GUARD "nomodify notrap nopeer noquery"
 
@@ -46,16 +48,6 @@ void draft_close(struct draft *d)
 	free(d->rules);
 }
 
-void draft_line(struct draft *d, enum part part, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	(void)vfprintf(d->part[part], format, args);
-	va_end(args);
-	(void)fputc('\n', d->part[part]);
-}
-
 /* As a comment: what could end it, or move a cursor, is a question mark. */
 static void remark(struct draft *d, enum part part, const struct line *l,
 		   const char *why)
@@ -66,7 +58,10 @@ static void remark(struct draft *d, enum part part, const struct line *l,
 	for (const char *p = l->text; *p != '\0'; p++) {
 		unsigned char c = (unsigned char)*p;
 
-		(void)fputc(c < ' ' || c == 0x7f ? '?' : c, out);
+		(void)fputc(c == '\t'              ? ' '
+			    : c < ' ' || c == 0x7f ? '?'
+						   : c,
+			    out);
 	}
 	(void)fprintf(out, "\n#     %s\n", why);
 }
@@ -82,8 +77,81 @@ void draft_leave(struct draft *d, const struct line *l, const char *why)
 	d->left++;
 }
 
+void draft_leave_word(struct draft *d, const struct line *l, const char *word,
+		      const char *why)
+{
+	char reason[256];
+	struct text t = text_over(reason, sizeof(reason));
+
+	text_escaped(&t, word, strnlen(word, 40));
+	text_str(&t, ": ");
+	text_str(&t, why);
+	draft_leave(d, l, reason);
+}
+
+/* False: nothing of it is. */
+static bool add(struct draft *d, enum part part, const char *text)
+{
+	char *form, *why = reader_complaint(text, &form);
+	bool any = true;
+
+	if (why && d->now) {
+		draft_leave(d, d->now, why);
+	}
+	if (why) {
+		any = form && form[0] != '\0';
+		(void)fputs(any ? form : "", d->part[part]);
+	} else {
+		(void)fprintf(d->part[part], "%s\n", text);
+	}
+	free(why);
+	free(form);
+	return any;
+}
+
+bool draft_line(struct draft *d, enum part part, const char *format, ...)
+{
+	char *text = NULL;
+	va_list args;
+
+	va_start(args, format);
+	int n = vasprintf(&text, format, args);
+
+	va_end(args);
+	if (n < 0) {
+		d->err = -ENOMEM;
+		return false;
+	}
+	bool any = add(d, part, text);
+
+	free(text);
+	return any;
+}
+
+/* Is it an address, a network or a name? Says so if not. */
+static bool is_somebody(struct draft *d, const char *who)
+{
+	char line[160];
+	char *form, *why;
+
+	(void)snprintf(line, sizeof(line), "restrict %s", who);
+	why = reader_complaint(line, &form);
+
+	bool good = why == NULL;
+
+	if (!good && d->now) {
+		draft_leave(d, d->now, why);
+	}
+	free(why);
+	free(form);
+	return good;
+}
+
 void draft_rule(struct draft *d, const char *who, bool allowed)
 {
+	if (!is_somebody(d, who)) {
+		return;
+	}
 	if (d->rule_count == d->rule_room) {
 		size_t room = 2 * d->rule_room + 16;
 		struct rule *more = realloc(d->rules, room * sizeof(*more));
@@ -113,11 +181,14 @@ static bool is_last_word(const struct draft *d, size_t i)
 
 void draft_access(struct draft *d)
 {
-	const char *limited = d->limited ? "limited kod " : "";
+	char more[32];
 
+	(void)snprintf(more, sizeof(more), "%s%s",
+		       d->limited ? "limited kod " : "",
+		       d->signs ? "mssntp " : "");
 	for (int v6 = 0; v6 < 2; v6++) {
 		draft_line(d, PART_ACCESS, "restrict -%d default %s%s%s",
-			   v6 ? 6 : 4, d->serves[v6] ? "" : "noserve ", limited,
+			   v6 ? 6 : 4, d->serves[v6] ? "" : "noserve ", more,
 			   GUARD);
 	}
 	if (!d->serves[0] || !d->serves[1]) {
@@ -128,11 +199,15 @@ void draft_access(struct draft *d)
 
 		if (is_last_word(d, i)) {
 			draft_line(d, PART_ACCESS, "restrict %s %s%s%s", r->who,
-				   r->allowed ? "" : "noserve ", limited,
-				   GUARD);
+				   r->allowed ? "" : "noserve ", more, GUARD);
 		}
 	}
 	draft_line(d, PART_ACCESS, "restrict 127.0.0.1\nrestrict ::1");
+	/* Where it listens in one family says nothing about the other. */
+	if (d->bound[0] != d->bound[1]) {
+		draft_line(d, PART_RECORDS, "interface listen ipv%d",
+			   d->bound[0] ? 6 : 4);
+	}
 }
 
 void draft_print(struct draft *d, const char *from, FILE *to)
@@ -152,12 +227,12 @@ int draft_poll(double log2_s)
 	return (int)fmin(fmax(ceil(log2_s), 3), 17);
 }
 
-/* Splits in place; false: there is nothing. */
+/* Splits in place, up to a comment; false: there is nothing. */
 static bool split(struct line *l, char *words)
 {
 	l->count = 0;
 	for (char *word = strtok(words, " \t\r\n\v\f");
-	     word && l->count < LINE_WORDS;
+	     word && l->count < LINE_WORDS && (l->count == 0 || word[0] != '#');
 	     word = strtok(NULL, " \t\r\n\v\f")) {
 		l->word[l->count++] = word;
 	}
@@ -178,10 +253,13 @@ static void read_lines(struct draft *d, FILE *in, const char *path,
 		l.text = text;
 		if (words && split(&l, words) &&
 		    !strchr(comments, l.word[0][0])) {
+			const struct line *outer = d->now;
 			struct line here = l;
 
 			here.number++;
+			d->now = &here;
 			take(d, &here);
+			d->now = outer;
 		}
 		d->err = words ? d->err : -ENOMEM;
 		free(words);
@@ -221,7 +299,7 @@ bool draft_read(struct draft *d, const char *path, const char *comments,
 void draft_read_all(struct draft *d, const char *pattern, const char *comments,
 		    take_line *take)
 {
-	glob_t found;
+	glob_t found = { .gl_pathc = 0 };
 
 	if (glob(pattern, 0, NULL, &found) == 0) {
 		for (size_t i = 0; i < found.gl_pathc; i++) {
@@ -232,6 +310,9 @@ void draft_read_all(struct draft *d, const char *pattern, const char *comments,
 				draft_leave(d, &file, "it cannot be read");
 			}
 		}
+	}
+	if (found.gl_pathc == 0 && d->now) {
+		draft_needless(d, d->now, "no such file is here");
 	}
 	globfree(&found);
 }

@@ -47,11 +47,13 @@ struct draft {
 	struct rule *rules;
 	size_t rule_count, rule_room;
 	bool serves[2]; /* anybody of IPv4, of IPv6 */
-	bool limited;
+	bool limited, signs;
+	bool bound[2]; /* to an address of IPv4, of IPv6 */
 
 	unsigned sources, left;
 	const char *open[INCLUDE_DEPTH]; /* the files that are being read */
 	unsigned depth;
+	const struct line *now; /* that is being read, or NULL */
 	int err;
 };
 
@@ -59,12 +61,19 @@ struct draft {
 int draft_open(struct draft *d);
 void draft_close(struct draft *d);
 
-/* Adds to a part, a whole line with its end. */
-void draft_line(struct draft *d, enum part part, const char *format, ...)
+/*
+ * Adds to a part whole lines, the last one without its end. What ntpd would
+ * complain of is left, and only what it takes all the same is added; false:
+ * nothing is.
+ */
+bool draft_line(struct draft *d, enum part part, const char *format, ...)
 	LIKE_PRINTF(3, 4);
 /* The line is no line of ntp.conf, and why. */
 void draft_needless(struct draft *d, const struct line *l, const char *why);
 void draft_leave(struct draft *d, const struct line *l, const char *why);
+/* The same of one word of it. */
+void draft_leave_word(struct draft *d, const struct line *l, const char *word,
+		      const char *why);
 /* The rule of the last who asks so decides. */
 void draft_rule(struct draft *d, const char *who, bool allowed);
 /* The lines of ntp.conf about who may ask. */
@@ -82,7 +91,7 @@ int draft_poll(double log2_s);
 typedef void take_line(struct draft *d, const struct line *l);
 MUST_USE bool draft_read(struct draft *d, const char *path,
 			 const char *comments, take_line *take);
-/* All files that match, in the order of their names; none is no error. */
+/* All files that match, in the order of their names; of none it is said so. */
 void draft_read_all(struct draft *d, const char *pattern, const char *comments,
 		    take_line *take);
 

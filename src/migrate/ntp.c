@@ -9,6 +9,7 @@
 
 #include "config/config.h"
 #include "migrate/draft.h"
+#include "migrate/reader.h"
 
 #define LINES_MOST 16384
 
@@ -16,7 +17,8 @@
 struct kept {
 	char *text, *file;
 	unsigned number;
-	bool source, broken;
+	enum part part;
+	bool source, broken, gone;
 };
 
 /* All of them, of all files, as one text for our reader. */
@@ -39,6 +41,33 @@ static bool is(const struct line *l, const char *word)
 	return strcmp(l->word[0], word) == 0;
 }
 
+/* Where a line of that word stands in what we make. */
+static enum part part_of(const struct line *l)
+{
+	static const struct {
+		const char *word;
+		enum part part;
+	} parts[] = {
+		{ "server", PART_SOURCES },    { "pool", PART_SOURCES },
+		{ "peer", PART_SOURCES },      { "refclock", PART_CLOCKS },
+		{ "fudge", PART_CLOCKS },      { "tos", PART_DISCIPLINE },
+		{ "tinker", PART_DISCIPLINE }, { "leapfile", PART_DISCIPLINE },
+		{ "restrict", PART_ACCESS },   { "unrestrict", PART_ACCESS },
+		{ "discard", PART_ACCESS },    { "limit", PART_ACCESS },
+	};
+
+	if (is(l, "server") && l->count > 1 &&
+	    strncmp(l->word[1], "127.127.", 8) == 0) {
+		return PART_CLOCKS;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		if (is(l, parts[i].word)) {
+			return parts[i].part;
+		}
+	}
+	return PART_RECORDS;
+}
+
 static void keep(struct draft *d, const struct line *l)
 {
 	struct kept *k = &whole.lines[whole.count];
@@ -51,8 +80,9 @@ static void keep(struct draft *d, const struct line *l)
 		.text = strdup(l->text),
 		.file = strdup(l->file),
 		.number = l->number,
-		.source = is(l, "server") || is(l, "pool") || is(l, "peer") ||
-			  is(l, "refclock"),
+		.part = part_of(l),
+		.source = part_of(l) <= PART_CLOCKS && !is(l, "fudge"),
+		.gone = is(l, "includefile"),
 	};
 	whole.count++;
 	if (!k->text || !k->file) {
@@ -66,7 +96,7 @@ static void take(struct draft *d, const struct line *l)
 {
 	if (is(l, "includefile") && l->count > 1) {
 		if (!draft_read(d, l->word[1], "#", take)) {
-			draft_leave(d, l, "it cannot be read");
+			keep(d, l); /* our reader says what is to be said */
 		}
 	} else if (is(l, "driftfile")) {
 		draft_needless(d, l,
@@ -93,7 +123,13 @@ static void complain(struct draft *d, const struct complaint *x)
 				.text = k->text };
 
 	k->broken |= x->severity != COMPLAINT_INFO;
-	draft_leave(d, &l, x->text);
+	/* What is obsolete, or said twice, is not missed. */
+	if (x->severity == COMPLAINT_INFO &&
+	    !strstr(x->text, "not in effect yet")) {
+		draft_needless(d, &l, x->text);
+	} else {
+		draft_leave(d, &l, x->text);
+	}
 }
 
 /* Lines that our reader does not take, or that have no effect here. */
@@ -119,12 +155,19 @@ static void print(struct draft *d)
 {
 	for (size_t i = 0; i < whole.count; i++) {
 		const struct kept *k = &whole.lines[i];
+		char *form = NULL, *why = NULL;
 
-		if (!k->broken) {
-			draft_line(d, k->source ? PART_SOURCES : PART_RECORDS,
-				   "%s", k->text);
-			d->sources += k->source;
+		if (k->gone) {
+			continue;
 		}
+		if (k->broken) {
+			why = reader_complaint(k->text, &form);
+		}
+		(void)fprintf(d->part[k->part], "%s%s", form ? form : k->text,
+			      form ? "" : "\n");
+		d->sources += k->source && (!form || form[0] != '\0');
+		free(why);
+		free(form);
 	}
 }
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/netaddr.h"
 #include "migrate/draft.h"
 
 static bool is(const struct line *l, size_t i, const char *word)
@@ -17,14 +18,21 @@ static void take_server(struct draft *d, const struct line *l)
 		draft_leave(d, l, "no server is named");
 		return;
 	}
-	draft_line(d, PART_SOURCES, "%s %s iburst",
-		   is(l, 0, "servers") ? "pool" : "server", l->word[1]);
-	d->sources++;
+	d->sources +=
+		draft_line(d, PART_SOURCES, "%s %s iburst",
+			   is(l, 0, "servers") ? "pool" : "server", l->word[1]);
 	for (size_t i = 2; i < l->count; i++) {
 		if (is(l, i, "weight")) {
 			draft_leave(d, l,
 				    "weight: servers are weighed by how exact "
 				    "they are; `prefer` behind one prefers it");
+			i++;
+		} else if (is(l, i, "trusted")) {
+			draft_needless(d, l,
+				       "trusted: there are no constraints "
+				       "that it is free of");
+		} else {
+			draft_leave_word(d, l, l->word[i], "not understood");
 		}
 	}
 }
@@ -36,8 +44,17 @@ static void take_listen(struct draft *d, const struct line *l)
 		draft_leave(d, l, "not understood");
 		return;
 	}
+	netaddr addr;
+	bool any = is(l, 2, "*");
+
+	if (!any && !netaddr_parse(&addr, l->word[2], strlen(l->word[2]))) {
+		draft_leave_word(d, l, l->word[2],
+				 "not an address: `interface listen ADDRESS`, "
+				 "and take noserve off who may ask");
+		return;
+	}
 	d->serves[0] = d->serves[1] = true;
-	if (!is(l, 2, "*")) {
+	if (!any) {
 		draft_line(d, PART_RECORDS, "interface listen %s", l->word[2]);
 	}
 	if (is(l, 3, "rtable")) {

@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "migrate/draft.h"
+#include "migrate/reader.h"
 
 #define LIST_MAX 4096
+#define BLANKS " \t\r"
 #define POLL_MIN_S 32.0 /* what it does unless told */
 #define POLL_MAX_S 2048.0
 
@@ -16,6 +18,8 @@
 static struct {
 	char ntp[LIST_MAX], fallback[LIST_MAX];
 	double poll_min_s, poll_max_s, distance_s;
+	char file[512]; /* where the last fallback stood */
+	unsigned number;
 } said;
 
 static const struct {
@@ -75,6 +79,32 @@ static void grow(struct draft *d, const struct line *l, char *list,
 	}
 }
 
+/* Those of the names that are none do not get into the list. */
+static void take_names(struct draft *d, const struct line *l, char *list,
+		       const char *value)
+{
+	size_t len;
+
+	if (value[0] == '\0') {
+		grow(d, l, list, value);
+	}
+	for (; *value != '\0'; value += len, value += strspn(value, BLANKS)) {
+		char line[512], *form, *why;
+
+		len = strcspn(value, BLANKS);
+		(void)snprintf(line, sizeof(line), "server %.*s",
+			       (int)(len < 400 ? len : 400), value);
+		why = reader_complaint(line, &form);
+		if (why) {
+			draft_leave(d, l, why);
+		} else {
+			grow(d, l, list, line + strlen("server "));
+		}
+		free(why);
+		free(form);
+	}
+}
+
 static void take_span(struct draft *d, const struct line *l, const char *value,
 		      double *seconds)
 {
@@ -99,9 +129,11 @@ static void take(struct draft *d, const struct line *l)
 	const char *value = equals + 1 + strspn(equals + 1, " \t");
 
 	if (len == 3 && strncmp(text, "NTP", len) == 0) {
-		grow(d, l, said.ntp, value);
+		take_names(d, l, said.ntp, value);
 	} else if (len == 11 && strncmp(text, "FallbackNTP", len) == 0) {
-		grow(d, l, said.fallback, value);
+		take_names(d, l, said.fallback, value);
+		(void)snprintf(said.file, sizeof(said.file), "%s", l->file);
+		said.number = l->number;
 	} else if (strncmp(text, "RootDistanceMaxSec", len) == 0) {
 		take_span(d, l, value, &said.distance_s);
 	} else if (strncmp(text, "PollIntervalMinSec", len) == 0) {
@@ -122,6 +154,16 @@ static void print_sources(struct draft *d)
 {
 	char *list = said.ntp[0] != '\0' ? said.ntp : said.fallback;
 
+	if (list == said.ntp && said.fallback[0] != '\0') {
+		char text[LIST_MAX + 16];
+		const struct line l = { .file = said.file,
+					.number = said.number,
+					.text = text };
+
+		(void)snprintf(text, sizeof(text), "FallbackNTP=%s",
+			       said.fallback);
+		draft_needless(d, &l, "servers are named by NTP=");
+	}
 	for (char *name = strtok(list, " \t"); name;
 	     name = strtok(NULL, " \t")) {
 		FILE *out = d->part[PART_SOURCES];

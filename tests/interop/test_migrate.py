@@ -89,11 +89,11 @@ tos authselect require
 statistics loopstats peerstats rawstats""".splitlines():
         assert line in normal.splitlines(), normal
     assert 'keys "/etc/chrony/chrony.keys"' in normal
-    for number, word in ((8, "driftfile"), (9, "makestep"), (11, "rtcsync"),
-                         (12, "leapsectz")):
+    for number, word in ((2, "pool"), (8, "driftfile"), (9, "makestep"),
+                         (11, "rtcsync"), (12, "leapsectz")):
         assert f"chrony.conf:{number}: {word}" in remarks
-    for number, word in ((2, "pool"), (4, "Server"), (5, "server"), (20, "log"),
-                         (22, "refclock PPS"), (26, "hwtimestamp"),
+    for number, word in ((4, "Server"), (5, "server"), (19, "maxchange"),
+                         (20, "log"), (22, "refclock PPS"), (26, "hwtimestamp"),
                          (27, "Foo bar")):
         assert f"chrony.conf:{number}: {word}" in left(remarks)
 
@@ -166,6 +166,125 @@ def test_openntpds(convert):
     assert "noserve" not in normal
     for word in ("weight", "sensor", "constraint"):
         assert word in left(remarks)
+
+
+# One line each, and words of it that must matter.
+MATTERS = {"chrony": """server 192.0.2.1 iburst key 3 minpoll 5 trust
+pool ntp.example maxsources 2 prefer ipv6
+peer 192.0.2.3 noselect version 3
+refclock SHM 1 refid GPS poll 4 offset 0.1 delay 0.2 noselect
+refclock PHC /dev/ptp0
+local stratum 8 orphan
+allow 10.0.0.0/8
+deny 10.1.0.0/16
+keyfile /etc/chrony.keys
+makestep 0.1 -1
+leapsectz right/UTC
+leapseclist /usr/share/zoneinfo/leap-seconds.list
+maxchange 100 1 2
+minsources 3
+bindaddress 192.0.2.9
+ntpsigndsocket /var/lib/samba/ntp_signd
+commandkey 1
+log tracking rtc
+logchange 0.5
+ntsdumpdir /var/lib/chrony
+hwtimestamp eth0
+rtconutc
+port 123
+include /nonexistent/*.conf
+smoothtime 400 0.01 leaponly
+user chrony
+mailonchange a@b 0.5""", "openntpd": """server 192.0.2.1 weight 2 trusted
+servers pool.example
+listen on 192.0.2.9
+constraint from "192.0.2.8"
+sensor nmea0 correction 5
+query from 192.0.2.7""", "timesyncd": """NTP=192.0.2.1 ntp.example
+FallbackNTP=192.0.2.2
+RootDistanceMaxSec=2s
+PollIntervalMinSec=64
+PollIntervalMaxSec=1h
+ConnectionRetrySec=30
+SaveIntervalSec=60"""}
+
+
+@pytest.mark.parametrize("kind", MATTERS)
+def test_no_line_and_no_word_is_dropped_silently(tmp_path, kind):
+    file = tmp_path / "x"
+
+    def made(lines):
+        file.write_text("\n".join(lines) + "\n")
+        return migrate("-f", kind, file).stdout
+
+    lines = MATTERS[kind].splitlines()
+    whole = made(lines)
+    for i, line in enumerate(lines):
+        words = line.split()
+        assert made(lines[:i] + ["#"] + lines[i + 1:]) != whole, line
+        for j in range(1, len(words)):
+            less = " ".join(words[:j] + words[j + 1:])
+            assert made(lines[:i] + [less] + lines[i + 1:]) != whole, \
+                (line, words[j])
+
+
+def test_what_ntpd_would_not_read_is_not_written(convert):
+    normal, remarks = convert(
+        "chrony.conf", "server [SERVER] iburst\nserver 192.0.2.1 offset x\n"
+        "server 192.0.2.2 # mine\nallow 10.0.0.0/99\nmaxdistance 5000\n"
+        "minsources 4\nserver 192.0.2.3 port 123\n")
+    assert "tos minclock 5 minsane 4 maxdist 1000" in normal
+    for line in ("server 192.0.2.2", "server 192.0.2.3"):
+        assert line in normal.splitlines()
+    for number, word in ((1, "server"), (2, "server"), (4, "allow"),
+                         (5, "maxdistance")):
+        assert f"chrony.conf:{number}: {word}" in left(remarks)
+    assert normal.count("server 192") == 2 and "mine" not in remarks
+
+
+def test_samba_goes_on_to_sign_for_who_may_ask(convert):
+    normal, _ = convert("chrony.conf", "server 192.0.2.1\nallow 10.0.0.0/8\n"
+                        "ntpsigndsocket /var/lib/samba/ntp_signd\n")
+    assert 'ntpsigndsocket "/var/lib/samba/ntp_signd"' in normal
+    assert re.search("^restrict 10.0.0.0 .*mssntp", normal, re.M)
+
+
+@pytest.mark.parametrize("bound,listens", [
+    ("bindaddress 192.0.2.1", ["192.0.2.1", "ipv6"]),
+    ("bindaddress 2001:db8::1", ["2001:db8::1", "ipv4"]),
+    ("bindaddress 192.0.2.1\nbindaddress ::1", ["192.0.2.1", "::1"]),
+    ("bindaddress 0.0.0.0", []),
+    ("binddevice eth0", ["eth0"])])
+def test_it_listens_where_it_did(convert, bound, listens):
+    normal, _ = convert("chrony.conf", bound + "\n")
+    assert re.findall("^interface listen (.+)$", normal, re.M) == listens
+
+
+def test_what_is_no_server_of_timesyncds_is_named(convert):
+    normal, remarks = convert("timesyncd.conf",
+                              "[Time]\nNTP=192.0.2.1 a/b\nFallbackNTP=c\n")
+    assert normal.count("\nserver") + normal.startswith("server") == 1
+    assert "timesyncd.conf:2: NTP" in left(remarks)
+    assert "timesyncd.conf:3: FallbackNTP" in remarks
+
+
+def test_a_line_half_understood_is_kept_as_ntpd_takes_it(tmp_path):
+    (tmp_path / "ntp.conf").write_text(
+        "server 192.0.2.1 ibrust\nserver 127.127.28.0 minpoll 0 prefer\n"
+        "fudge 127.127.28.0 refid GPS\nrestrict default kod nomodify\n"
+        "includefile /etc/ntp/crypto/pw\nincludefile /nonexistent/x\n")
+    done = migrate(tmp_path / "ntp.conf")
+    (tmp_path / "made.conf").write_text(done.stdout)
+    normal, _ = check(tmp_path / "made.conf")
+    for line in ("server 192.0.2.1", "server 127.127.28.0 prefer minpoll 3",
+                 "fudge 127.127.28.0 refid GPS"):
+        assert line in normal.splitlines()
+    assert "includefile" not in normal
+    for number in (1, 2, 6):
+        assert f"ntp.conf:{number}: " in left(done.stdout)
+    for number in (4, 5): # a remark, no loss
+        assert f"ntp.conf:{number}: " not in left(done.stdout)
+        assert f"ntp.conf:{number}: " in done.stdout
 
 
 def test_of_ntpsecs_each_line_is_kept_and_what_is_idle_is_named(tmp_path):
