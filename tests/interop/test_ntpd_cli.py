@@ -191,16 +191,22 @@ def test_hangup_opens_the_log_again(host):
     assert "exiting on signal 15" in host.text()
 
 
-def test_an_unwritable_log_is_no_reason_to_end(host):
-    child = subprocess.Popen(
-        [*host.command([NTPD, "-n", "-c", host.config, "-l",
-                        "/no/such/dir/log"])], text=True, stderr=subprocess.PIPE)
-    host.running.append(child)
+def said_until_it_serves(child):
+    """Or until it has ended."""
     seen = ""
     for line in child.stderr:
         seen += line
         if "proto: precision" in line:
             break
+    return seen
+
+
+def test_an_unwritable_log_is_no_reason_to_end(host):
+    child = subprocess.Popen(
+        [*host.command([NTPD, "-n", "-c", host.config, "-l",
+                        "/no/such/dir/log"])], text=True, stderr=subprocess.PIPE)
+    host.running.append(child)
+    seen = said_until_it_serves(child)
     assert "/no/such/dir/log: No such file or directory" in seen
     assert host.stop(child) == 0
 
@@ -218,11 +224,7 @@ def test_not_root_may_serve_on_a_free_port_or_only_measure(host, how):
         ["ip", "netns", "exec", host.name, *NOBODY, NTPD, "-n", "-c",
          "/dev/null", *how], text=True, stderr=subprocess.PIPE)
     host.running.append(child)
-    seen = ""
-    for line in child.stderr:
-        seen += line
-        if "proto: precision" in line:
-            break
+    seen = said_until_it_serves(child)
     assert child.poll() is None, seen
     assert ("Listen normally" in seen) == ("--port" in how)
     assert host.stop(child) == 0

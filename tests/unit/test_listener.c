@@ -314,6 +314,18 @@ static tstamp tell_before(struct tiny *t, tstamp before)
 	return tiny_true(t->now_s - TINY_WAY_S); /* when it really left */
 }
 
+/* When the last of them really left. */
+static tstamp tell_three(struct tiny *t)
+{
+	tstamp before = { 0 };
+
+	for (unsigned i = 0; i < 3; i++) {
+		tiny_run(t, t->now_s + EACH_S);
+		before = tell_before(t, before);
+	}
+	return before;
+}
+
 static double last_offset_s(const struct tiny *t)
 {
 	return span_to_seconds(only(t)->history[0].offset);
@@ -352,13 +364,9 @@ static void it_is_told_when_the_one_before_left(void **state)
 static void what_was_lost_measures_nothing(void **state)
 {
 	struct tiny *t = listening();
-	tstamp before = { 0 };
+	tstamp before = tell_three(t);
 
 	(void)state;
-	for (unsigned i = 0; i < 3; i++) {
-		tiny_run(t, t->now_s + EACH_S);
-		before = tell_before(t, before);
-	}
 	uint64_t samples = only(t)->verdicts[SOURCE_SAMPLE];
 
 	tiny_run(t, t->now_s + EACH_S);
@@ -392,13 +400,9 @@ static void an_origin_that_fits_nothing_is_none(void **state)
 static void copies_and_the_unsigned_complete_nothing(void **state)
 {
 	struct tiny *t = listening();
-	tstamp before = { 0 };
+	tstamp before = tell_three(t);
 
 	(void)state;
-	for (unsigned i = 0; i < 3; i++) {
-		tiny_run(t, t->now_s + EACH_S);
-		before = tell_before(t, before);
-	}
 	struct source was = *only(t);
 
 	deliver(t, SENDER, PACKET_LEN); /* the last one again */

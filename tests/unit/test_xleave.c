@@ -60,6 +60,13 @@ static enum source_verdict exchange(struct bench *b, struct server *s)
 	return receive(b, &p);
 }
 
+static void exchanges(struct bench *b, struct server *s, unsigned count)
+{
+	while (count-- > 0) {
+		(void)exchange(b, s);
+	}
+}
+
 static double offset_s(const struct bench *b)
 {
 	return span_to_seconds(sample_offset(&b->sample));
@@ -164,9 +171,7 @@ static void a_server_that_was_restarted(void **state)
 	struct bench *b = fresh_xleave();
 	struct server s = { .late_s = LATE_S };
 
-	for (unsigned i = 0; i < 5; i++) {
-		(void)exchange(b, &s);
-	}
+	exchanges(b, &s, 5);
 	s.holds = false;
 	s.received.v = 2;
 	s.off_s = 0.5; /* and its clock is another one */
@@ -185,9 +190,7 @@ static void lost_packets_lose_no_more(void **state)
 	struct bench *b = fresh_xleave();
 	struct server s = { .late_s = LATE_S };
 
-	for (unsigned i = 0; i < 5; i++) {
-		(void)exchange(b, &s);
-	}
+	exchanges(b, &s, 5);
 	ask(b); /* lost on its way there */
 	b->now_s += 4;
 	(void)tick(b);
@@ -209,9 +212,7 @@ static void silence_ends_the_mode(void **state)
 	struct server s = { .late_s = LATE_S };
 	unsigned named = 0;
 
-	for (unsigned i = 0; i < 5; i++) {
-		(void)exchange(b, &s);
-	}
+	exchanges(b, &s, 5);
 	for (unsigned i = 0; i < 10; i++) {
 		ask(b);
 		b->now_s += 4;
@@ -232,9 +233,7 @@ static void our_own_step_voids_all(void **state)
 	struct bench *b = fresh_xleave();
 	struct server s = { .late_s = LATE_S };
 
-	for (unsigned i = 0; i < 5; i++) {
-		(void)exchange(b, &s);
-	}
+	exchanges(b, &s, 5);
 	source_abandon(&b->source, &b->out);
 	assert_int_equal(exchange(b, &s), SOURCE_SAMPLE);
 	assert_true(tstamp_is_zero(b->asked.origin));
@@ -248,9 +247,7 @@ static void what_does_not_answer_is_refused(void **state)
 	struct bench *b = fresh_xleave();
 	struct server s = { .late_s = LATE_S };
 
-	for (unsigned i = 0; i < 5; i++) {
-		(void)exchange(b, &s);
-	}
+	exchanges(b, &s, 5);
 	ask(b);
 	assert_int_equal(sent(b), SOURCE_NOTHING);
 	struct server kept = s;
@@ -284,18 +281,14 @@ static void impossible_stamps_are_refused(void **state)
 	struct bench *b = fresh_xleave();
 	struct server s = { .late_s = LATE_S };
 
-	for (unsigned i = 0; i < 5; i++) {
-		(void)exchange(b, &s);
-	}
+	exchanges(b, &s, 5);
 	ask(b);
 	assert_int_equal(sent(b), SOURCE_NOTHING);
 	s.left = tstamp_add(s.left, SPAN_S(-1)); /* before it came */
 	struct packet p = follow(&s, b);
 
 	assert_int_equal(receive(b, &p), SOURCE_BACKWARDS);
-	for (unsigned i = 0; i < 4; i++) {
-		(void)exchange(b, &s);
-	}
+	exchanges(b, &s, 4);
 	ask(b);
 	assert_int_equal(sent(b), SOURCE_NOTHING);
 	s.left = tstamp_add(s.left, SPAN_S(1)); /* after we had it */

@@ -89,6 +89,13 @@ static enum source_verdict round_of(struct bench *b, struct partner *o)
 	return arrive(b, &p, KEY);
 }
 
+static void rounds(struct bench *b, struct partner *o, unsigned count)
+{
+	while (count-- > 0) {
+		(void)round_of(b, o);
+	}
+}
+
 static double offset_s(const struct bench *b)
 {
 	return span_to_seconds(sample_offset(&b->sample));
@@ -107,9 +114,7 @@ static void the_true_stamps_are_used(void **state)
 
 	assert_int_equal(round_of(b, &o), SOURCE_SAMPLE);
 	assert_true(fabs(delay_s(b) - 2 * WAY_S - LATE_S) < 1e-5);
-	for (unsigned i = 0; i < 3; i++) {
-		(void)round_of(b, &o); /* what that completes was measured */
-	}
+	rounds(b, &o, 3); /* what that completes was measured */
 	for (unsigned i = 0; i < 10; i++) {
 		assert_int_equal(round_of(b, &o), SOURCE_SAMPLE);
 		assert_true(fabs(offset_s(b) - 0.25) < 1e-6);
@@ -235,9 +240,7 @@ static void the_unsigned_complete_nothing(void **state)
 	struct bench *b = interleaving();
 	struct partner o = { .follows = true };
 
-	for (unsigned i = 0; i < 6; i++) {
-		(void)round_of(b, &o);
-	}
+	rounds(b, &o, 6);
 	wants(b);
 	(void)takes(&o, b);
 	struct packet p = says(&o, b, 1e-4);
@@ -321,9 +324,7 @@ static void a_basic_answer_waits_to_be_told(void **state)
 	struct bench *b = interleaving();
 	struct partner o = { .follows = true };
 
-	for (unsigned i = 0; i < 6; i++) {
-		(void)round_of(b, &o);
-	}
+	rounds(b, &o, 6);
 	wants(b);
 	(void)takes(&o, b);
 	(void)says(&o, b, 1e-4); /* lost */
@@ -354,9 +355,7 @@ static void our_own_step_voids_all(void **state)
 	struct bench *b = interleaving();
 	struct partner o = { .follows = true };
 
-	for (unsigned i = 0; i < 6; i++) {
-		(void)round_of(b, &o);
-	}
+	rounds(b, &o, 6);
 	source_abandon(&b->source, &b->out);
 	wants(b);
 	struct packet q = takes(&o, b);
