@@ -113,6 +113,16 @@ touch tests/night/test_a.py
 refuses "a test that no tier runs" python3 "$root/scripts/idle.py"
 rm -r tests/night src/base/a.h src/core/notes.def src/meson.build
 
+touch src/base/a.h
+echo '`base/a.h`, `src/base/X.h` and [this](a.md)' >a.md
+accepts "documents that name what is there" python3 "$root/scripts/paths.py"
+echo '`base/b.h`' >b.md
+refuses "a document that names a file that is not there" \
+	python3 "$root/scripts/paths.py"
+echo '[this](c.md)' >b.md
+refuses "a link to nothing" python3 "$root/scripts/paths.py"
+rm src/base/a.h a.md b.md
+
 echo "$licence" >src/base/a.c
 accepts "a small file" python3 "$root/scripts/sizes.py"
 yes '' | head -n 501 >>src/base/a.c
