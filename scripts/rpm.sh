@@ -15,8 +15,13 @@ mkdir "$work/SOURCES"
 
 scripts/files.sh | tar -c --ignore-failed-read --null -T - \
 	--transform "s,^,truechimer-$version/," -z -f "$work/SOURCES/truechimer-$version.tar.gz"
-# --nodeps: who builds has what deps.sh installs, by whatever name.
-rpmbuild -bb --nodeps --define "_topdir $work" "$@" packaging/truechimer.spec \
+# --nodeps: who builds has what deps.sh installs, by whatever name. The same bytes
+# whoever builds them, and no package of debugging information.
+rpmbuild -bb --nodeps --define "_topdir $work" --define 'debug_package %{nil}' \
+	--define '_build_id_links none' --define '_buildhost localhost' \
+	--define 'source_date_epoch_from_changelog 1' \
+	--define 'clamp_mtime_to_source_date_epoch 1' \
+	--define 'use_source_date_epoch_as_buildtime 1' "$@" packaging/truechimer.spec \
 	>"$out/build.log" 2>&1 || {
 	tail -n 30 "$out/build.log" >&2
 	exit 1

@@ -42,7 +42,8 @@ def test_the_two_hold_all_that_is_installed_and_share_nothing(debs, tree):
 
     def plain(files):
         return {name.removeprefix("usr/") if name.startswith("usr/lib/systemd/system/")
-                else name for name in files if not name.startswith(("usr/share/doc/", "usr/share/lintian/"))}
+                else name for name in files
+                if not name.startswith(("usr/share/doc/", "usr/share/lintian/"))}
     assert plain(carried[0] | carried[1]) == plain(installed - NOT_CARRIED)
 
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The Debian packages in a real Debian: by dpkg, in an overlay of this one."""
 import re
-import shutil
 import subprocess
 
 import pytest
@@ -11,7 +10,8 @@ from lab.root import ROOT
 MINE = "# mine\nserver 192.0.2.1 iburst\n"
 TIME_DAEMON = "Provides: time-daemon\n"
 # What the system writes whatever is installed, and copies of its own files.
-NOT_OURS = re.compile(r"/var/lib/dpkg/|/var/(cache|tmp)/|/var/log/(dpkg|alternatives)\.log|/etc/.*-$"
+NOT_OURS = re.compile(r"/var/lib/dpkg/|/var/(cache|tmp)/|/etc/.*-$"
+                      r"|/var/log/(dpkg|alternatives)\.log"
                       # dh_apparmor's, everywhere: the folder goes when it is empty
                       r"|/etc/apparmor.d/(disable|local)$")
 

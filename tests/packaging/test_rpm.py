@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The RPM packages: what they hold and say, and how they install, in an
 overlay of this Debian, whose rpm does not know what is installed."""
+import pathlib
 import subprocess
 
 import pytest
@@ -45,7 +46,10 @@ def test_they_stand_for_the_names_that_one_asks_for(rpms):
     assert any(line.startswith("ntp = ") for line in provides)
     provides = query(package(rpms, "truechimer-ntpdate"), "--provides")
     assert any(line.startswith("ntpdate = ") for line in provides)
-    assert "ntp" in query(package(rpms, "truechimer"), "--conflicts")
+    assert {"ntp", "ntpsec", "openntpd"} <= set(
+        query(package(rpms, "truechimer"), "--conflicts"))
+    assert {"ntpdate", "ntpsec"} <= set(
+        query(package(rpms, "truechimer-ntpdate"), "--conflicts"))
 
 
 def test_the_operators_files_are_not_replaced(rpms):
@@ -69,6 +73,77 @@ def test_the_scripts_are_scripts(rpms):
                 continue
             subprocess.run(["sh", "-n", "-c", text], check=True)
             assert "%{" not in text
+
+
+def test_no_folder_of_ours_is_left_behind(rpms):
+    """rpm takes away only folders that a package has."""
+    rows = query(package(rpms, "truechimer"), "--qf", "[%{FILENAMES} %{FILEMODES:perms}\n]")
+    folders = {name for name, mode in (row.split() for row in rows if row)
+               if mode.startswith("d")}
+    files = set(query(package(rpms, "truechimer"), "-l")) - folders
+    for name in files:
+        for parent in pathlib.PurePath(name).parents:
+            if "truechimer" in parent.parts:
+                assert str(parent) in folders, name
+
+
+@pytest.fixture
+def systemctl(overlay):
+    """What systemctl is told since it was last asked; nothing is done."""
+    overlay.outside("/run/systemd/system").mkdir(parents=True)
+    stub = overlay.outside("/usr/bin/systemctl")
+    stub.unlink(missing_ok=True)
+    stub.write_text('#!/bin/sh\necho "$*" >>/tmp/told\n')
+    stub.chmod(0o755)
+
+    def told():
+        said = (overlay.text("/tmp/told") or "").splitlines()
+        overlay.outside("/tmp/told").unlink(missing_ok=True)
+        return [line.removeprefix("--no-reload ") for line in said]
+    return told
+
+
+def scripts(file, overlay, count, *names):
+    """As rpm runs them when `count` of this package will be there."""
+    for name in names:
+        text = "\n".join(query(file, "--qf", f"%{{{name}}}"))
+        overlay.done("sh", "-c", text, name, count)
+
+
+def test_the_service_is_told_of_install_upgrade_and_erase(rpms, both, overlay, systemctl):
+    suite = package(rpms, "truechimer")
+    overlay.done(*RPM, "-i", "--nodeps", *both)
+    assert systemctl() == ["preset ntpd.service truechimer-networkd.path"]
+    scripts(suite, overlay, 2, "PREIN", "POSTIN")
+    assert systemctl() == []  # the operator has chosen meanwhile
+    scripts(suite, overlay, 1, "PREUN", "POSTUN")
+    assert systemctl() == ["daemon-reload", "try-restart ntpd.service"]
+    overlay.done(*RPM, "-e", "--nodeps", "truechimer", "truechimer-ntpdate")
+    said = systemctl()
+    assert "disable --now ntpdate.service" in said
+    assert any(line.startswith("disable --now ntpd.service ") for line in said)
+    assert not any("restart" in line for line in said)
+
+
+def test_where_there_is_no_systemd_the_script_is_stopped(both, overlay):
+    overlay.done(*RPM, "-i", "--nodeps", *both)
+    overlay.done("/etc/rc.d/init.d/ntpd", "start")
+    overlay.done(*RPM, "-e", "--nodeps", "truechimer")
+    assert overlay.run("pidof", "ntpd").stdout == ""
+
+
+def test_a_user_by_either_way(both, overlay):
+    """sysusers.d says what the script before it does."""
+    overlay.done(*RPM, "-i", "--nodeps", *both)
+    said = overlay.done("getent", "passwd", "ntp").strip().split(":")
+    line = overlay.text("/usr/lib/sysusers.d/truechimer.conf").splitlines()[-1]
+    kind, name, _, rest = line.split(" ", 3)
+    assert (kind, name) == ("u", said[0])
+    assert rest == f'"{said[4]}" {said[5]}'
+    folders = {row.split()[1] for row in
+               overlay.text("/usr/lib/tmpfiles.d/truechimer.conf").splitlines()
+               if row.startswith("d ")}
+    assert folders == {"/var/lib/ntp", "/var/log/ntpstats"}
 
 
 def test_installed_kept_and_erased(both, overlay):
