@@ -9,12 +9,13 @@ cd "$(dirname "$0")/.."
 build="gcc libc6-dev make meson ninja-build pkg-config nettle-dev libcap-dev
 libedit-dev libjansson-dev libbpf-dev clang-14 python3"
 # The peers that may not be installed beside each other are only unpacked.
-test="git valgrind libclang-rt-14-dev clang-format clang-tidy libcmocka-dev
-python3-pytest iproute2 net-tools util-linux procps busybox-static tshark cpio
-kmod qemu-system-x86 libgnutls30 libseccomp2 libbsd0 python3-ntp
-libevent-2.1-7 libevent-core-2.1-7 liblinear4 liblua5.3-0 lua-lpeg libpcap0.8
-libssh2-1 systemd nodejs python3-jsonschema gnuplot-nox fonts-liberation mandoc
-dpkg-dev debhelper dh-apparmor debootstrap e2fsprogs qemu-utils"
+test="git clang valgrind libclang-rt-14-dev clang-format clang-tidy
+libcmocka-dev python3-pytest iproute2 net-tools util-linux procps busybox-static
+tshark cpio kmod qemu-system-x86 qemu-utils libgnutls30 libseccomp2 libbsd0
+python3-ntp libevent-2.1-7 libevent-core-2.1-7 liblinear4 liblua5.3-0
+liblua5.4-0 lua-lpeg libpcap0.8 libssh2-1 systemd nodejs python3-jsonschema
+gnuplot-nox fonts-liberation mandoc groff-base jq zsh bash-completion apparmor
+logrotate dpkg-dev debhelper dh-apparmor lintian rpm debootstrap e2fsprogs"
 peers="chrony ntpsec ntpsec-ntpdig ntpsec-ntpviz ntpstat openntpd toybox rdate
 systemd-timesyncd python3-ntplib libnet-ntp-perl monitoring-plugins-basic nmap
 nmap-common"
@@ -38,9 +39,10 @@ known() {
 		case $package in
 		clang-14) printf 'clang ' ;;
 		libclang-rt-14-dev) printf 'libclang-rt-dev ' ;;
-		libevent-2.1-7) printf 'libevent-2.1-7t64 ' ;;
-		libevent-core-2.1-7) printf 'libevent-core-2.1-7t64 ' ;;
-		libgnutls30) printf 'libgnutls30t64 ' ;;
+		lib*) # those that know 64 bits of time
+			apt-cache show "${package}t64" >/dev/null 2>&1 &&
+				printf '%s ' "${package}t64"
+			;;
 		esac
 	done
 }
@@ -57,23 +59,26 @@ as_root() {
 	fi
 }
 
+# What was unpacked is of one release of Debian: it runs with its libraries.
 unpack_peers() {
+	release=$(. /etc/os-release && echo "$ID ${VERSION_ID:-} $(dpkg --print-architecture)")
 	for package in $peers $kernel; do
-		[ -e ".cache/debs/$package" ] && continue
+		[ "$(cat ".cache/debs/$package" 2>/dev/null)" = "$release" ] && continue
 		rm -rf .cache/debs/new && mkdir -p .cache/debs/new .cache/peers
 		real=$package
 		if [ "$package" = "$kernel" ]; then
 			real=$(apt-cache depends "$package" |
 				sed -n 's/.*Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
 		fi
+		into=.cache/peers/$package # two of them have an ntpd
+		[ "$package" = "$kernel" ] && into=.cache/kernel
+		rm -rf "$into" ".cache/debs/$package"
 		# A peer that this release does not have is skipped, not fatal:
 		# the tests that want it say so.
 		if (cd .cache/debs/new && apt-get download "$real" >/dev/null 2>&1); then
-			into=.cache/peers/$package # two of them have an ntpd
-			[ "$package" = "$kernel" ] && into=.cache/kernel
 			mkdir -p "$into"
 			dpkg -x .cache/debs/new/*.deb "$into"
-			: >".cache/debs/$package"
+			echo "$release" >".cache/debs/$package"
 		else
 			echo "note: Debian's $package cannot be had here" >&2
 		fi
