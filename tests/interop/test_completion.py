@@ -110,6 +110,9 @@ def prompt(request, tmp_path_factory):
     ("truechimer-migrate nig", ["night.rec"]),
 ])
 def test_what_is_unique_is_completed(prompt, line, words):
+    if words[-1] == "lo" and len([name for name in os.listdir("/sys/class/net")
+                                  if name.startswith("l")]) > 1:
+        pytest.skip("another network interface begins with l")
     # A shell may leave `=` or `/` behind a word, for what comes next.
     assert [re.sub("[=/]$", "", word) for word in prompt.complete(line)] == words
 
