@@ -15,6 +15,7 @@
  *   clocks.c           reference clocks
  *   date.c             what date cannot be
  *   decide.c           who is right, and what that means for the clock
+ *   apply.c            that, done to it; all that measures by it moves along
  *   others.c           what sources are to each other and to us; what to
  *                      serve when there is nobody to follow
  *   casts.c            broadcasts: ours, and those that we hear
@@ -184,6 +185,8 @@ void engine_observe(struct engine *e, const struct event *ev,
 		    struct outbox *out);
 /* Whatever is asked now is void: its stamps would be of two clocks. */
 void engine_abandon(struct engine *e, struct outbox *out);
+/* Rules the clock again, at the rate that somebody else left. */
+void engine_take_back(struct engine *e, struct outbox *out);
 
 /* start.c */
 void engine_first(struct engine *e, struct outbox *out);
@@ -310,20 +313,25 @@ bool engine_gate_opens(struct engine *e);
 /* May the clock be stepped by as much? (E4) */
 bool engine_date_is_possible(const struct engine *e, double step_s);
 
-/* decide.c */
-/* `sampled`: one of the network's sources has just measured. */
-void engine_decide(struct engine *e, bool sampled, struct outbox *out);
+/* apply.c */
 /* Tells every estimator, and nobody else. */
 void engine_shift(struct engine *e, double step_s, double freq);
 /* Tells the kernel the rate that it is to run at. */
 void engine_steer(struct engine *e, struct outbox *out);
-/* Rules the clock again, at the rate that somebody else left. */
-void engine_take_back(struct engine *e, struct outbox *out);
 /* Applies to the clock and to all that measures with it. */
 void engine_apply(struct engine *e, const struct adjustment *adj,
 		  struct outbox *out);
 /* All that was measured is void; the clock was moved by `by_s`. */
 void engine_measure_anew(struct engine *e, double by_s, struct outbox *out);
+/* E4: nobody's word makes it a time before this program, or far after it; then
+ * the daemon ends. */
+bool engine_refuses(struct engine *e, double step_s, struct outbox *out);
+/* -q: sets the clock by what is known now, and ends. */
+void engine_finish_once(struct engine *e, struct outbox *out);
+
+/* decide.c */
+/* `sampled`: one of the network's sources has just measured. */
+void engine_decide(struct engine *e, bool sampled, struct outbox *out);
 /* The system peer is none any more, if there was one. */
 void engine_lose_peer(struct engine *e, struct outbox *out);
 /* From when on a local clock may lead. */
