@@ -5,7 +5,7 @@
 #ifndef TESTS_UNIT_BROADCASTS_H
 #define TESTS_UNIT_BROADCASTS_H
 
-#include "core/engine/state.h"
+#include "core/engine/stages.h"
 #include "keyrings.h"
 #include "tinyreload.h"
 

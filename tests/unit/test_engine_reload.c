@@ -3,7 +3,7 @@
  * Other settings while the engine runs: what is named as before keeps its
  * number and all that it has measured; nothing of what was is looked at again.
  */
-#include "core/engine/state.h"
+#include "core/engine/stages.h"
 #include "tinyreload.h"
 
 static struct tiny world;

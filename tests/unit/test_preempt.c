@@ -3,7 +3,7 @@
  * `preempt`: who is of no use goes, the worst first, when there are more than
  * `tos maxclock`, and nobody else does.
  */
-#include "core/engine/state.h"
+#include "core/engine/stages.h"
 #include "core/source/preempt.h"
 #include "tinyreload.h"
 

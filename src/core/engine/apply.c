@@ -3,7 +3,7 @@
  * What was decided, done to the clock: steered, stepped, set once, or not at
  * all. Everything that was measured by it moves along.
  */
-#include "core/engine/state.h"
+#include "core/engine/stages.h"
 #include "core/serve/refid.h"
 
 #include <math.h>

@@ -3,7 +3,7 @@
  * Time that nobody asks for: what we tell groups, and the servers that we hear
  * telling them.
  */
-#include "core/engine/state.h"
+#include "core/engine/stages.h"
 #include "core/serve/refid.h"
 #include "core/source/answer.h"
 #include "core/source/listener.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "core/engine/state.h"
+#include "core/engine/stages.h"
 
 static size_t first_slot(const struct engine *e)
 {

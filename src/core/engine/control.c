@@ -4,7 +4,7 @@
 
 #include "core/control/pieces.h"
 #include "core/control/query.h"
-#include "core/engine/state.h"
+#include "core/engine/stages.h"
 
 #define HOUR_S 3600
 

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/date.h"
-#include "core/engine/state.h"
+#include "core/engine/stages.h"
 
 #define DAY_S INT64_C(86400)
 #define YEARS_S (INT64_C(30) * 365 * DAY_S) /* no program is so old */

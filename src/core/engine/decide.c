@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "core/engine/state.h"
+#include "core/engine/stages.h"
 #include "core/select/votes.h"
 #include "core/serve/refid.h"
 

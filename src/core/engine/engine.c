@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/engine.h"
 
-#include "core/engine/state.h"
+#include "core/engine/stages.h"
 #include "core/serve/refid.h"
 #include "core/source/listener.h"
 

@@ -3,7 +3,7 @@
  * When to decide: the first to answer may be the one that lies, and the next
  * two may be the ones that an attacker lets through.
  */
-#include "core/engine/state.h"
+#include "core/engine/stages.h"
 
 #define ELECTORATE 3 /* so many make a majority that means something */
 #define FEW 2        /* samples of each source of a smaller number ... */

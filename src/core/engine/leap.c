@@ -10,7 +10,7 @@
 #include <math.h>
 
 #include "base/date.h"
-#include "core/engine/state.h"
+#include "core/engine/stages.h"
 
 #define DAY_S 86400
 #define PIVOT INT64_C(1767225600)          /* without a table: until 2094 */

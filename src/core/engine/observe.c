@@ -11,7 +11,7 @@
  */
 #include <math.h>
 
-#include "core/engine/state.h"
+#include "core/engine/stages.h"
 #include "core/serve/refid.h"
 
 /*

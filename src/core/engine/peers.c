@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "core/engine/state.h"
+#include "core/engine/stages.h"
 #include "core/source/symmetric.h"
 
 void engine_list_peers(struct engine *e, void *memory)

@@ -9,7 +9,7 @@
  * clocks are put in the order of the lines; what was asked of them under an
  * older handle is asked again.
  */
-#include "core/engine/state.h"
+#include "core/engine/stages.h"
 
 #include <string.h>
 

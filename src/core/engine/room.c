@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The memory of all that an engine knows because its settings name it. */
 #include "base/arena.h"
-#include "core/engine/state.h"
+#include "core/engine/stages.h"
 
 bool engine_is_server(const struct source_config *c)
 {

@@ -12,7 +12,7 @@
  */
 #include <string.h>
 
-#include "core/engine/state.h"
+#include "core/engine/stages.h"
 
 #define KEEP_S 240    /* between two snapshots, when nothing happens */
 #define NAME_MOST 256 /* bytes of a host's name */

@@ -4,7 +4,7 @@
  * wants no line is made.
  */
 #include "core/report/stats.h"
-#include "core/engine/state.h"
+#include "core/engine/stages.h"
 #include "core/report/filegen.h"
 
 #define HOUR_S 3600

@@ -3,7 +3,7 @@
  * What somebody who may wishes to be changed: the host reads it, and comes
  * back with EVENT_SETTINGS, which has the answer too.
  */
-#include "core/engine/state.h"
+#include "core/engine/stages.h"
 
 #include <string.h>
 
