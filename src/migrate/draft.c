@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/text.h"
 #include "migrate/migrate.h"
@@ -282,6 +283,16 @@ bool draft_read(struct draft *d, const char *path, const char *comments,
 {
 	if (is_open(d, path)) {
 		errno = ELOOP;
+		return false;
+	}
+	/* What is included is a file, and no terminal that waits for keys. */
+	struct stat st = { .st_mode = S_IFREG };
+
+	if (d->depth > 0 && stat(path, &st) != 0) {
+		return false;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		errno = EINVAL;
 		return false;
 	}
 	FILE *in = fopen(path, "re");

@@ -48,7 +48,8 @@ static enum part part_of(const struct line *l)
 		const char *word;
 		enum part part;
 	} parts[] = {
-		{ "server", PART_SOURCES },    { "pool", PART_SOURCES },
+		{ "server", PART_SOURCES },    { "unpeer", PART_SOURCES },
+		{ "unconfig", PART_SOURCES },  { "pool", PART_SOURCES },
 		{ "peer", PART_SOURCES },      { "refclock", PART_CLOCKS },
 		{ "fudge", PART_CLOCKS },      { "tos", PART_DISCIPLINE },
 		{ "tinker", PART_DISCIPLINE }, { "leapfile", PART_DISCIPLINE },
@@ -81,7 +82,8 @@ static void keep(struct draft *d, const struct line *l)
 		.file = strdup(l->file),
 		.number = l->number,
 		.part = part_of(l),
-		.source = part_of(l) <= PART_CLOCKS && !is(l, "fudge"),
+		.source = is(l, "server") || is(l, "pool") || is(l, "peer") ||
+			  is(l, "refclock"),
 		.gone = is(l, "includefile"),
 	};
 	whole.count++;
