@@ -2,7 +2,6 @@
 """Whole machines with our packages on them: see disk.py and machine.py."""
 import os
 import pathlib
-import subprocess
 
 import pytest
 

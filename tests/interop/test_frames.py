@@ -133,7 +133,7 @@ GOOD, GOOD6 = udp(PLAIN, P4), udp(PLAIN, P6)
 RECORD_ROUTE = bytes([7, 11, 4]) + bytes(8) + b"\0"
 SOURCE_ROUTE = bytes([0x83, 7, 4]) + number(CLIENTS) + b"\0"
 STAMPS = bytes([0x44, 12, 5, 0]) + bytes(8)
-NOTHING, TIME, FORM, SOURCE = {}, "processed", "badformat", "declined"
+TIME, FORM, SOURCE = "processed", "badformat", "declined"
 
 
 def pieces(street, datagram, size, **how):

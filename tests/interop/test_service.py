@@ -4,7 +4,6 @@ docs/service.md."""
 import json
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time

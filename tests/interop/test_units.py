@@ -16,7 +16,7 @@ import pytest
 from lab import BUILD, HERE, SOURCE
 from lab.cable import LOCAL, Cable, needs_xdp
 from lab.filtered import settings
-from lab.lan import SERVES_ALL, v4
+from lab.lan import v4
 from lab.namespace import wait_for
 from lab.supervisor import Supervisor
 

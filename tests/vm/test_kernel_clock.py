@@ -2,7 +2,6 @@
 """A real kernel clock, steered by us and judged from outside.
 
 The guest's clock is an hour ahead at boot and its oscillator 80 ppm fast."""
-import pathlib
 import statistics
 import time
 
