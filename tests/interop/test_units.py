@@ -38,7 +38,8 @@ def analyze(*words):
 
 @pytest.mark.parametrize("unit,most", [("ntpd", 2.5), ("ntp-wait", 2.0),
                                        ("ntpdate", 3.5),
-                                       ("truechimer-networkd", 2.5)])
+                                       ("truechimer-networkd", 2.5),
+                                       ("truechimer-networkmanager", 2.5)])
 def test_how_much_a_unit_is_exposed(unit, most):
     done = analyze("security", "--offline=true", "--no-pager",
                    f"--threshold={most * 10:.0f}", UNITS / f"{unit}.service")
@@ -47,9 +48,11 @@ def test_how_much_a_unit_is_exposed(unit, most):
 
 
 @pytest.mark.parametrize("unit", ["ntpd", "ntp-wait", "ntpdate",
-                                  "truechimer-networkd"])
+                                  "truechimer-networkd",
+                                  "truechimer-networkmanager"])
 def test_systemd_understands_every_line(tmp_path, unit):
-    for name in ("ntpd", "ntp-wait", "ntpdate", "truechimer-networkd"):
+    for name in ("ntpd", "ntp-wait", "ntpdate", "truechimer-networkd",
+                 "truechimer-networkmanager"):
         text = (UNITS / f"{name}.service").read_text()
         (tmp_path / f"{name}.service").write_text(
             re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", text, flags=re.M))

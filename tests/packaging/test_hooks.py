@@ -10,6 +10,7 @@ DROPIN_NETWORKD = "/run/ntp.d/dhcp-eth0.networkd.conf"
 EXIT_HOOK = "/etc/dhcp/dhclient-exit-hooks.d/truechimer"
 DHCPCD = "/usr/lib/dhcpcd/dhcpcd-hooks/70-truechimer"
 MANAGER = "/usr/lib/NetworkManager/dispatcher.d/20-truechimer"
+RENEWED = "/usr/lib/truechimer/networkmanager-servers"
 NETWORKD = "/usr/lib/truechimer/networkd-servers"
 
 
@@ -174,7 +175,7 @@ def test_a_hook_that_outlives_the_package_is_quiet(root, hook):
 
 def test_network_manager(root):
     root.daemon_runs()
-    for action in ("up", "dhcp4-change", "dhcp6-change"):
+    for action in ("up", "reapply", "dhcp4-change", "dhcp6-change"):
         root.inside(MANAGER, "eth0", action, DHCP4_NTP_SERVERS="192.0.2.1",
                     DHCP6_DHCP6_NTP_SERVERS="2001:db8::1")
         assert servers(root) == ["192.0.2.1"]
@@ -186,6 +187,37 @@ def test_network_manager(root):
     root.inside(MANAGER, "eth0", "down")
     assert root.text(DROPIN) is None and root.text(DROPIN_V6) is None
     assert root.calls() == ["-c reload"] * 2
+
+
+NMCLI = """#!/bin/sh
+case "$*" in
+"-t -f DEVICE device") printf 'eth0\\nwlan0\\nlo\\n' ;;
+*eth0) cat /run/eth0 ;;
+*) echo ;;
+esac
+"""
+
+
+def test_network_manager_has_renewed_a_lease(root):
+    root.inside(RENEWED, PATH="/bin")  # nobody there
+    root.write("/bin/nmcli", NMCLI)
+    root.path("/bin/nmcli").chmod(0o755)
+    root.inside(SCRIPT, "wlan0", "192.0.2.7")
+    for address in ("192.0.2.1", "192.0.2.2 192.0.2.3"):
+        root.write("/run/eth0", "DHCP4.OPTION[1]:ip_address = 192.0.2.77\n"
+                   f"DHCP4.OPTION[2]:ntp_servers = {address}\n"
+                   "DHCP4.OPTION[13]:requested_ntp_servers = 1\n"
+                   "DHCP6.OPTION[1]:dhcp6_ntp_servers = 2001:db8::1\n"
+                   "DHCP6.OPTION[2]:dhcp6_sntp_servers = 2001:db8::2\n")
+        root.inside(RENEWED)
+        assert servers(root) == address.split()
+        assert servers(root, DROPIN_V6) == ["2001:db8::1", "2001:db8::2"]
+    root.write("/run/eth0", "DHCP4.OPTION[1]:ip_address = 192.0.2.77\n")
+    root.inside(RENEWED)
+    assert root.text(DROPIN) is None
+    # Another client's, and of a family of which nothing is said.
+    assert servers(root, "/run/ntp.d/dhcp-wlan0.conf") == ["192.0.2.7"]
+    assert servers(root, DROPIN_V6) == ["2001:db8::1", "2001:db8::2"]
 
 
 def networkd_says(root, servers, number=3):
