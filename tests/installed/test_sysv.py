@@ -12,7 +12,7 @@ from machine import Machine
 from story import (ADJUST, HOLD, IN_USE, NO_SERVER, SERVER, STEP,
                    SYNCHRONISED, Story, card)
 
-UPSTREAM = "203.0.113.7"
+UPSTREAM, LEASED = "203.0.113.7", "203.0.113.9"
 NAME = "ntp.example.org"
 AHEAD_S = 47.0
 CONF = f"""driftfile /var/lib/ntp/drift
@@ -21,6 +21,18 @@ restrict 127.0.0.1
 restrict ::1
 server {NAME} iburst
 """
+
+
+def rotate(story, machine):
+    machine.say("echo logfile /var/log/ntp.log >/etc/ntp.d/log.conf; "
+                "service ntpd restart")
+    story.type(machine, "rotated", "logrotate -f /etc/logrotate.d/ntp")
+    machine.wait("cat /var/log/ntp.log", "log opened again")
+    machine.say("ntpq -c ':config server 203.0.113.66'; "
+                "ntpq -c ':config unpeer 203.0.113.66'")
+    story.type(machine, "new log", "cat /var/log/ntp.log")
+    story.type(machine, "old log", "cat /var/log/ntp.log.1")
+    machine.say("rm /etc/ntp.d/log.conf; service ntpd restart")
 
 
 def type_all(story, machine, ether):
@@ -50,6 +62,7 @@ def type_all(story, machine, ether):
     story.type(machine, "reload", "service ntpd reload")
     story.type(machine, "restart", "service ntpd restart")
     story.watch("served again")
+    rotate(story, machine)
     story.type(machine, "killed", "kill -9 $(cat /var/run/ntpd.pid); sleep 1; "
                "service ntpd status")
     story.type(machine, "raised", "service ntpd start")
@@ -61,12 +74,15 @@ def type_all(story, machine, ether):
     story.type(machine, "port taken", "service ntpd start")
     machine.say("kill %1; wait %1; true")
     machine.say("echo 12.345 >/var/lib/ntp/drift")
+    story.type(machine, "leased", "/usr/lib/truechimer/dhcp-servers eth0 "
+               f"{LEASED}; /usr/sbin/ntpd --check")
     ether.hosts.pop(SERVER)
     watcher = threading.Thread(target=story.watch, args=("after reboot",))
     watcher.start()
     story.took["boot again"] = machine.reboot()
     watcher.join()
     story.type(machine, "after reboot status", "service ntpd status")
+    story.type(machine, "drop-ins", "ls /run/ntp.d")
     story.type(machine, "drift", "cat /var/lib/ntp/drift")
     story.type(machine, "log", "logread | grep ntpd")
     story.type(machine, "purge", "dpkg --purge truechimer truechimer-ntpdate",
@@ -124,6 +140,18 @@ def test_29_the_script_says_how_it_is(story):
     assert story.said["raised"][1] == 0
     assert story.said["port taken"][1] == 1, story.said["port taken"]
     assert story.said["reload"][1] == 0 and story.said["restart"][1] == 0
+
+
+def test_the_log_goes_on_in_the_new_file(story):
+    assert story.text("rotated") == ""
+    assert "config: server 203.0.113.66" in story.text("new log")
+    assert "Starting\n" not in story.text("new log")
+    assert "Starting\n" in story.text("old log")
+
+
+def test_a_lease_before_the_boot_is_none_after_it(story):
+    story.match("leased", f"^server {LEASED} iburst$")
+    assert story.said["drop-ins"][1] == 2
 
 
 def test_30_it_is_enabled(story):
