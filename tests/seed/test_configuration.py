@@ -143,6 +143,17 @@ def test_18_what_is_commented_out_is_not_in_effect(server, as_client):
     assert not answers_queries(as_client("192.168.1.5"))
 
 
+def test_16_17_18_the_table_has_what_is_written(server):
+    """And not what is commented out."""
+    listed = server.ntpq("-c", "reslist").stdout
+    written = dict(re.findall(r"^ +\d+ (\S+/\d+)\n +(.*)", listed, re.M))
+    for addr in ("192.168.11.0/24", "192.168.10.25/32", "127.0.0.1/32",
+                 "::1/128"):
+        assert "no" not in written[addr], (addr, listed)  # noquery, nomodify
+    assert "noquery" in written["0.0.0.0/0"] and "nomodify" in written["::/0"]
+    assert "192.168.1.0" not in listed
+
+
 def test_19_20_four_servers_with_iburst_are_asked_at_once(server):
     """One association each, configured; answers within three seconds."""
     listed = server.ntpq("-c", "as").stdout.splitlines()
