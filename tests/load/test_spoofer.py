@@ -4,6 +4,7 @@ F13). docs/limits.md."""
 import json
 import subprocess
 import sys
+import types
 
 import pytest
 
@@ -50,8 +51,9 @@ def octets(lan, way):
 
 
 def flood(lan):
-    """How many were sent in the victim's name, what became of the victim's own
-    and of somebody else's, octets in and out, and what the kernel dropped."""
+    """How many were `sent` in the victim's name and `dropped` of all by the
+    kernel; what became of the `victim`'s own and of an `other`'s; octets that
+    the server `got` and `gave`."""
     before = octets(lan, "rx"), octets(lan, "tx")
     dropped = udp_dropped(lan.host(SERVER))
     spoofer = lan.host(SPOOFER).start(
@@ -69,22 +71,24 @@ def flood(lan):
           f"asked {victim['sent']} times and was told {victim['answered']} "
           f"times; others {other['answered']} of {other['sent']}; {got} "
           f"octets in, {gave} out")
-    return sent, dropped, victim, other, got, gave
+    return types.SimpleNamespace(sent=sent, dropped=dropped, victim=victim,
+                                 other=other, got=got, gave=gave)
 
 
 def test_a_spoofer_cannot_silence_his_victim(street):
     """One in four at least; nobody else notices; no more out than in. What the
     kernel drops, when it is too busy for 100,000, is not the limits' doing."""
     for _ in range(TRIES):
-        sent, dropped, victim, other, got, gave = flood(street)
-        assert gave < got / 2
-        if sent >= 0.95 * RATE * SECONDS and dropped < sent / 100:
+        told = flood(street)
+        assert told.gave < told.got / 2
+        if told.sent >= 0.95 * RATE * SECONDS and \
+                told.dropped < told.sent / 100:
             break
     else:
         pytest.skip("this machine has no room for such a flood")
-    asked, told = victim["sent"], \
-        victim["answered"] - victim["without_time"]
+    asked = told.victim["sent"]
+    helped = told.victim["answered"] - told.victim["without_time"]
     # The leak, less five deviations, and less what was dropped.
     fair = LEAK * asked
-    assert told >= fair - 5 * (fair * (1 - LEAK)) ** 0.5 - 0.01 * asked
-    assert other["answered"] >= other["sent"] - 1
+    assert helped >= fair - 5 * (fair * (1 - LEAK)) ** 0.5 - 0.01 * asked
+    assert told.other["answered"] >= told.other["sent"] - 1
