@@ -13,37 +13,41 @@ test="git clang valgrind libclang-rt-14-dev clang-format clang-tidy
 libcmocka-dev python3-pytest iproute2 net-tools util-linux procps busybox-static
 tshark cpio kmod qemu-system-x86 qemu-utils libgnutls30 libseccomp2 libbsd0
 python3-ntp libevent-2.1-7 libevent-core-2.1-7 liblinear4 liblua5.3-0
-liblua5.4-0 lua-lpeg libpcap0.8 libssh2-1 systemd nodejs python3-jsonschema
-gnuplot-nox fonts-liberation mandoc man-db groff-base jq zsh bash-completion
-apparmor logrotate dpkg-dev debhelper dh-apparmor lintian rpm debootstrap e2fsprogs"
+liblua5.4-0 lua-lpeg libpcap0.8 libpcre3 libssh2-1 systemd nodejs
+python3-jsonschema gnuplot-nox fonts-liberation mandoc man-db groff-base jq zsh
+bash-completion apparmor logrotate dpkg-dev debhelper dh-apparmor lintian rpm
+debootstrap e2fsprogs"
 peers="chrony ntpsec ntpsec-ntpdig ntpsec-ntpviz ntpstat openntpd toybox rdate
 systemd-timesyncd python3-ntplib libnet-ntp-perl monitoring-plugins-basic nmap
 nmap-common"
 scripts_of_others="ntp-client@0.5.3 ntp-time@2.1.1 @hapi/sntp@4.0.0"
 kernel=linux-image-cloud-amd64
 
+# What a newer Debian calls it, if it does.
+newer() {
+	case $1 in
+	clang-14) echo clang ;;
+	libclang-rt-14-dev) echo libclang-rt-dev ;;
+	lib*) echo "$1t64" ;; # those that know 64 bits of time
+	esac
+}
+
 missing() {
 	for package in "$@"; do
-		dpkg-query -W -f '${Status}' "$package" 2>/dev/null |
-			grep -q 'ok installed' || printf '%s ' "$package"
+		dpkg-query -W -f '${Status}\n' "$package" $(newer "$package") \
+			2>/dev/null | grep -q 'ok installed' || printf '%s ' "$package"
 	done
 }
 
-# Package names that differ between releases of Debian: the first that exists.
+# The first name that this release of Debian has a package of.
 known() {
 	for package in "$@"; do
-		apt-cache show "$package" >/dev/null 2>&1 && {
-			printf '%s ' "$package"
-			continue
-		}
-		case $package in
-		clang-14) printf 'clang ' ;;
-		libclang-rt-14-dev) printf 'libclang-rt-dev ' ;;
-		lib*) # those that know 64 bits of time
-			apt-cache show "${package}t64" >/dev/null 2>&1 &&
-				printf '%s ' "${package}t64"
-			;;
-		esac
+		for name in "$package" $(newer "$package"); do
+			if apt-cache show "$name" 2>/dev/null | grep -q '^Package:'; then
+				printf '%s ' "$name"
+				break
+			fi
+		done
 	done
 }
 

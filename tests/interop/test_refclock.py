@@ -15,14 +15,16 @@ from lab.peers import need_peer
 
 OWN_IPC = ("unshare", "--ipc")
 ANYBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+# As a text: who writes need not be able to read this folder.
+WRITER = (sys.executable, "-c", (HERE / "shmwriter.py").read_text())
 SHM = "server 127.127.28.0 minpoll 4\n"
 
 
 def writer(ours, *arguments, before=()):
     """Writes into the segments that `ours` sees."""
     process = ours.host.start(
-        "nsenter", "--ipc", "-t", ours.process.pid, *before, sys.executable,
-        HERE / "shmwriter.py", *arguments, stdout=subprocess.PIPE)
+        "nsenter", "--ipc", "-t", ours.process.pid, *before, *WRITER,
+        *arguments, stdout=subprocess.PIPE)
     assert process.stdout.readline() == "ready\n"
     return process
 
@@ -120,8 +122,7 @@ def test_the_line_of_ntpsec_is_understood(lan):
 def test_a_segment_of_somebody_else_is_not_believed(lan):
     """Whoever is first makes it: units 0 and 1 must be root's or ours."""
     holder = lan.host(1).start(
-        *OWN_IPC, *ANYBODY, sys.executable, HERE / "shmwriter.py", 0, 1, 0.1,
-        -20, stdout=subprocess.PIPE)
+        *OWN_IPC, *ANYBODY, *WRITER, 0, 1, 0.1, -20, stdout=subprocess.PIPE)
     assert holder.stdout.readline() == "ready\n"
     enter = ("nsenter", "--ipc", "-t", holder.pid)
     ours = lan.ntpd(1, SHM + SERVES_ALL, before=enter).listening()
