@@ -94,12 +94,28 @@ static void keep(struct draft *d, const struct line *l)
 	(void)fprintf(whole.out, "%s\n", l->text);
 }
 
+static take_line take;
+
+/* A file, or those of a folder that end in .conf. */
+static void include(struct draft *d, const struct line *l)
+{
+	char pattern[512];
+	int n = snprintf(pattern, sizeof(pattern), "%s/*.conf", l->word[1]);
+
+	if (draft_read(d, l->word[1], "#", take)) {
+		return;
+	}
+	if (errno == EINVAL && n > 0 && (size_t)n < sizeof(pattern)) {
+		draft_read_all(d, pattern, "#", take);
+	} else {
+		keep(d, l); /* our reader says what is to be said */
+	}
+}
+
 static void take(struct draft *d, const struct line *l)
 {
 	if (is(l, "includefile") && l->count > 1) {
-		if (!draft_read(d, l->word[1], "#", take)) {
-			keep(d, l); /* our reader says what is to be said */
-		}
+		include(d, l);
 	} else if (is(l, "driftfile")) {
 		draft_needless(d, l,
 			       is_elsewhere(l)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "programs/ntpd_config.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <netdb.h>
 #include <stdlib.h>
@@ -18,11 +19,49 @@ struct includes {
 	size_t count, bytes;
 };
 
+static int is_conf(const struct dirent *entry)
+{
+	const char *dot = strrchr(entry->d_name, '.');
+
+	return entry->d_name[0] != '.' && dot && strcmp(dot, ".conf") == 0;
+}
+
+/* A folder, as ntpsec takes one: lines that include its files by name. */
+static char *list_folder(const char *path, size_t *len)
+{
+	struct dirent **files;
+	char *text = NULL;
+	int n = scandir(path, &files, is_conf, alphasort);
+	FILE *f = n < 0 ? NULL : open_memstream(&text, len);
+
+	for (int i = 0; i < n; i++) {
+		if (f) {
+			(void)fprintf(f, "includefile \"%s/%s\"\n", path,
+				      files[i]->d_name);
+		}
+		free(files[i]);
+	}
+	if (n >= 0) {
+		free(files);
+	}
+	if (f && fclose(f) != 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
 static const char *load_include(void *context, const char *path, size_t *len)
 {
 	struct includes *in = context;
-	char *text = in->count < INCLUDES ? store_read(path, len) : NULL;
+	char *text = NULL;
 
+	if (in->count < INCLUDES) {
+		text = store_read(path, len);
+	}
+	if (!text && in->count < INCLUDES && errno == EISDIR) {
+		text = list_folder(path, len);
+	}
 	if (text) {
 		in->texts[in->count++] = text;
 		in->bytes += *len;

@@ -44,11 +44,11 @@ def migrate(*words):
                           capture_output=True, text=True, check=False)
 
 
-def check(path):
+def check(path, status=0):
     """What ntpd makes of a file: its normal form, and its complaints."""
     done = subprocess.run([BUILD / "ntpd", "--check", "-c", path],
                           capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == status, done.stderr
     return done.stdout, done.stderr
 
 
@@ -272,11 +272,16 @@ def test_a_line_half_understood_is_kept_as_ntpd_takes_it(tmp_path):
     (tmp_path / "ntp.conf").write_text(
         "server 192.0.2.1 ibrust\nserver 127.127.28.0 minpoll 0 prefer\n"
         "fudge 127.127.28.0 refid GPS\nrestrict default kod nomodify\n"
-        "includefile /etc/ntp/crypto/pw\nincludefile /nonexistent/x\n")
+        "includefile /etc/ntp/crypto/pw\nincludefile /nonexistent/x\n"
+        f"includefile {tmp_path}/more.d\n")
+    (tmp_path / "more.d").mkdir()
+    (tmp_path / "more.d/a.conf").write_text("server 192.0.2.77\n")
+    assert "server 192.0.2.77" in check(tmp_path / "ntp.conf", 1)[0]
     done = migrate(tmp_path / "ntp.conf")
     (tmp_path / "made.conf").write_text(done.stdout)
     normal, _ = check(tmp_path / "made.conf")
     for line in ("server 192.0.2.1", "server 127.127.28.0 prefer minpoll 3",
+                 "server 192.0.2.77",
                  "fudge 127.127.28.0 refid GPS"):
         assert line in normal.splitlines()
     assert "includefile" not in normal

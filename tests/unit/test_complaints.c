@@ -20,7 +20,7 @@ static void unknown_words_come_with_a_hint(void **state)
 		  "t.conf:3:2: unknown word 'nomodify': it belongs to a line "
 		  "of 'restrict'",
 		  "");
-	complains("precision -20\n", "t.conf:1:0: unknown word 'precision'",
+	complains("slewalways yes\n", "t.conf:1:0: unknown word 'slewalways'",
 		  "");
 }
 
@@ -338,7 +338,7 @@ static const char *const wrong[] = {
 	"filegen rawstats type dai",
 	"statistics rawstat",
 	"controlkey x",
-	"authenticate yes",
+	"slewalways yes",
 	"mru maxdepth many",
 	"unknown",
 	"\"server\" 10.9.0.6",

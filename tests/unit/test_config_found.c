@@ -67,6 +67,22 @@ static void any_blanks_and_line_ends_will_do(void **state)
 		  "server 192.0.2.1 iburst\nserver 192.0.2.2\n");
 }
 
+/* Of version 3 of the protocol, and AIX's own file. */
+static void words_of_old_systems_are_no_mistakes(void **state)
+{
+	(void)state;
+	static const char text[] =
+		"broadcastclient\ndriftfile /d\ntracefile /etc/ntp.trace\n"
+		"precision -18\nauthenticate no\nauthdelay 0.001\n"
+		"resolver /etc/ntpres\nclientlimit 3\nclientperiod 3600\n";
+	struct reading *r = reading_of_text(text);
+
+	assert_int_equal(r->result.warnings + r->result.fatals, 0);
+	assert_int_equal(reading_complaints(r), 7);
+	assert_true(r->config.broadcast_client);
+	reading_end(r);
+}
+
 /* Each driver that there ever was: it is asked, is to come, or is named. */
 static void clocks_of_every_type_are_survived(void **state)
 {
@@ -158,6 +174,7 @@ int main(void)
 		cmocka_unit_test(a_mapped_address_is_of_both_families),
 		cmocka_unit_test(autokeys_password_is_not_missed),
 		cmocka_unit_test(any_blanks_and_line_ends_will_do),
+		cmocka_unit_test(words_of_old_systems_are_no_mistakes),
 		cmocka_unit_test(clocks_of_every_type_are_survived),
 		cmocka_unit_test(a_source_is_known_until_it_is_gone),
 		cmocka_unit_test(many_sources_are_found_in_few_steps),
