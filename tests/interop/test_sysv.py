@@ -3,7 +3,9 @@
 (files 6.5), on machines of both kinds."""
 import os
 import re
+import shutil
 import signal
+import subprocess
 
 import pytest
 
@@ -19,6 +21,7 @@ log_end_msg() { [ "$1" = 0 ] && echo '.' || echo ' failed!'; return $1; }
 FUNCTIONS = """success() { printf '[  OK  ]'; }
 failure() { printf '[FAILED]'; }
 """
+NOBODY = ("setpriv", "--reuid=65534", "--clear-groups")
 CONF = "server 127.127.1.0\nrestrict default\n"
 pytestmark = pytest.mark.skipif(not SCRIPT.exists(),
                                 reason="this build has no init script")
@@ -60,14 +63,21 @@ class Box:
 
     def __call__(self, *verbs, before=()):
         """Its exit status, and what it said on standard output."""
-        done = self.machine.run(*before, "env", "-i", "PATH=/bin:/usr/bin",
-                                "sh", "/etc/init.d/ntpd", *verbs)
+        done = self.machine.run(*before, *self.command(*verbs))
         print(verbs, done.returncode, done.stdout, done.stderr)
         self.errors = done.stderr
         return done.returncode, done.stdout
 
+    def command(self, *verbs):
+        return ["env", "-i", "PATH=/bin:/usr/bin", *SHELLS[self.kind], "-u",
+                "/etc/init.d/ntpd", *verbs]
+
     def pid(self):
         return self.machine.ntpd_pid()
+
+    def open_to_all(self):
+        for folder in (self.machine.root, *self.machine.root.parents[:3]):
+            folder.chmod(0o755)
 
     def command_line(self):
         with open(f"/proc/{self.pid()}/cmdline", "rb") as file:
@@ -91,6 +101,9 @@ def _make(privileged, tmp_path):
     switch.close()
 
 
+# Whatever /bin/sh is; -u: no variable is meant to be missing.
+SHELLS = {"debian": ["dash"], "redhat": ["bash", "--posix"],
+          "other": ["busybox", "sh"]}
 KINDS = pytest.mark.parametrize("kind", ["debian", "redhat", "other"])
 SAYS = {"debian": "{} NTP server: ntpd.\n", "redhat": "{} ntpd: [  OK  ]\n",
         "other": "{} ntpd: [  OK  ]\n"}
@@ -160,19 +173,35 @@ def test_what_died(make):
     assert box("stop")[0] == 0 and other.poll() is None
     assert box("start")[0] == 0
     assert box.pid() != other.pid
+    # Who cannot know says so.
+    box.machine.path(PID).chmod(0o600)
+    box.open_to_all()
+    assert box("status", before=NOBODY)[0] == 4
+
+
+@KINDS
+def test_two_at_once(make, kind):
+    """One of them starts it, and both say that it runs."""
+    box = make(kind)
+    both = [box.machine.start(*box.command("start")) for _ in range(2)]
+    assert [one.wait(30) for one in both] == [0, 0]
+    pid = box.pid()
+    assert not is_gone(pid)
+    assert box("status")[0] == 0 and box.pid() == pid
+    both = [box.machine.start(*box.command("stop")) for _ in range(2)]
+    assert [one.wait(30) for one in both] == [0, 0]
+    assert is_gone(pid)
+    assert box("status")[0] == 3
 
 
 def test_what_cannot_be(make):
     box = make("redhat")
     assert box()[0] == 2 and box("fly")[0] == 2
     assert "start|stop|restart" in box.errors
-    nobody = ("setpriv", "--reuid=65534", "--clear-groups")
-    box.machine.root.chmod(0o755)
-    for folder in box.machine.root.parents[:3]:
-        folder.chmod(0o755)
+    box.open_to_all()
     for verb in ("start", "stop", "reload", "restart"):
-        assert box(verb, before=nobody)[0] == 4
-    assert box("status", before=nobody)[0] == 3
+        assert box(verb, before=NOBODY)[0] == 4
+    assert box("status", before=NOBODY)[0] == 3
     box.machine.write("etc/sysconfig/network", "NETWORKING=no\n")
     assert box("start")[0] == 1
     box.machine.path("etc/sysconfig/network").unlink()
@@ -186,9 +215,16 @@ def test_what_cannot_be(make):
 
 def test_who_cannot_start_says_so(make):
     box = make("debian")
-    box.machine.write("etc/ntp.conf", "restrict default bogus\n")
+    box.machine.write("etc/default/ntp", 'NTPD_OPTS="-u nosuchuser"\n')
     assert box("start") == (1, "Starting NTP server: ntpd failed!\n")
     assert box("status")[0] in (1, 3)
+
+
+@pytest.mark.skipif(not shutil.which("shellcheck"), reason="no shellcheck")
+def test_shellcheck_has_nothing_to_say():
+    done = subprocess.run(["shellcheck", "-s", "sh", "-e", "SC1090,SC1091",
+                           SCRIPT], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
 
 
 def test_insserv_and_chkconfig_find_their_lines():
