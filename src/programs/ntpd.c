@@ -6,6 +6,7 @@
  * then host/loop until the end.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -139,13 +140,29 @@ static bool take_config(struct ntpd *d)
 
 /* --- the way to the background, and down --- */
 
+/*
+ * For a service root may have no more rights to files than others; so what is
+ * for the user alone whom we will become is opened as he would.
+ */
+static bool open_log(struct ntpd *d, const char *path)
+{
+	bool done = journal_open_file(&d->journal, path);
+
+	if (!done && errno == EACCES) {
+		privs_borrow(&d->identity);
+		done = journal_open_file(&d->journal, path);
+		privs_give_back();
+	}
+	return done;
+}
+
 static void open_journal(struct ntpd *d)
 {
 	const char *file = d->config.config.logfile;
 
 	d->journal.kept = d->config.config.logconfig;
 	d->journal.terminal_least = d->foreground ? NOTE_INFO : NOTE_WARNING;
-	if (file && !journal_open_file(&d->journal, file)) {
+	if (file && !open_log(d, file)) {
 		int error = errno;
 
 		if (!d->single) {
@@ -349,10 +366,19 @@ static void tell_parent(struct ntpd *d)
 	}
 }
 
-/* While we may read them. */
+/* While we may read them: see open_log(). */
 static bool take_keys(struct ntpd *d)
 {
-	if (!ntpd_reload_keys(&d->reload, &d->config.config, &d->keys)) {
+	const char *path = d->config.config.keysfile;
+	bool good;
+
+	if (path && faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) != 0 &&
+	    errno == EACCES) {
+		privs_borrow(&d->identity);
+	}
+	good = ntpd_reload_keys(&d->reload, &d->config.config, &d->keys);
+	privs_give_back();
+	if (!good) {
 		journal_say(&d->journal, NOTE_ERROR, "not enough memory");
 		return false;
 	}
@@ -408,6 +434,7 @@ static int start(struct ntpd *d, int argc, char *const *argv)
 {
 	const char *user = d->options.text[OPTION_USER];
 	char reason[PRIVS_REASON];
+	bool known = !user || privs_find(user, &d->identity, reason);
 
 	if (!may_start(d)) {
 		return EXIT_FAILURE;
@@ -422,7 +449,7 @@ static int start(struct ntpd *d, int argc, char *const *argv)
 	if (!go_background(d)) {
 		return EXIT_FAILURE;
 	}
-	if (user && !privs_find(user, &d->identity, reason)) {
+	if (!known) {
 		journal_say(&d->journal, NOTE_ERROR, "%s", reason);
 		return EXIT_PRIVILEGES;
 	}

@@ -62,6 +62,31 @@ def test_systemd_understands_every_line(tmp_path, unit):
     assert said == [] and done.returncode == 0, done.stderr
 
 
+DOCS = SOURCE / "docs/service.md"
+DROPINS = re.findall(r"^# ([^\n]+(?:\n# [^\n]+)*)\n(\[Service\]\n.*?)\n(?:\n|```)",
+                     DOCS.read_text(), re.M | re.S)
+
+
+@pytest.mark.parametrize("title,lines", DROPINS, ids=[t for t, _ in DROPINS])
+def test_systemd_understands_the_drop_ins_of_the_docs(tmp_path, title, lines):
+    """And they add to the unit: a list that is given again is longer."""
+    text = (UNITS / "ntpd.service").read_text()
+    (tmp_path / "ntpd.service").write_text(
+        re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", text, flags=re.M))
+    (tmp_path / "ntpd.service.d").mkdir()
+    (tmp_path / "ntpd.service.d/more.conf").write_text(lines + "\n")
+    done = analyze("verify", "--man=no", tmp_path / "ntpd.service")
+    said = [line for line in done.stderr.splitlines() if str(tmp_path) in line]
+    assert said == [] and done.returncode == 0, (title, done.stderr)
+    whole = analyze("security", "--offline=true", "--no-pager",
+                    "--threshold=50", tmp_path / "ntpd.service")
+    assert whole.returncode == 0, whole.stdout
+
+
+def test_the_docs_have_drop_ins():
+    assert len(DROPINS) == 5
+
+
 def test_who_is_started_in_which_order():
     def words(unit, name):
         return sum(settings(UNITS / f"{unit}.service", name), [])

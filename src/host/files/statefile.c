@@ -11,13 +11,17 @@
 #include "host/system/store.h"
 
 #define BOOT_DIGITS ((size_t)2 * BOOT_ID)
+/* The kernel's, or where it shows us none that of who started us. */
+#define BOOT_VARIABLE "BOOT_ID"
 #define BOOT_PATH "/proc/sys/kernel/random/boot_id"
 
 void statefile_boot(uint8_t boot[BOOT_ID])
 {
 	size_t len = 0, digits = 0;
-	char *text = store_read(BOOT_PATH, &len);
+	char *read = store_read(BOOT_PATH, &len);
+	const char *text = read ? read : getenv(BOOT_VARIABLE);
 
+	len = read || !text ? len : strlen(text);
 	memset(boot, 0, BOOT_ID);
 	for (size_t i = 0; text && i < len && digits < BOOT_DIGITS; i++) {
 		static const char hex[] = "0123456789abcdef";
@@ -29,7 +33,7 @@ void statefile_boot(uint8_t boot[BOOT_ID])
 			*b = (uint8_t)(*b << 4 | (digit - hex));
 		}
 	}
-	free(text);
+	free(read);
 	if (digits < BOOT_DIGITS) {
 		memset(boot, 0, BOOT_ID);
 	}

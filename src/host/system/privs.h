@@ -36,6 +36,13 @@ MUST_USE bool privs_jail(const char *dir, char reason[PRIVS_REASON]);
 MUST_USE bool privs_drop(const struct identity *id, bool bind,
 			 char reason[PRIVS_REASON]);
 
+/*
+ * Between the two files are opened by the rights of `id`. Of root that is not
+ * above them (no CAP_DAC_OVERRIDE), before privs_drop(); else nothing happens.
+ */
+void privs_borrow(const struct identity *id);
+void privs_give_back(void);
+
 /* For a helper process: no capability at all, and no way back to any. */
 void privs_drop_all(void);
 

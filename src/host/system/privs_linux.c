@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/capability.h>
+#include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -184,6 +185,20 @@ bool privs_drop(const struct identity *id, bool bind, char reason[PRIVS_REASON])
 		return false;
 	}
 	return true;
+}
+
+void privs_borrow(const struct identity *id)
+{
+	if (id->given && geteuid() == 0) {
+		(void)setfsgid(id->gid);
+		(void)setfsuid(id->uid);
+	}
+}
+
+void privs_give_back(void)
+{
+	(void)setfsuid(geteuid());
+	(void)setfsgid(getegid());
 }
 
 void privs_drop_all(void)
