@@ -412,7 +412,7 @@ bool daemon_synchronised(const struct node *n)
 
 	return d && d->running && d->view_known &&
 	       d->view.leap != LEAP_UNSYNC && d->view.stratum > 0 &&
-	       d->view.stratum < 16;
+	       d->view.stratum < STRATUM_UNKNOWN;
 }
 
 static double view_age_s(const struct node *n)

@@ -31,7 +31,7 @@ static bool is_answer(const struct past_ask *ask, const struct event *ev,
 
 	return packet_parse(packet, &r) == PACKET_OK &&
 	       packet->mode == MODE_SERVER && packet->leap != LEAP_UNSYNC &&
-	       packet->stratum > 0 && packet->stratum < 16 &&
+	       packet->stratum > 0 && packet->stratum < STRATUM_UNKNOWN &&
 	       packet->origin.v == ask->nonce && packet->receive.v != 0;
 }
 

@@ -218,7 +218,7 @@ static void special_formats(void **state)
 	ask(t, MODE6_READVAR, 0, "peeradr");
 	assert_string_equal(t->data, "peeradr=[2001:db8::1]:123\r\n");
 	t->peer.addr = (netaddr){ .port = 123 }; /* a pool's */
-	t->peer.stratum = REPORT_STRATUM_UNKNOWN;
+	t->peer.stratum = STRATUM_UNKNOWN;
 	t->peer.refid = 0x504f4f4c;
 	ask(t, MODE6_READVAR, 41436, "srcadr,refid");
 	assert_string_equal(t->data, "srcadr=0.0.0.0, refid=POOL\r\n");

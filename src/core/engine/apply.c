@@ -8,6 +8,7 @@
 
 #include <math.h>
 
+#define EXIT_CODE 255        /* of classic's, beyond the panic threshold (E2) */
 #define FREQ_SD_RESTART 2e-6 /* s/s: what may have changed meanwhile */
 
 void engine_measure_anew(struct engine *e, double by_s, struct outbox *out)
@@ -90,7 +91,7 @@ static void panic(struct engine *e, double offset_s, struct outbox *out)
 	if (e->config->orders.panic_once && e->spent) {
 		engine_note(e, NOTE_PANIC_SPENT, 0, "", out);
 	}
-	stop(e, 255, out);
+	stop(e, EXIT_CODE, out);
 }
 
 bool engine_refuses(struct engine *e, double step_s, struct outbox *out)
@@ -99,7 +100,7 @@ bool engine_refuses(struct engine *e, double step_s, struct outbox *out)
 		return false;
 	}
 	engine_note(e, NOTE_IMPOSSIBLE_DATE, step_s, "", out);
-	stop(e, 255, out);
+	stop(e, EXIT_CODE, out);
 	return true;
 }
 

@@ -9,6 +9,7 @@
 #include "core/source/listener.h"
 
 #define BROADCAST_CLIENT 6 /* hmode of who listens, as classic has it */
+#define POLL_LEAST 3       /* log2 s: nobody tells groups more often */
 
 static const struct caster *find_caster(const struct caster *all, size_t count,
 					const struct source_config *config)
@@ -75,7 +76,7 @@ void engine_report_caster(const struct engine *e, const struct caster *c,
 	*r = (struct peer_report){
 		.assoc = c->number,
 		.addr = c->config->addr,
-		.stratum = REPORT_STRATUM_UNKNOWN,
+		.stratum = STRATUM_UNKNOWN,
 		.leap = LEAP_UNSYNC,
 		.precision = e->start.precision,
 		.refid = group ? REFID_MCST : REFID_BCST,
@@ -91,7 +92,7 @@ void engine_report_caster(const struct engine *e, const struct caster *c,
 		.our_poll = c->config->minpoll,
 		.their_poll = c->config->minpoll,
 		.count_sent = c->sent,
-		.disp_s = 16,
+		.disp_s = DISP_UNKNOWN_S,
 		.cookies = REPORT_NOT_NTS,
 	};
 }
@@ -125,8 +126,9 @@ static struct source *listener_at(struct engine *e, const netaddr *addr)
 static bool is_welcome(const struct engine *e, const struct packet *p,
 		       const netaddr *from)
 {
-	return p->leap != LEAP_UNSYNC && p->stratum > 0 && p->stratum < 16 &&
-	       p->poll >= 3 && p->poll <= 17 && from->port != 0 &&
+	return p->leap != LEAP_UNSYNC && p->stratum > 0 &&
+	       p->stratum < STRATUM_UNKNOWN && p->poll >= POLL_LEAST &&
+	       p->poll <= POLL_MAX && from->port != 0 &&
 	       !tstamp_is_zero(p->transmit) && !engine_asks(e, from) &&
 	       engine_members(e) < e->config->tos.maxclock;
 }

@@ -7,6 +7,7 @@
 
 #define WAY_PART 0.005 /* what ways that are alike may differ by */
 #define FREQ_SD_LEAST 1e-7
+#define SOONEST_S 1024 /* nobody plans further ahead */
 
 static struct source *source_at(struct engine *e, size_t i)
 {
@@ -154,7 +155,7 @@ static enum leap voted_leap(struct engine *e)
 /* How long until somebody who counts is asked again. */
 static double next_sample_s(struct engine *e)
 {
-	double soonest_s = 1024;
+	double soonest_s = SOONEST_S;
 
 	for (size_t i = 0; i < e->candidate_count; i++) {
 		const struct source *s = source_at(e, i);

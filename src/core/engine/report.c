@@ -30,8 +30,7 @@ void engine_report_system(const struct engine *e, const struct event *ev,
 		.processor = e->start.processor,
 		.system = e->start.system,
 		.leap = leap,
-		.stratum =
-			s->synchronised ? s->stratum : REPORT_STRATUM_UNKNOWN,
+		.stratum = s->synchronised ? s->stratum : STRATUM_UNKNOWN,
 		.precision = e->start.precision,
 		.root_delay_s = s->root_delay_s,
 		.root_disp_s = standing_disp_s(s, e->now),
@@ -96,7 +95,7 @@ static void report_history(const struct engine *e, const struct source *s,
 		const struct measurement *m = &s->history[i];
 
 		if (i >= s->estimator.samples) {
-			r->filt_disp_s[i] = 16;
+			r->filt_disp_s[i] = DISP_UNKNOWN_S;
 			continue;
 		}
 		r->filt_delay_s[i] = span_to_seconds(m->delay);
@@ -144,7 +143,7 @@ static void report_counts(const struct engine *e, const struct source *s,
 static void report_peer_clock(const struct source *s, struct peer_report *r)
 {
 	r->leap = s->heard && s->kiss == 0 ? s->peer.leap : LEAP_UNSYNC;
-	r->stratum = REPORT_STRATUM_UNKNOWN;
+	r->stratum = STRATUM_UNKNOWN;
 	r->refid = s->kiss;
 	if (s->heard && s->kiss == 0) {
 		r->stratum = s->peer.stratum;
@@ -191,7 +190,7 @@ static void report_source(const struct engine *e, const struct source *s,
 		.authentic = s->authentic,
 		.key = s->config->key,
 		.cookies = REPORT_NOT_NTS,
-		.disp_s = 16,
+		.disp_s = DISP_UNKNOWN_S,
 	};
 	report_peer_clock(s, r);
 	report_counts(e, s, r);
@@ -211,7 +210,7 @@ static void report_pool(const struct engine *e, const struct pool *p,
 	*r = (struct peer_report){
 		.assoc = p->number,
 		.host = p->config->host,
-		.stratum = REPORT_STRATUM_UNKNOWN,
+		.stratum = STRATUM_UNKNOWN,
 		.leap = LEAP_UNSYNC,
 		.precision = e->start.precision,
 		.refid = p->call.on ? REFID_ACST : REFID_POOL,
@@ -223,7 +222,7 @@ static void report_pool(const struct engine *e, const struct pool *p,
 		.events = p->events,
 		.our_mode = MODE_CLIENT,
 		.our_poll = p->config->minpoll,
-		.disp_s = 16,
+		.disp_s = DISP_UNKNOWN_S,
 		.cookies = REPORT_NOT_NTS,
 	};
 }

@@ -11,7 +11,7 @@ static void report_history(const struct engine *e, const struct refclock *c,
 		const struct refclock_past *past = &c->history[i];
 
 		if (i >= c->verdicts[REFCLOCK_SAMPLE]) {
-			r->filt_disp_s[i] = 16;
+			r->filt_disp_s[i] = DISP_UNKNOWN_S;
 			continue;
 		}
 		r->filt_offset_s[i] = span_to_seconds(past->offset);
@@ -70,7 +70,7 @@ void engine_report_clock(const struct engine *e, const struct refclock *c,
 		.their_mode = MODE_SERVER,
 		.our_poll = refclock_poll(c),
 		.their_poll = refclock_poll(c),
-		.disp_s = c->heard ? 0 : 16,
+		.disp_s = c->heard ? 0 : DISP_UNKNOWN_S,
 		.count_sent = c->polls,
 		.count_received = c->polls,
 		.time_next_s = engine_whole_s(-engine_age_s(e, c->due)),

@@ -17,8 +17,7 @@
 #include "core/serve/refid.h"
 #include "core/serve/server.h"
 
-#define REPORT_FILTER 8 /* samples shown of a source, the newest first */
-#define REPORT_STRATUM_UNKNOWN 16
+#define REPORT_FILTER 8     /* samples shown of a source, the newest first */
 #define REPORT_NOT_NTS (-1) /* peer_report.cookies */
 
 /* Where the system's time comes from (RFC 9327, section 3.1). */
@@ -51,7 +50,7 @@ struct system_report {
 	const char *version; /* begins with "ntpd " */
 	const char *processor, *system;
 	enum leap leap;
-	uint8_t stratum; /* 1 to 15, or REPORT_STRATUM_UNKNOWN */
+	uint8_t stratum; /* 1 to 15, or STRATUM_UNKNOWN */
 	int8_t precision;
 	double root_delay_s, root_disp_s;
 	uint32_t refid;
@@ -108,7 +107,7 @@ struct peer_report {
 	const char *host;    /* as configured; NULL: by address */
 	bool refclock;
 	enum leap leap;
-	uint8_t stratum; /* REPORT_STRATUM_UNKNOWN before the first answer */
+	uint8_t stratum; /* STRATUM_UNKNOWN before the first answer */
 	int8_t precision;
 	uint32_t refid;
 	double root_delay_s, root_disp_s;

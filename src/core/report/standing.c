@@ -9,7 +9,7 @@ void standing_init(struct standing *s, int8_t precision, double phi_ppm,
 		   instant now)
 {
 	*s = (struct standing){
-		.stratum = STANDING_UNKNOWN,
+		.stratum = STRATUM_UNKNOWN,
 		.refid = REFID_INIT,
 		.precision = precision,
 		.at = now,
@@ -38,7 +38,7 @@ void standing_lose(struct standing *s, uint32_t refid)
 	s->jumps++;
 	s->synchronised = false;
 	s->leap = LEAP_NONE;
-	s->stratum = STANDING_UNKNOWN;
+	s->stratum = STRATUM_UNKNOWN;
 	s->refid = refid;
 	s->kind = CLOCK_KIND_UNKNOWN;
 }

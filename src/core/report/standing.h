@@ -18,7 +18,6 @@
 
 #define STANDING_LIMIT_S 1.5 /* a bound past this is no time at all */
 #define STANDING_VIEW_S 16   /* no view is older than this */
-#define STANDING_UNKNOWN 16  /* the stratum of who is not synchronised */
 
 struct standing {
 	bool synchronised;

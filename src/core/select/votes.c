@@ -2,6 +2,7 @@
 #include "core/select/votes.h"
 
 #include "base/bytes.h"
+#include "wire/packet.h"
 
 #define DEPTH_MOST 16 /* strata end there; claims may go around */
 
@@ -72,7 +73,7 @@ static bool is_word(uint32_t refid)
 /* Zero: it does not say, or what it says names nobody (127.x is a code). */
 static uint32_t upstream_of(const struct candidate *c)
 {
-	if (c->last_resort || c->stratum < 2 || c->stratum > 15 ||
+	if (c->last_resort || c->stratum < 2 || c->stratum >= STRATUM_UNKNOWN ||
 	    c->refid >> 24 == 127 || is_word(c->refid)) {
 		return 0;
 	}

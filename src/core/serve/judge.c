@@ -100,7 +100,7 @@ static enum server_verdict judge_group(const struct view *view,
 				       uint32_t flags,
 				       const struct proof *proof)
 {
-	unsigned theirs = q->stratum == 0 ? 16 : q->stratum;
+	unsigned theirs = q->stratum == 0 ? STRATUM_UNKNOWN : q->stratum;
 	unsigned ours = view->stratum + (view->cohort ? 0u : 1u);
 
 	if (q->mode != MODE_CLIENT || !req->called) {

@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "crypto/digest.h"
+#include "wire/packet.h"
 
 uint32_t refid_of_address(const netaddr *addr)
 {
@@ -40,7 +41,7 @@ uint32_t refid_of_text(const char *s)
 
 bool refid_is_text(uint8_t stratum)
 {
-	return stratum < 2 || stratum > 15;
+	return stratum < 2 || stratum >= STRATUM_UNKNOWN;
 }
 
 /* Fit to stand in "name=value, name=value" as it is. */

@@ -190,8 +190,9 @@ static enum source_verdict check_kiss(const struct packet *p)
 			return SOURCE_KISS_OTHER;
 		}
 	}
-	return p->leap == LEAP_UNSYNC || p->stratum > 15 ? SOURCE_UNSYNCHRONISED
-							 : SOURCE_SAMPLE;
+	return p->leap == LEAP_UNSYNC || p->stratum >= STRATUM_UNKNOWN
+		       ? SOURCE_UNSYNCHRONISED
+		       : SOURCE_SAMPLE;
 }
 
 /* A loopback address names nobody: many hosts' servers are told apart by it. */

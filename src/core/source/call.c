@@ -99,6 +99,6 @@ bool call_is_answered(const struct call *c, const struct calling *of,
 	return c->nonce != 0 && (p->origin.v ^ c->nonce) == 0 &&
 	       instant_diff(now, end_of(c)).v < 0 && p->mode == MODE_SERVER &&
 	       p->version == of->group->version && p->leap != LEAP_UNSYNC &&
-	       p->stratum >= 1 && p->stratum >= tos->floor && p->stratum < 16 &&
-	       p->stratum <= tos->ceiling;
+	       p->stratum >= 1 && p->stratum >= tos->floor &&
+	       p->stratum < STRATUM_UNKNOWN && p->stratum <= tos->ceiling;
 }

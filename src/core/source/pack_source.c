@@ -5,8 +5,8 @@
 
 static void pack_polling(struct pack *p, struct polling *q)
 {
-	q->poll = (int8_t)pack_int(p, q->poll, 0, 17);
-	q->raised = (int8_t)pack_int(p, q->raised, 0, 17);
+	q->poll = (int8_t)pack_int(p, q->poll, 0, POLL_MAX);
+	q->raised = (int8_t)pack_int(p, q->raised, 0, POLL_MAX);
 	q->reach = (uint8_t)pack_uint(p, q->reach, UINT8_MAX);
 	q->hold = (uint8_t)pack_uint(p, q->hold, UINT8_MAX);
 	q->unreach = (unsigned)pack_uint(p, q->unreach, UINT16_MAX);

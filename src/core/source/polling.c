@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "wire/packet.h"
+
 #define OPENING_IBURST 8
 #define OPENING_PLAIN 4
 #define BURST 8
@@ -30,8 +32,8 @@ static int8_t within(int v, int8_t low, int8_t high)
 
 static void take_words(struct polling *p, const struct source_config *config)
 {
-	p->min = within(config->minpoll, 1, 17);
-	p->max = within(config->maxpoll, 1, 17);
+	p->min = within(config->minpoll, 1, POLL_MAX);
+	p->max = within(config->maxpoll, 1, POLL_MAX);
 	p->iburst = config->iburst;
 	p->bursts = config->burst;
 	if (p->max < p->min) {
@@ -61,7 +63,7 @@ void polling_retune(struct polling *p, const struct source_config *config)
 
 void polling_attend(struct polling *p, int8_t log2)
 {
-	p->min = p->max = p->poll = within(log2, 1, 17);
+	p->min = p->max = p->poll = within(log2, 1, POLL_MAX);
 	p->left = 0;
 	p->raised = 0;
 	p->eager = EAGER;

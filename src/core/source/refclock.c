@@ -9,7 +9,6 @@
 
 #define STRATUM_UNSET 255
 #define POLL_LEAST 4
-#define POLL_MOST 17
 
 static const struct refclock_driver drivers[] = {
 #define DRIVER(type, name, refid, stratum, kind, measures, device) \
@@ -101,8 +100,8 @@ int8_t refclock_poll(const struct refclock *r)
 	if (poll < POLL_LEAST) {
 		return POLL_LEAST;
 	}
-	if (poll > POLL_MOST) {
-		return POLL_MOST;
+	if (poll > POLL_MAX) {
+		return POLL_MAX;
 	}
 	return poll;
 }
