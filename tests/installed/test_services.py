@@ -80,7 +80,7 @@ SHELL = b"$(touch /owned)`touch /owned`;touch /owned\n\"'|touch /owned #"
 HOSTILE = {12: SHELL, 15: SHELL, 66: SHELL, 67: SHELL}
 
 
-def until(story, machine, name, command, form, patience=60):
+def until(story, machine, name, command, form, patience=120):
     """Types it until it says so; what it said at the end is told."""
     end = time.monotonic() + patience
     story.type(machine, name, command)
@@ -203,7 +203,7 @@ def leases(story, machine, ether):
 
 def set_once(story, machine, ether):
     story.type(machine, "not set", "timedatectl set-time '2021-10-30 19:27:16'")
-    machine.say("timedatectl set-ntp false; systemctl enable ntpd ntpdate")
+    machine.say("timedatectl set-ntp false; systemctl enable ntpd ntpdate", 240)
     story.type(machine, "set", "timedatectl set-time '2021-10-30 19:27:16'")
     ether.servers[ONCE].requests = 0
     story.took["boot again"] = machine.reboot()

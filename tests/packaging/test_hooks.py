@@ -215,9 +215,19 @@ def test_network_manager_has_renewed_a_lease(root):
     root.write("/run/eth0", "DHCP4.OPTION[1]:ip_address = 192.0.2.77\n")
     root.inside(RENEWED)
     assert root.text(DROPIN) is None
-    # Another client's, and of a family of which nothing is said.
+    assert root.text(DROPIN_V6) is None
+    # Another client's.
     assert servers(root, "/run/ntp.d/dhcp-wlan0.conf") == ["192.0.2.7"]
-    assert servers(root, DROPIN_V6) == ["2001:db8::1", "2001:db8::2"]
+
+
+def test_network_manager_has_ended_a_lease_meanwhile(root):
+    """Its dispatcher has taken the servers back before they were written."""
+    once = NMCLI.replace("cat /run/eth0", "cat /run/eth0; : >/run/eth0")
+    root.write("/bin/nmcli", once)
+    root.path("/bin/nmcli").chmod(0o755)
+    root.write("/run/eth0", "DHCP4.OPTION[2]:ntp_servers = 192.0.2.1\n")
+    root.inside(RENEWED)
+    assert root.text("/run/eth0") == "" and root.text(DROPIN) is None
 
 
 def networkd_says(root, servers, number=3):
