@@ -120,13 +120,14 @@ static int replace(const struct wishes *w, const char *text, size_t len)
 
 static void say(const struct wishes *w, const struct migrate_result *r)
 {
-	(void)fprintf(stderr, "%s (%s): %u sources", w->from,
-		      migrate_name(w->kind), r->sources);
+	(void)fprintf(stderr, "%s (%s): %u source%s", w->from,
+		      migrate_name(w->kind), r->sources,
+		      r->sources == 1 ? "" : "s");
 	if (r->left > 0) {
 		(void)fprintf(stderr,
-			      "; %u remarks on what could not be carried over: "
-			      "see the end",
-			      r->left);
+			      "; %u remark%s on what could not be carried "
+			      "over: see the end",
+			      r->left, r->left == 1 ? "" : "s");
 	}
 	(void)fputc('\n', stderr);
 	if (w->write) {
