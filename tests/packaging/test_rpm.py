@@ -113,7 +113,8 @@ def scripts(file, overlay, count, *names):
 def test_the_service_is_told_of_install_upgrade_and_erase(rpms, both, overlay, systemctl):
     suite = package(rpms, "truechimer")
     overlay.done(*RPM, "-i", "--nodeps", *both)
-    assert systemctl() == ["preset ntpd.service truechimer-networkd.path"]
+    assert systemctl() == ["preset ntpd.service truechimer-networkd.path "
+                           "truechimer-networkmanager.path"]
     scripts(suite, overlay, 2, "PREIN", "POSTIN")
     assert systemctl() == []  # the operator has chosen meanwhile
     scripts(suite, overlay, 1, "PREUN", "POSTUN")
