@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/text.h"
+#include "config/lexer.h"
 #include "migrate/migrate.h"
 #include "migrate/reader.h"
 
@@ -90,12 +91,29 @@ void draft_leave_word(struct draft *d, const struct line *l, const char *word,
 	draft_leave(d, l, reason);
 }
 
+/* A # in the midst of a word, which would hide what is behind it. */
+static bool hides(const char *text)
+{
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (*line != '#' && line[strcspn(line, "#\n")] == '#') {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* False: nothing of it is. */
 static bool add(struct draft *d, enum part part, const char *text)
 {
-	char *form, *why = reader_complaint(text, &form);
+	char *form, *why;
 	bool any = true;
 
+	if (d->now && hides(text)) {
+		draft_leave(d, d->now, "a # begins a comment in ntp.conf");
+		return false;
+	}
+	why = reader_complaint(text, &form);
 	if (why && d->now) {
 		draft_leave(d, d->now, why);
 	}
@@ -138,10 +156,11 @@ static bool is_somebody(struct draft *d, const char *who)
 	(void)snprintf(line, sizeof(line), "restrict %s", who);
 	why = reader_complaint(line, &form);
 
-	bool good = why == NULL;
+	/* A quote would swallow the flags behind it, a # would hide them. */
+	bool good = !why && word_is_plain(who, strlen(who));
 
 	if (!good && d->now) {
-		draft_leave(d, d->now, why);
+		draft_leave(d, d->now, why ? why : "not an address or a name");
 	}
 	free(why);
 	free(form);

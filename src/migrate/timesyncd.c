@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/lexer.h"
 #include "migrate/draft.h"
 #include "migrate/reader.h"
 
@@ -95,8 +96,8 @@ static void take_names(struct draft *d, const struct line *l, char *list,
 		(void)snprintf(line, sizeof(line), "server %.*s",
 			       (int)(len < 400 ? len : 400), value);
 		why = reader_complaint(line, &form);
-		if (why) {
-			draft_leave(d, l, why);
+		if (why || !word_is_plain(value, len)) {
+			draft_leave(d, l, why ? why : "not a name");
 		} else {
 			grow(d, l, list, line + strlen("server "));
 		}

@@ -260,9 +260,17 @@ def test_it_listens_where_it_did(convert, bound, listens):
     assert re.findall("^interface listen (.+)$", normal, re.M) == listens
 
 
+@pytest.mark.parametrize("line", ['allow "10.0.0.0/8', "allow 10.0.0.0/8#x",
+                                  "server a#b key 5"])
+def test_quotes_and_marks_hide_no_words(convert, line):
+    normal, remarks = convert("chrony.conf", line + "\n")
+    assert "10.0.0.0" not in normal and "server" not in normal
+    assert "chrony.conf:1: " in left(remarks)
+
+
 def test_what_is_no_server_of_timesyncds_is_named(convert):
     normal, remarks = convert("timesyncd.conf",
-                              "[Time]\nNTP=192.0.2.1 a/b\nFallbackNTP=c\n")
+                              "[Time]\nNTP=192.0.2.1 a/b \"d\nFallbackNTP=c\n")
     assert normal.count("\nserver") + normal.startswith("server") == 1
     assert "timesyncd.conf:2: NTP" in left(remarks)
     assert "timesyncd.conf:3: FallbackNTP" in remarks
