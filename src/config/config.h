@@ -260,8 +260,9 @@ enum log_type {
 	LOGTYPES
 };
 
-#define LOG_BIT(class, type) (UINT32_C(1) << ((class) * LOGTYPES + (type)))
-#define LOG_EVERYTHING ((UINT32_C(1) << (LOGCLASSES * LOGTYPES)) - 1)
+#define LOG_BIT(class, type) \
+	(UINT32_C(1) << ((int)(class) * (int)LOGTYPES + (int)(type)))
+#define LOG_EVERYTHING ((UINT32_C(1) << ((int)LOGCLASSES * (int)LOGTYPES)) - 1)
 
 /* A line that is accepted but changes nothing (yet), in normal form. */
 struct idle_config {

@@ -42,7 +42,8 @@ def fakes(lan, *numbers):
 def ntpsec(lan):
     """Host 9, where ntpsec's ntpd follows servers 1 to 3."""
     fakes(lan, 1, 2, 3)
-    lan.ntpsec(9, servers(1, 2, 3).replace(OPEN, "restrict 127.0.0.1\n"))
+    lan.ntpsec(9, servers(1, 2, 3).replace(
+        OPEN, "restrict 127.0.0.1\nrestrict ::1\n"))
     host = lan.host(9)
     assert wait_for(lambda: q(host, "status").returncode == 0, 30)
     return host

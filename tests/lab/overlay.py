@@ -66,8 +66,8 @@ class Overlay:
     def run(self, *command):
         """In it; nobody answers a question there."""
         return subprocess.run(
-            [*HARMLESS, "nsenter", "-t", self.inner, *"-m -n -p -i".split(), "chroot",
-             self.place / "root", *map(str, command)],
+            [*HARMLESS, "nsenter", "-t", self.inner, *"-m -n -p -i -r".split(),
+             "chroot", self.place / "root", *map(str, command)],
             stdin=subprocess.DEVNULL, capture_output=True, text=True,
             check=False, timeout=120,
             env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C",

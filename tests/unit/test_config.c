@@ -269,9 +269,9 @@ static void logconfig_adds_and_takes_away(void **state)
 	assert_int_equal(r->config.logconfig, LOG_EVERYTHING);
 	reading_end(r);
 	r = reading_of_text("logconfig =syncall +clockall\n");
-	assert_int_equal(r->config.logconfig,
-			 0xf << LOGCLASS_SYNC * LOGTYPES |
-				 0xf << LOGCLASS_CLOCK * LOGTYPES);
+	assert_int_equal(
+		r->config.logconfig,
+		0xf * (LOG_BIT(LOGCLASS_SYNC, 0) | LOG_BIT(LOGCLASS_CLOCK, 0)));
 	reading_end(r);
 	reads_as("logconfig =all\n", "");
 	reads_as("logconfig = sysinfo + peerevents -all +allstatus\n",

@@ -35,7 +35,7 @@ const char *verdict_trouble_id(enum trouble t)
 static bool synchronised(const struct overview *o)
 {
 	return status_leap(o->status) != LEAP_UNSYNC &&
-	       o->leap != LEAP_UNSYNC && !(o->stratum >= STRATUM_NONE);
+	       o->leap != (int)LEAP_UNSYNC && !(o->stratum >= STRATUM_NONE);
 }
 
 static void count(struct verdict *v, const struct overview_source *s)
@@ -71,8 +71,8 @@ static void find_troubles(struct verdict *v, const struct overview *o)
 		v->silent > 0 && v->answering > 0 && !just_asked(o);
 	t[TROUBLE_ONE_SOURCE] = o->total == 1;
 	t[TROUBLE_BOUND] = !bad && o->bound_s > VERDICT_BOUND_MAX_S;
-	t[TROUBLE_LEAP] =
-		!bad && (o->leap == LEAP_INSERT || o->leap == LEAP_DELETE);
+	t[TROUBLE_LEAP] = !bad && (o->leap == (int)LEAP_INSERT ||
+				   o->leap == (int)LEAP_DELETE);
 }
 
 struct verdict verdict_of(const struct overview *o)
