@@ -211,9 +211,9 @@ def test_systemd_timesyncd_hears_us(lan):
     (etc / "timesyncd.conf").write_text(
         f"[Time]\nNTP={v4(OURS)}\nFallbackNTP={v4(9)}\n")
     prefix = lan.files({}, f"mount --bind {etc} /etc/systemd")
-    lan.log(7, "timesyncd", *prefix, "setpriv", "--reuid=65534",
-            "--regid=65534", "--clear-groups", "env",
-            "SYSTEMD_LOG_LEVEL=debug", "SYSTEMD_LOG_TARGET=console", found[0])
+    lan.log(7, "timesyncd", *prefix, "env", "SYSTEMD_LOG_LEVEL=debug",
+            "SYSTEMD_LOG_TARGET=console", "setpriv", "--reuid=65534",
+            "--regid=65534", "--clear-groups", found[0])
     log = lan.folder / "timesyncd-7.log"
     told = f"Contacted time server {v4(OURS)}:123"
     assert wait_for(lambda: told in log.read_text(), 10), log.read_text()
