@@ -4,6 +4,7 @@
 Software emulation only (-accel tcg). The guest's clock is its own: nothing in
 here can touch the clock of the machine that runs the test."""
 import os
+import lzma
 import pathlib
 import re
 import shutil
@@ -44,8 +45,10 @@ def why_not():
 def unpack_modules(where, names):
     """Those of the kernel's modules that are files, into the folder `where`."""
     for name in names:
-        for path in KERNEL.glob(f"lib/modules/*/kernel/**/{name}.ko"):
-            shutil.copy(path, where)
+        for path in KERNEL.glob(f"**/modules/*/kernel/**/{name}.ko*"):
+            packed = path.read_bytes()  # of Debian 13: packed
+            (where / f"{name}.ko").write_bytes(
+                lzma.decompress(packed) if path.suffix == ".xz" else packed)
 
 
 def pack_initramfs(tree, image):
