@@ -6,6 +6,21 @@
 set -eu
 build=$1 prefix=${2:-/usr/local} etc=${3:-/etc} root=$4
 
+case $prefix$etc in
+*[[:space:]]*)
+	echo "PREFIX and SYSCONFDIR are in scripts and units: without blanks, please" >&2
+	exit 2
+	;;
+esac
+case $root in '' | /*) ;; *) root=$PWD/$root ;; esac
+
+# Whoever built it can do so again, also when root has installed it.
+give_back() {
+	[ "$(id -u)" != 0 ] ||
+		find "$build" -user root -exec chown -h --reference="$build" {} +
+}
+trap give_back EXIT
+
 {
 	meson configure "$build" -Dprefix="$prefix" -Dsysconfdir="$etc"
 	meson install -C "$build" --destdir "$root"

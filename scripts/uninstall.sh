@@ -5,6 +5,7 @@
 # Usage: uninstall.sh BUILD PREFIX SYSCONFDIR DESTDIR
 set -eu
 etc=${3:-/etc} root=$4
+case $root in '' | /*) ;; *) root=$PWD/$root ;; esac
 list=$(mktemp -d)
 trap 'rm -rf "$list"' EXIT
 "$(dirname "$0")/install.sh" "$1" "$2" "$3" "$list"

@@ -52,9 +52,13 @@ def debs(tmp_path_factory):
         if not shutil.which(need):
             pytest.skip(f"{need}: not here")
     places = [tmp_path_factory.mktemp("debs"),
-              tmp_path_factory.mktemp("elsewhere") / "deeper"]
-    running = [subprocess.Popen([ROOT / "scripts/deb.sh", place])
-               for place in places]
+              tmp_path_factory.mktemp("else where") / "deeper"]
+    # By somebody else, too: what is his must not be in them.
+    his = {"TZ": "Asia/Kathmandu", "LC_ALL": "C.UTF-8", "USER": "somebody",
+           "HOME": "/nonexistent", "DEB_BUILD_OPTIONS": "parallel=1"}
+    running = [subprocess.Popen([ROOT / "scripts/deb.sh", places[0]]),
+               subprocess.Popen([ROOT / "scripts/deb.sh", places[1]], umask=0o027,
+                                env={**os.environ, **his})]
     assert [process.wait() for process in running] == [0, 0]
     return places
 

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """make install and make uninstall."""
 import fnmatch
+import os
 import pathlib
 import re
 import stat
+import subprocess
+
+import pytest
 
 from lab.root import ROOT, make
 
@@ -89,15 +93,48 @@ def test_what_was_installed_is_removed_and_nothing_else(built, tmp_path):
     assert files(tmp_path) == sorted(others)
 
 
+def test_blanks_are_no_trouble_in_destdir_and_none_are_in_prefix(built, tmp_path):
+    place = {"BUILD": built, "PREFIX": "/usr", "DESTDIR": tmp_path / "a tree"}
+    make("install", **place)
+    make("install", **place)  # once more is no trouble either
+    assert "usr/sbin/ntpd" in files(tmp_path / "a tree")
+    make("uninstall", **place)
+    assert files(tmp_path) == []
+    with pytest.raises(subprocess.CalledProcessError):
+        make("install", BUILD=built, PREFIX="/opt/a tree", DESTDIR=tmp_path)
+    assert files(tmp_path) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root: to be two users")
+def test_root_leaves_the_build_to_whom_it_belongs(built, tmp_path):
+    def owners(place):
+        return {path.lstat().st_uid for path in [place, *place.rglob("*")]}
+
+    def give(user):
+        for path in [built, *built.rglob("*")]:
+            os.chown(path, user, -1, follow_symlinks=False)
+
+    give(4321)
+    try:
+        make("install", BUILD=built, PREFIX="/usr", DESTDIR=tmp_path / "tree")
+        assert owners(built) == {4321}
+        assert owners(tmp_path / "tree") == {0}
+    finally:
+        give(0)
+
+
 def test_the_operators_configuration_stays(built, tmp_path):
     place = {"BUILD": built, "PREFIX": "/usr", "DESTDIR": tmp_path}
+    rotated = tmp_path / "etc/logrotate.d/ntp"
+    rotated.parent.mkdir(parents=True)
+    rotated.write_text("# mine\n")
     config = tmp_path / "etc/ntp.conf"
-    config.parent.mkdir()
     config.write_text("server 192.0.2.1\n")
     make("install", **place)
     assert config.read_text() == "server 192.0.2.1\n"
     pattern = tmp_path / "usr/share/truechimer/ntp.conf"
     assert pattern.read_bytes() == (ROOT / "etc/ntp.conf").read_bytes()
     make("uninstall", **place)
-    assert files(tmp_path) == ["etc/ntp.conf"]
+    assert files(tmp_path) == ["etc/logrotate.d/ntp", "etc/ntp.conf"]
+    assert rotated.read_text() == "# mine\n"
     assert config.read_text() == "server 192.0.2.1\n"
