@@ -44,7 +44,7 @@ void take_allow(struct draft *d, const struct line *l)
 	bool allowed = strcasecmp(l->word[0], "allow") == 0;
 	size_t at = 1;
 	bool all = at < l->count && strcasecmp(l->word[at], "all") == 0;
-	char who[128];
+	char who[WHO];
 
 	at += all;
 	if (all && at < l->count) {

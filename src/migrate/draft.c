@@ -150,7 +150,7 @@ bool draft_line(struct draft *d, enum part part, const char *format, ...)
 /* Is it an address, a network or a name? Says so if not. */
 static bool is_somebody(struct draft *d, const char *who)
 {
-	char line[160];
+	char line[sizeof("restrict ") + WHO];
 	char *form, *why;
 
 	(void)snprintf(line, sizeof(line), "restrict %s", who);

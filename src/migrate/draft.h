@@ -12,6 +12,7 @@
 
 #define LINE_WORDS 64
 #define INCLUDE_DEPTH 5
+#define WHO 254 /* octets: a name of the DNS and its end */
 
 enum part {
 	PART_SOURCES,
@@ -35,7 +36,7 @@ struct line {
 
 /* Who may ask, in the order of the file. */
 struct rule {
-	char who[128]; /* an address, a network or a name */
+	char who[WHO]; /* an address, a network or a name */
 	bool allowed;
 };
 

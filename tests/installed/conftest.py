@@ -21,7 +21,7 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason=reason))
 
 
-def newest(folder):
+def packages_in(folder):
     return [next(folder.glob(f"{name}_*.deb"))
             for name in ("truechimer-ntpdate", "truechimer")]
 
@@ -31,7 +31,7 @@ def debs():
     """Our packages: those of TRUECHIMER_DEBS, a folder, or built once for each
     state of the tree."""
     if "TRUECHIMER_DEBS" in os.environ:
-        return newest(pathlib.Path(os.environ["TRUECHIMER_DEBS"]))
+        return packages_in(pathlib.Path(os.environ["TRUECHIMER_DEBS"]))
     files = sorted(path for name in MADE_OF
                    for path in [guest.ROOT / name, *(guest.ROOT / name).rglob("*")]
                    if path.is_file() and "__pycache__" not in path.parts)
@@ -45,7 +45,7 @@ def debs():
             disk.run([guest.ROOT / "scripts/deb.sh", making],
                      disk.CACHE / "packages.log")
             making.rename(folder)
-    return newest(folder)
+    return packages_in(folder)
 
 
 @pytest.fixture(scope="module")

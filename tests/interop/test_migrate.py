@@ -121,6 +121,12 @@ def test_who_may_ask_is_who_might_ask_before(convert, lines, who):
     assert found == {"-4 default": False, "-6 default": False, **who}
 
 
+def test_a_name_that_is_as_long_as_one_may_be_is_written_whole(convert):
+    name = ".".join(["n" * 61] * 4)
+    normal, _ = convert("chrony.conf", f"server 192.0.2.1\nallow {name}\n")
+    assert name in normal
+
+
 def test_files_that_chronys_includes_are_read_and_circles_end(convert, tmp_path):
     (tmp_path / "conf.d").mkdir()
     (tmp_path / "conf.d/a.conf").write_text("server 192.0.2.7\n")
