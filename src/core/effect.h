@@ -97,6 +97,7 @@ struct effect {
 			enum list_kind kind;
 			struct mode6 header; /* of each datagram */
 			uint32_t key;        /* that signs it; 0: none */
+			uint8_t word; /* a code begins at a multiple of it */
 			char nonce[NONCE_TEXT];
 			uint32_t at, len; /* what was asked, in the outbox */
 		} list;

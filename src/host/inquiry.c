@@ -147,6 +147,7 @@ void inquiry_list(struct loop *l, const struct effect *e)
 		.socket_count = all ? count : 0,
 	};
 
+	have.signer.word = e->list.word;
 	have.signer.counts = &l->limits.shards[0].keys;
 	have.signer.key =
 		keyring_find(l->view.keys, e->list.key, KEY_FOR_CONTROL,

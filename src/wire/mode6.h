@@ -8,7 +8,8 @@
 #include "base/bytes.h"
 
 #define MODE6_HEADER 12
-#define MODE6_SIGNED_WORD 8 /* a code begins at a multiple of it */
+#define MODE6_SIGNED_WORD 8 /* a code begins at a multiple of it... */
+#define MODE6_SIGNED_HALF 4 /* ...or of this, from ntpsec 1.2.3 on */
 #define MODE6_DATA 468      /* octets of data in one datagram, at most */
 #define MODE6_MODE 6        /* the low three bits of the first octet */
 

@@ -112,9 +112,15 @@ static void a_key_with_addresses_is_theirs(void **state)
 	assert_false(has(r, 1, KEY_FOR_SOURCE, "2001:db8::2"));
 }
 
-static size_t request(uint8_t *out, size_t count, const struct keyring_key *key)
+static size_t begin(size_t count, size_t word)
 {
-	size_t at = (12 + count + 7) / 8 * 8;
+	return (12 + count + word - 1) / word * word;
+}
+
+static size_t request(uint8_t *out, size_t count, size_t word,
+		      const struct keyring_key *key)
+{
+	size_t at = begin(count, word);
 	struct writer w = writer_over(out + at, 128);
 
 	memset(out, 0, at);
@@ -134,26 +140,28 @@ static void control_requests_are_signed_behind_whole_words(void **state)
 	uint8_t data[256];
 
 	(void)state;
-	for (size_t count = 0; count < 40; count++) {
-		size_t len = request(data, count, &r->keys[0]);
+	for (size_t i = 0; i < 80; i++) {
+		size_t count = i / 2, how = i % 2 ? 4 : 8, word = 0;
+		size_t len = request(data, count, how, &r->keys[0]);
 
-		assert_ptr_equal(
-			keyring_control(r, data, len, count, &host, &counts),
-			&r->keys[0]);
+		assert_ptr_equal(keyring_control(r, data, len, count, &host,
+						 &counts, &word),
+				 &r->keys[0]);
+		assert_int_equal(begin(count, word), begin(count, how));
 		for (size_t bit = 0; bit < len * 8; bit++) {
 			data[bit / 8] ^= (uint8_t)(1 << bit % 8);
 			assert_null(keyring_control(r, data, len, count, &host,
-						    &counts));
+						    &counts, &word));
 			data[bit / 8] ^= (uint8_t)(1 << bit % 8);
 		}
 		for (size_t cut = 0; cut < len; cut++) {
 			assert_null(keyring_control(r, data, cut, count, &host,
-						    &counts));
+						    &counts, &word));
 		}
 		/* C1: the right code of another key. */
-		len = request(data, count, &r->keys[1]);
-		assert_null(
-			keyring_control(r, data, len, count, &host, &counts));
+		len = request(data, count, how, &r->keys[1]);
+		assert_null(keyring_control(r, data, len, count, &host, &counts,
+					    &word));
 	}
 }
 

@@ -19,13 +19,13 @@ struct mode6 pieces_header(const struct mode6 *request)
 	};
 }
 
-/* A code begins at the next multiple of 8 octets; its length is version 4's. */
+/* A code begins where the request's did; its length is version 4's. */
 static void sign(const struct pieces_signer *by, const uint8_t *datagram,
 		 struct writer *w)
 {
 	struct writer before = *w;
 
-	while ((w->at - datagram) % MODE6_SIGNED_WORD != 0) {
+	while ((size_t)(w->at - datagram) % by->word != 0) {
 		write_u8(w, 0);
 	}
 	if (!keyring_sign(by->key, datagram, w, KEYRING_V4, by->counts)) {

@@ -20,6 +20,7 @@
 struct pieces_signer {
 	const struct keyring_key *key;
 	struct key_counts *counts;
+	size_t word; /* a code begins at a multiple of it: as the request's */
 };
 
 struct pieces {

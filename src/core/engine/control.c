@@ -65,7 +65,8 @@ static bool is_signed(struct engine *e, struct hearing *h)
 	h->q.signer.counts = &e->key_counts;
 	h->q.signer.key = keyring_control(e->settings->keys, ev->control.data,
 					  ev->control.len, h->q.header.count,
-					  &ev->control.from, &e->key_counts);
+					  &ev->control.from, &e->key_counts,
+					  &h->q.signer.word);
 	return h->q.signer.key != NULL;
 }
 
@@ -110,6 +111,7 @@ static void list(struct engine *e, const struct hearing *h, enum list_kind kind,
 	list.list.kind = kind;
 	list.list.header = control_header(&h->q, s);
 	list.list.key = h->q.signer.key ? h->q.signer.key->id : 0;
+	list.list.word = (uint8_t)h->q.signer.word;
 	nonce_make(&e->nonces, &e->rng, &h->ev->control.from, e->now,
 		   list.list.nonce);
 	outbox_list(out, &list, h->q.data, h->q.header.count);

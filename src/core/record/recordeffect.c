@@ -268,6 +268,8 @@ static void list_fields(struct fields *f, struct record_effect *r)
 	e->list.key =
 		(uint32_t)field_uint(f, 23, "key", e->list.key, UINT32_MAX);
 	field_word(f, 24, "nonce", e->list.nonce, sizeof(e->list.nonce));
+	e->list.word = (uint8_t)field_uint(f, 25, "word", e->list.word,
+					   MODE6_SIGNED_WORD);
 	bytes_field(f, r, "asked", &e->list.at, &e->list.len);
 }
 

@@ -215,28 +215,49 @@ void key_counts_add(struct key_counts *sum, const struct key_counts *counts)
 	sum->cmacs_wrong += counter_read(&counts->cmacs_wrong);
 }
 
-const struct keyring_key *keyring_control(const struct keyring *keys,
-					  const uint8_t *request, size_t len,
-					  size_t count, const netaddr *host,
-					  struct key_counts *counts)
+/* The control key whose code, right, is at `at`. */
+static const struct keyring_key *signer_at(const struct keyring *keys,
+					   const uint8_t *request, size_t len,
+					   size_t at, const netaddr *host,
+					   struct key_counts *counts)
 {
-	size_t data = MODE6_HEADER + count;
-	size_t at = (data + MODE6_SIGNED_WORD - 1) / MODE6_SIGNED_WORD *
-		    MODE6_SIGNED_WORD;
-	const struct keyring_key *key;
-	struct reader r;
-	uint32_t id;
-
-	if (count > len || at + 4 + MAC_LEAST > len ||
-	    len - at > 4 + MAC_LEN_MAX) {
+	if (at + 4 + MAC_LEAST > len || len - at > 4 + MAC_LEN_MAX) {
 		return NULL;
 	}
-	r = reader_over(request + at, len - at);
-	id = read_u32(&r);
-	key = keyring_find(keys, id, KEY_FOR_CONTROL, host, counts);
+	struct reader r = reader_over(request + at, len - at);
+	uint32_t id = read_u32(&r);
+	const struct keyring_key *key =
+		keyring_find(keys, id, KEY_FOR_CONTROL, host, counts);
+
 	if (!key ||
 	    !keyring_verify(key, request, at, r.at, reader_left(&r), counts)) {
 		return NULL;
 	}
 	return key;
+}
+
+const struct keyring_key *keyring_control(const struct keyring *keys,
+					  const uint8_t *request, size_t len,
+					  size_t count, const netaddr *host,
+					  struct key_counts *counts,
+					  size_t *word)
+{
+	size_t tried = 0; /* no code is there: a header is */
+
+	for (*word = MODE6_SIGNED_WORD; *word >= MODE6_SIGNED_HALF;
+	     *word /= 2) {
+		size_t at = (MODE6_HEADER + count + *word - 1) / *word * *word;
+
+		if (at == tried) {
+			break;
+		}
+		const struct keyring_key *key =
+			signer_at(keys, request, len, at, host, counts);
+
+		if (key) {
+			return key;
+		}
+		tried = at;
+	}
+	return NULL;
 }

@@ -77,12 +77,14 @@ MUST_USE bool keyring_verify(const struct keyring_key *key, const uint8_t *data,
 
 /*
  * Is this control request of `len` octets, with `count` octets of data, signed
- * by the control key? Its code begins at the next multiple of 8 octets. The
- * key, to sign the answer with; NULL: unauthenticated.
+ * by the control key? Its code begins at the next multiple of 8 octets, or of
+ * 4: `word`, which the answer has too. The key, to sign the answer with; NULL:
+ * unauthenticated.
  */
 const struct keyring_key *keyring_control(const struct keyring *keys,
 					  const uint8_t *request, size_t len,
 					  size_t count, const netaddr *host,
-					  struct key_counts *counts);
+					  struct key_counts *counts,
+					  size_t *word);
 
 #endif
