@@ -168,7 +168,7 @@ def test_ntpviz_plots_it_without_a_complaint(run):
     pytest.importorskip("ntp.statfiles")
     out = run.folder / "plots"
     done = run.host(2).run(
-        "/usr/bin/python3", viz, "-d", run.stats, "-o", out, "-p", "1", "-n",
+        "/usr/bin/python3", "-W", "ignore::DeprecationWarning", viz, "-d", run.stats, "-o", out, "-p", "1", "-n",
         "host2", timeout=120)
     assert done.returncode == 0, done.stderr
     said = (done.stdout + done.stderr).splitlines()

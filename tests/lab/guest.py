@@ -3,8 +3,8 @@
 
 Software emulation only (-accel tcg). The guest's clock is its own: nothing in
 here can touch the clock of the machine that runs the test."""
-import os
 import lzma
+import os
 import pathlib
 import re
 import shutil

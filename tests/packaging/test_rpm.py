@@ -9,7 +9,11 @@ import pytest
 from lab.root import ROOT
 
 # rpm on Debian wants to be told that it is meant.
-RPM = ["rpm", "--force-debian"]
+# Until 4.18 Debian's rpm wants to be told that it is meant.
+FORCE = ["--force-debian"] if subprocess.run(
+    ["rpm", "--force-debian", "--version"], capture_output=True,
+    check=False).returncode == 0 else []
+RPM = ["rpm", *FORCE]
 
 
 def package(folder, name):
