@@ -97,12 +97,12 @@ def systemctl(overlay):
     overlay.outside("/run/systemd/system").mkdir(parents=True)
     stub = overlay.outside("/usr/bin/systemctl")
     stub.unlink(missing_ok=True)
-    stub.write_text('#!/bin/sh\necho "$*" >>/tmp/told\n')
+    stub.write_text('#!/bin/sh\necho "$*" >>/run/told\n')
     stub.chmod(0o755)
 
     def told():
-        said = (overlay.text("/tmp/told") or "").splitlines()
-        overlay.outside("/tmp/told").unlink(missing_ok=True)
+        said = (overlay.text("/run/told") or "").splitlines()
+        overlay.outside("/run/told").unlink(missing_ok=True)
         return [line.removeprefix("--no-reload ") for line in said]
     return told
 
