@@ -157,6 +157,18 @@ def test_a_refusal_that_is_meant_stays_one(net):
     assert done.stderr == "***Server disallowed request (authentication?)\n"
 
 
+@pytest.mark.parametrize("word,sent", [(8, ["44", "44"]), (4, ["44", "40", "40"])])
+def test_a_code_stands_where_the_daemon_looks_for_it(net, tmp_path, word, sent):
+    """Classic behind a multiple of 8 octets, ntpsec from 1.2.3 on of 4."""
+    (tmp_path / "keys").write_text("7 MD5 sesame\n")
+    net.fake("fakectl.py", {**FORM, "word": word})
+    done = net.run(NTPQ, "-d", "-k", tmp_path / "keys", "-a", "7", "-c", "ifstats",
+                   "-c", "ifstats", "127.0.0.1")
+    assert "disallowed" not in done.stderr
+    assert [line.split()[1] for line in done.stderr.splitlines()
+            if line.startswith("sent")] == sent
+
+
 def test_two_thousand_associations_in_a_second(net):
     """Issue 4, point 8."""
     net.fake("fakectl.py", {**FORM, "copies": 1999, "peers": [

@@ -4,7 +4,7 @@
 Usage: fakectl.py JSON: {"addr", "status", "system": text, "peers": [[id,
 status, text], ...], "copies": how many more like the first peer, with another
 number for %, "error": code, "least": octets of a request that is answered and
-not refused, "act": how}. Prints "ready". "act" is one of honest, silent, split
+not refused, "word": likewise, who is signed behind a multiple of it, "act": how}. Prints "ready". "act" is one of honest, silent, split
 (fragments of 100 octets), shuffled (likewise, in another order, each twice),
 hole (one fragment is missing), and the hostile ones: endless, overlap, beyond,
 tiny, huge, lying, flood, strangers.
@@ -87,6 +87,13 @@ def hostile(act, request, status):
                    status, 0, 0, False) for _ in range(1000000))
 
 
+def is_signed(request, word):
+    """By some key, behind a multiple of `word` octets: MD5 would fit there."""
+    size = 12 + struct.unpack(">H", request[10:12])[0]
+    mac = request[size + -size % word:]
+    return len(mac) == 20 and mac[:4] != bytes(4)
+
+
 def main():
     spec = json.loads(sys.argv[1])
     act = spec.get("act", "honest")
@@ -105,7 +112,8 @@ def main():
             continue
         if act == "silent" or len(request) < 12:
             continue
-        if len(request) < spec.get("least", 0):
+        if (len(request) < spec.get("least", 0) or
+                "word" in spec and not is_signed(request, spec["word"])):
             sock.sendto(header(request, 1 << 8, 0, 0, False, True), peer)
             continue
         result = content(spec, request)

@@ -26,6 +26,7 @@ void ctl_init(struct ctl *c)
 	c->first_wait = SPAN_S(5);
 	c->next_wait = SPAN_S(3);
 	c->tries = 2;
+	c->word = MODE6_SIGNED_WORD;
 	moment_seed(seed);
 	rng_init(&c->rng, seed);
 }
@@ -142,7 +143,7 @@ static int ask_once(struct ctl *c, const struct ctl_request *q,
 	for (size_t i = 0; i < q->len; i++) {
 		write_u8(&w, (uint8_t)q->data[i]);
 	}
-	while ((size_t)(w.at - packet) % (q->key ? 8 : 4) != 0 ||
+	while ((size_t)(w.at - packet) % (q->key ? c->word : 4) != 0 ||
 	       (size_t)(w.at - packet) < q->pad_to) {
 		write_u8(&w, 0);
 	}
@@ -236,8 +237,8 @@ static void answer_clear(struct ctl_answer *answer)
  * only inside the wait that it began in: whoever sends pieces for ever gets
  * no more of our time than one wait.
  */
-enum ctl_result ctl_ask(struct ctl *c, const struct ctl_request *q,
-			struct ctl_answer *answer)
+static enum ctl_result ask(struct ctl *c, const struct ctl_request *q,
+			   struct ctl_answer *answer)
 {
 	instant deadline = moment_steady();
 	bool partial = false;
@@ -267,4 +268,35 @@ enum ctl_result ctl_ask(struct ctl *c, const struct ctl_request *q,
 		}
 	}
 	return partial ? CTL_INCOMPLETE : CTL_SILENCE;
+}
+
+/* Does it matter to this question which word a code begins at? */
+static bool words_differ(const struct ctl_request *q)
+{
+	size_t left = (MODE6_HEADER + q->len) % MODE6_SIGNED_WORD;
+
+	return q->key && left > 0 && left <= MODE6_SIGNED_HALF;
+}
+
+static bool not_permitted(enum ctl_result result,
+			  const struct ctl_answer *answer)
+{
+	return result == CTL_REFUSED && answer->error == MODE6_ERR_PERMISSION;
+}
+
+enum ctl_result ctl_ask(struct ctl *c, const struct ctl_request *q,
+			struct ctl_answer *answer)
+{
+	enum ctl_result result = ask(c, q, answer);
+	size_t word = c->word;
+
+	if (!not_permitted(result, answer) || !words_differ(q)) {
+		return result;
+	}
+	c->word = MODE6_SIGNED_WORD + MODE6_SIGNED_HALF - word;
+	result = ask(c, q, answer);
+	if (not_permitted(result, answer)) {
+		c->word = word;
+	}
+	return result;
 }

@@ -49,6 +49,7 @@ struct ctl {
 	span next_wait;  /* between fragments */
 	unsigned tries;  /* how often to ask into silence */
 	uint16_t sequence;
+	size_t word; /* where a code begins: MODE6_SIGNED_WORD, or half of it */
 	FILE *debug; /* where to tell of each packet, or NULL */
 	struct rng rng;
 };
@@ -79,6 +80,11 @@ MUST_USE int ctl_open(struct ctl *c, const netaddr *daemon);
 MUST_USE int ctl_open_path(struct ctl *c, const char *path);
 void ctl_close(struct ctl *c);
 
+/*
+ * A signed question that is refused is put once more with its code where
+ * daemons of ntpsec look for it from 1.2.3 on; what is not refused then is kept
+ * to.
+ */
 MUST_USE enum ctl_result ctl_ask(struct ctl *c, const struct ctl_request *q,
 				 struct ctl_answer *answer);
 
