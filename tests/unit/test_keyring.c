@@ -132,11 +132,20 @@ static size_t request(uint8_t *out, size_t count, size_t word,
 	return (size_t)(w.at - out);
 }
 
+static const struct keyring_key *control(const struct keyring *r,
+					 const uint8_t *data, size_t len,
+					 size_t count, size_t *word)
+{
+	netaddr host = netaddr_v4(0xc0000201, 123);
+	struct keyring_request q = { data, len, count, &host };
+
+	return keyring_control(r, &q, &counts, word);
+}
+
 static void control_requests_are_signed_behind_whole_words(void **state)
 {
 	const struct keyring *r =
 		ring_of(KEYS, "trustedkey 2 5 9\ncontrolkey 2\n");
-	netaddr host = netaddr_v4(0xc0000201, 123);
 	uint8_t data[256];
 
 	(void)state;
@@ -144,24 +153,20 @@ static void control_requests_are_signed_behind_whole_words(void **state)
 		size_t count = i / 2, how = i % 2 ? 4 : 8, word = 0;
 		size_t len = request(data, count, how, &r->keys[0]);
 
-		assert_ptr_equal(keyring_control(r, data, len, count, &host,
-						 &counts, &word),
+		assert_ptr_equal(control(r, data, len, count, &word),
 				 &r->keys[0]);
 		assert_int_equal(begin(count, word), begin(count, how));
 		for (size_t bit = 0; bit < len * 8; bit++) {
 			data[bit / 8] ^= (uint8_t)(1 << bit % 8);
-			assert_null(keyring_control(r, data, len, count, &host,
-						    &counts, &word));
+			assert_null(control(r, data, len, count, &word));
 			data[bit / 8] ^= (uint8_t)(1 << bit % 8);
 		}
 		for (size_t cut = 0; cut < len; cut++) {
-			assert_null(keyring_control(r, data, cut, count, &host,
-						    &counts, &word));
+			assert_null(control(r, data, cut, count, &word));
 		}
 		/* C1: the right code of another key. */
 		len = request(data, count, how, &r->keys[1]);
-		assert_null(keyring_control(r, data, len, count, &host, &counts,
-					    &word));
+		assert_null(control(r, data, len, count, &word));
 	}
 }
 

@@ -61,12 +61,14 @@ struct hearing {
 static bool is_signed(struct engine *e, struct hearing *h)
 {
 	const struct event *ev = h->ev;
+	struct keyring_request request = { .octets = ev->control.data,
+					   .len = ev->control.len,
+					   .count = h->q.header.count,
+					   .from = &ev->control.from };
 
 	h->q.signer.counts = &e->key_counts;
-	h->q.signer.key = keyring_control(e->settings->keys, ev->control.data,
-					  ev->control.len, h->q.header.count,
-					  &ev->control.from, &e->key_counts,
-					  &h->q.signer.word);
+	h->q.signer.key = keyring_control(e->settings->keys, &request,
+					  &e->key_counts, &h->q.signer.word);
 	return h->q.signer.key != NULL;
 }
 

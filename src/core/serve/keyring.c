@@ -217,28 +217,26 @@ void key_counts_add(struct key_counts *sum, const struct key_counts *counts)
 
 /* The control key whose code, right, is at `at`. */
 static const struct keyring_key *signer_at(const struct keyring *keys,
-					   const uint8_t *request, size_t len,
-					   size_t at, const netaddr *host,
-					   struct key_counts *counts)
+					   const struct keyring_request *q,
+					   size_t at, struct key_counts *counts)
 {
-	if (at + 4 + MAC_LEAST > len || len - at > 4 + MAC_LEN_MAX) {
+	if (at + 4 + MAC_LEAST > q->len || q->len - at > 4 + MAC_LEN_MAX) {
 		return NULL;
 	}
-	struct reader r = reader_over(request + at, len - at);
+	struct reader r = reader_over(q->octets + at, q->len - at);
 	uint32_t id = read_u32(&r);
 	const struct keyring_key *key =
-		keyring_find(keys, id, KEY_FOR_CONTROL, host, counts);
+		keyring_find(keys, id, KEY_FOR_CONTROL, q->from, counts);
 
-	if (!key ||
-	    !keyring_verify(key, request, at, r.at, reader_left(&r), counts)) {
+	if (!key || !keyring_verify(key, q->octets, at, r.at, reader_left(&r),
+				    counts)) {
 		return NULL;
 	}
 	return key;
 }
 
 const struct keyring_key *keyring_control(const struct keyring *keys,
-					  const uint8_t *request, size_t len,
-					  size_t count, const netaddr *host,
+					  const struct keyring_request *q,
 					  struct key_counts *counts,
 					  size_t *word)
 {
@@ -246,13 +244,13 @@ const struct keyring_key *keyring_control(const struct keyring *keys,
 
 	for (*word = MODE6_SIGNED_WORD; *word >= MODE6_SIGNED_HALF;
 	     *word /= 2) {
-		size_t at = (MODE6_HEADER + count + *word - 1) / *word * *word;
+		size_t at =
+			(MODE6_HEADER + q->count + *word - 1) / *word * *word;
 
 		if (at == tried) {
 			break;
 		}
-		const struct keyring_key *key =
-			signer_at(keys, request, len, at, host, counts);
+		const struct keyring_key *key = signer_at(keys, q, at, counts);
 
 		if (key) {
 			return key;

@@ -75,15 +75,20 @@ MUST_USE bool keyring_verify(const struct keyring_key *key, const uint8_t *data,
 			     size_t len, const uint8_t *mac, size_t mac_len,
 			     struct key_counts *counts);
 
+/* A control request. */
+struct keyring_request {
+	const uint8_t *octets; /* the caller's */
+	size_t len, count;     /* of all of it; of its data */
+	const netaddr *from;
+};
+
 /*
- * Is this control request of `len` octets, with `count` octets of data, signed
- * by the control key? Its code begins at the next multiple of 8 octets, or of
- * 4: `word`, which the answer has too. The key, to sign the answer with; NULL:
- * unauthenticated.
+ * Is it signed by the control key? Its code begins at the next multiple of 8
+ * octets, or of 4: `word`, which the answer has too. The key, to sign the
+ * answer with; NULL: unauthenticated.
  */
 const struct keyring_key *keyring_control(const struct keyring *keys,
-					  const uint8_t *request, size_t len,
-					  size_t count, const netaddr *host,
+					  const struct keyring_request *q,
 					  struct key_counts *counts,
 					  size_t *word);
 
