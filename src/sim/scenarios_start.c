@@ -236,22 +236,31 @@ void tell_no_network(struct world *w)
 	world_run(w, 3600);
 }
 
-void tell_dns_late(struct world *w)
-{
-	static const char *const names[] = { "a.example", "b.example",
-					     "c.example" };
+#define BY_NAME 3
 
-	world_add_servers(w, ARRAY_LEN(names));
-	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+/* A client of servers whose names are known from `from` on. */
+static struct node *start_by_names(struct world *w, moment from, double delay_s)
+{
+	static const char *const names[BY_NAME] = { "a.example", "b.example",
+						    "c.example" };
+
+	world_add_servers(w, BY_NAME);
+	for (unsigned i = 0; i < BY_NAME; i++) {
 		struct name *name = world_add_name(w, names[i]);
 
 		name_add(name, w->nodes[i]);
-		name->from = moment_at_s(600);
-		name->delay_s = 5;
+		name->from = from;
+		name->delay_s = delay_s;
 	}
-	struct node *n = stage_client(w, "server a.example iburst\n"
-					 "server b.example iburst\n"
-					 "server c.example iburst\n");
+	return stage_client(w, "server a.example iburst\n"
+			       "server b.example iburst\n"
+			       "server c.example iburst\n");
+}
+
+void tell_dns_late(struct world *w)
+{
+	struct node *n = start_by_names(w, moment_at_s(600), 5);
+
 	world_run(w, 600);
 	oracle_expect(w, !daemon_synchronised(n), "no names, no time");
 	world_run(w, 120);
@@ -262,25 +271,14 @@ void tell_dns_late(struct world *w)
 
 void tell_cable_late(struct world *w)
 {
-	static const char *const names[] = { "a.example", "b.example",
-					     "c.example" };
+	struct node *n = start_by_names(w, MOMENT_NEVER, 0.05);
 
-	world_add_servers(w, ARRAY_LEN(names));
-	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
-		struct name *name = world_add_name(w, names[i]);
-
-		name_add(name, w->nodes[i]);
-		name->from = MOMENT_NEVER;
-	}
-	struct node *n = stage_client(w, "server a.example iburst\n"
-					 "server b.example iburst\n"
-					 "server c.example iburst\n");
 	world_run(w, 600 + dice_between(&w->rng, 0, 64));
 	for (unsigned i = 0; i < 4; i++) { /* link, address, two routes */
 		daemon_network(n);
 		world_run(w, dice_between(&w->rng, 0.1, 5));
 	}
-	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+	for (unsigned i = 0; i < BY_NAME; i++) {
 		w->names[i].from = w->now;
 	}
 	daemon_network(n); /* who knows names */
