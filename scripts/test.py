@@ -51,20 +51,28 @@ def read_junit(path, result):
         return False
     # Programs print what XML may not hold; Meson copies it all the same.
     text = re.sub(r"[^\t\n\r -\ufffd]", "?", path.read_text(errors="replace"))
-    for case in xml.fromstring(text).iter("testcase"):
-        name = f"{case.get('classname', '')} {case.get('name')}".strip()
-        trouble = case.find("failure")
-        if trouble is None:
-            trouble = case.find("error")
-        if trouble is not None:
-            result.failed.append(name)
-            result.words[name] = (trouble.text or "").strip()
-        elif case.find("skipped") is not None:
-            reason = case.find("skipped").get("message") or ""
-            result.skipped.append(f"{name}: {reason}".rstrip(": "))
-        else:
-            result.passed += 1
+    for suite in xml.fromstring(text).iter("testsuite"):
+        for case in suite.iter("testcase"):
+            read_case(case, suite, result)
     return True
+
+
+def read_case(case, suite, result):
+    """Meson keeps what a program says about a failure beside its tests."""
+    name = f"{case.get('classname', '')} {case.get('name')}".strip()
+    trouble = case.find("failure")
+    if trouble is None:
+        trouble = case.find("error")
+    if trouble is not None:
+        result.failed.append(name)
+        said = [trouble.text, suite.findtext("system-out"),
+                suite.findtext("system-err")]
+        result.words[name] = "\n".join(filter(None, said)).strip()
+    elif case.find("skipped") is not None:
+        reason = case.find("skipped").get("message") or ""
+        result.skipped.append(f"{name}: {reason}".rstrip(": "))
+    else:
+        result.passed += 1
 
 
 def build(folder, compiler="gcc", **options):
