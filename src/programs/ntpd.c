@@ -376,7 +376,7 @@ static bool take_keys(struct ntpd *d)
 	    errno == EACCES) {
 		privs_borrow(&d->identity);
 	}
-	good = ntpd_reload_keys(&d->reload, &d->config.config, &d->keys);
+	good = ntpd_reload_begin(&d->reload, &d->config, &d->keys);
 	privs_give_back();
 	if (!good) {
 		journal_say(&d->journal, NOTE_ERROR, "not enough memory");
@@ -426,7 +426,7 @@ out:
 	loop_close(&d->loop);
 	recorder_close(&d->recorder);
 	trusted_keys_free(&d->keys);
-	keyfile_release(d->reload.keys);
+	ntpd_reload_end(&d->reload);
 	return code;
 }
 

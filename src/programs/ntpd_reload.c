@@ -8,6 +8,7 @@
 
 #include "host/files/normalform.h"
 #include "programs/ntpd_config.h"
+#include "programs/ntpd_mistakes.h"
 
 #define SAID 8192 /* about a file of keys */
 
@@ -28,16 +29,29 @@ static void release(void *context, struct settings *s)
 	free(r);
 }
 
-static bool is_refused(const struct config_result *r)
-{
-	return r->warnings + r->fatals > 0;
-}
-
-/* "FILE:LINE:COLUMN: what is wrong", a line each. */
-static void say_complaints(const struct config_result *r, struct text *why)
+/* By what is wrong and not on the list; NULL: an empty one. */
+static bool is_refused(const struct config_result *r, const char *known)
 {
 	for (const struct complaint *c = r->complaints; c; c = c->next) {
-		if (c->severity != COMPLAINT_INFO) {
+		if (c->severity == COMPLAINT_FATAL ||
+		    (c->severity == COMPLAINT_WARN &&
+		     !mistakes_have(known, c))) {
+			return true;
+		}
+	}
+	return r->out_of_memory;
+}
+
+/* "FILE:LINE:COLUMN: what is wrong", a line each; of what is refused only what
+ * refuses it. */
+static void say_complaints(const struct config_result *r, const char *known,
+			   struct text *why)
+{
+	bool refused = is_refused(r, known);
+
+	for (const struct complaint *c = r->complaints; c; c = c->next) {
+		if (c->severity != COMPLAINT_INFO &&
+		    !(refused && mistakes_have(known, c))) {
 			complaint_print(c, why);
 			text_char(why, '\n');
 		}
@@ -139,8 +153,8 @@ static bool read_files(struct ntpd_reload *d, struct generation *r,
 		text_char(why, '\n');
 		return false;
 	}
-	say_complaints(&c->result, why);
-	if (is_refused(&c->result)) {
+	say_complaints(&c->result, d->mistakes, why);
+	if (is_refused(&c->result, d->mistakes)) {
 		return false;
 	}
 	if (ntpd_config_interfaces_clash(c, d->options)) {
@@ -209,8 +223,7 @@ static bool read_lines(struct ntpd_reload *d, struct generation *r,
 				      &request);
 	say_columns(&result, memchr(lines->text, '\n', lines->len) != NULL,
 		    why);
-	return !is_refused(&result) && !result.out_of_memory &&
-	       finish(r, d->keys, now, why);
+	return !is_refused(&result, NULL) && finish(r, d->keys, now, why);
 }
 
 /* Only now, when nothing has refused what was read with them. */
@@ -221,6 +234,12 @@ static void keep_keys(struct ntpd_reload *d, struct keyfile *file)
 	}
 	keyfile_release(d->keys);
 	d->keys = file;
+}
+
+static void keep_mistakes(struct ntpd_reload *d, const struct config_result *r)
+{
+	free(d->mistakes);
+	d->mistakes = mistakes_list(r);
 }
 
 static struct settings *read_settings(void *context, struct engine *e,
@@ -242,16 +261,21 @@ static struct settings *read_settings(void *context, struct engine *e,
 		return NULL;
 	}
 	keep_keys(context, r->keys.file);
+	if (!lines) {
+		keep_mistakes(context, &r->config.result);
+	}
 	return &r->settings;
 }
 
-bool ntpd_reload_keys(struct ntpd_reload *d, const struct config *config,
-		      struct trusted_keys *keys)
+bool ntpd_reload_begin(struct ntpd_reload *d, const struct ntpd_config *c,
+		       struct trusted_keys *keys)
 {
+	const struct config *config = &c->config;
 	char buffer[SAID];
 	struct text said = text_over(buffer, sizeof(buffer));
 	const char *line = buffer;
 
+	keep_mistakes(d, &c->result);
 	d->keys =
 		config->keysfile ? keyfile_read(config->keysfile, &said) : NULL;
 	while (*line) {
@@ -261,6 +285,12 @@ bool ntpd_reload_keys(struct ntpd_reload *d, const struct config *config,
 		line += len + (line[len] == '\n');
 	}
 	return trusted_keys_make(keys, d->keys, config);
+}
+
+void ntpd_reload_end(struct ntpd_reload *d)
+{
+	keyfile_release(d->keys);
+	free(d->mistakes);
 }
 
 struct settings_reader ntpd_reload_reader(struct ntpd_reload *reload)

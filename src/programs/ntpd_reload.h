@@ -8,22 +8,26 @@
 
 #include "host/files/keyfile.h"
 #include "host/loop.h"
+#include "programs/ntpd_config.h"
 #include "programs/ntpd_options.h"
 
 struct ntpd_reload {
 	const struct ntpd_options *options;
 	struct journal *journal;
 	struct keyfile *keys; /* as they were read last; NULL: none */
+	char *mistakes;       /* of the files then; see ntpd_mistakes.h */
 };
 
 /*
- * Reads the file of keys and trusts what the configuration trusts; false: out
- * of memory. What there is to say goes to the journal: without it the daemon
- * runs, and believes nothing that must be signed.
+ * What `config` has wrong is known from now on. Reads the file of keys and
+ * trusts what the configuration trusts; false: out of memory. What there is to
+ * say goes to the journal: without it the daemon runs, and believes nothing
+ * that must be signed.
  */
-MUST_USE bool ntpd_reload_keys(struct ntpd_reload *reload,
-			       const struct config *config,
-			       struct trusted_keys *keys);
+MUST_USE bool ntpd_reload_begin(struct ntpd_reload *reload,
+				const struct ntpd_config *config,
+				struct trusted_keys *keys);
+void ntpd_reload_end(struct ntpd_reload *reload);
 /* `reload` must outlive the reader. */
 struct settings_reader ntpd_reload_reader(struct ntpd_reload *reload);
 

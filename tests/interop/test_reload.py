@@ -133,6 +133,36 @@ def test_what_changed_is_told_and_a_broken_file_refused(town):
     assert ours.rv("stratum")  # it goes on
 
 
+def test_what_was_wrong_at_the_start_refuses_nothing(town):
+    """Files that start unchanged must be of use while ntpd runs, too."""
+    wrong = "sevrer 10.98.0.9\nincludefile /nonexistent\n"
+    ours = town.ntpd(1, wrong + KEPT + SERVES_ALL).listening()
+    conf = conf_of(town, ours)
+    more = f"server {v4(4)} iburst\n"
+    conf.write_text(more + KEPT + SERVES_ALL + wrong)
+    code, out, err = ntpq(town, ours, "reload")
+    assert (code, err) == (0, ""), (code, err)
+    assert f"+ {more}" in out
+    assert re.search(r"^\S+conf:\d+:0: unknown word 'sevrer'", out, re.M), out
+    assert "/nonexistent" in out
+    assert wait_for(lambda: v4(4) in assocs(ours), 5)
+    # A new one refuses, and is all that is told; no more of the old is right.
+    known = assocs(ours)
+    conf.write_text("resrict 10.0.0.0\n" + KEPT + SERVES_ALL + wrong)
+    code, out, err = ntpq(town, ours, "reload")
+    assert code == 1 and "'resrict'" in err and "sevrer" not in err, err
+    assert assocs(ours) == known
+    # Mended once, it would be new again.
+    conf.write_text(more + KEPT + SERVES_ALL)
+    assert ntpq(town, ours, "reload")[0] == 0
+    conf.write_text(more + KEPT + SERVES_ALL + wrong)
+    code, _, err = ntpq(town, ours, "reload")
+    assert code == 1 and "sevrer" in err and assocs(ours) == known
+    # A request is another matter: its lines are of this moment.
+    code, out, _ = ntpq(town, ours, ":config sevrer 10.98.0.9")
+    assert "syntax error" in out
+
+
 def test_lines_by_request(town):
     ours = town.ntpd(1, KEPT + SERVES_ALL + "setvar owner = me default\n")
     ours.listening()
