@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Disks with Debian on them: made by debootstrap from the mirror that apt of this
-machine uses, kept as disk images in .cache/roots.
+"""Disks with Debian on them, of the release that this machine has, since our
+packages are built here: made by debootstrap from the mirror that apt uses, kept
+as disk images in .cache/roots.
 
 A root is made once for each recipe (packages and set-up, see RECIPES); with
 packages installed on top, once for each of these packages' bytes. Nothing is
@@ -10,30 +11,34 @@ import fcntl
 import hashlib
 import os
 import pathlib
+import platform
+import re
 import shutil
 import subprocess
 
 from lab import guest
 
 CACHE = guest.ROOT / ".cache/roots"
-RELEASE = "bookworm"
+RELEASE = platform.freedesktop_os_release().get("VERSION_CODENAME")
 KEEP = 8  # images
 SIZE = "900M"
 MODULES = [*guest.MODULES, "virtio_blk"]
 
-# What the how-to's reader has, and what our packages depend on.
-COMMON = """adduser apparmor cron ifupdown
-init-system-helpers iproute2 kmod libbpf1 libcap2 libedit2 libjansson4
-libnettle8 logrotate net-tools netbase procps python3-minimal tzdata udev
-util-linux""".split()
+# What the how-to's reader has, and what our packages depend on; by the names of
+# Debian 12.
+COMMON = """adduser apparmor ifupdown init-system-helpers iproute2 kmod libbpf1
+libcap2 libedit2 libjansson4 libnettle8 net-tools netbase procps python3-minimal
+tzdata udev util-linux""".split()
 PEERS = """libbsd0 libgnutls30 libseccomp2 libssl3 libpython3-stdlib python3
 python3-ntp ucf""".split()
+SYSTEMD = ["systemd", "systemd-sysv", "dbus", "cron", "logrotate"]
 RECIPES = {
-    "systemd": ["systemd", "systemd-sysv", "dbus"],
-    "sysv": ["sysvinit-core", "sysv-rc", "initscripts", "busybox-syslogd"],
+    "systemd": SYSTEMD,
+    "sysv": ["sysvinit-core", "sysv-rc", "initscripts", "busybox-syslogd",
+             "libacl1", "libpopt0"],
     # Who may ask for an address, beside systemd itself.
-    "network": ["systemd", "systemd-sysv", "dbus", "libpam-systemd",
-                "isc-dhcp-client", "dhcpcd-base", "network-manager"],
+    "network": [*SYSTEMD, "libpam-systemd", "isc-dhcp-client", "dhcpcd-base",
+                "network-manager"],
 }
 
 # Nothing that works on its own at times that nobody chose; a line to type on.
@@ -118,6 +123,16 @@ def mirror():
     return None
 
 
+def named_here(packages):
+    """Their names in this release: some libraries that know 64 bits of time say
+    so in theirs."""
+    shown = subprocess.run(
+        ["apt-cache", "show", "--no-all-versions", *packages],
+        capture_output=True, text=True, check=False).stdout
+    real = set(re.findall(r"^Package: (\S+)$", shown, re.M))
+    return [name if name in real else f"{name}t64" for name in packages]
+
+
 def why_not():
     """A reason to skip, or None."""
     if os.geteuid() != 0:
@@ -164,7 +179,7 @@ def run(command, log, **options):
 
 def tree_of(recipe):
     """The folder of a bare root, made when it is not there."""
-    packages = ",".join([*RECIPES[recipe], *COMMON, *PEERS])
+    packages = ",".join(named_here([*RECIPES[recipe], *COMMON, *PEERS]))
     tree = CACHE / f"{recipe}-{key_of(RELEASE, packages, SETUP)}"
     if tree.is_dir():
         return tree

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The how-to, line by line, on Debian 12 with systemd: statements 25 to 51, 60
-and 62.
+"""The how-to, line by line, on Debian with systemd: statements 25 to 51, 60 and
+62.
 
 Two machines on its network: a server whose clock is wrong at boot, and a
 client. Beyond the gateway are servers of names and of the time. The commands

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The how-to on a Debian 12 without systemd: sysvinit and the init script."""
+"""The how-to on a Debian without systemd: sysvinit and the init script."""
 import re
 import threading
 import time
@@ -15,6 +15,8 @@ from story import (ADJUST, HOLD, IN_USE, NO_SERVER, SERVER, STEP,
 UPSTREAM, LEASED = "203.0.113.7", "203.0.113.9"
 NAME = "ntp.example.org"
 AHEAD_S = 47.0
+# This machine's: a package would bring cron, and Debian 13's cron systemd.
+LOGROTATE = "/usr/sbin/logrotate"
 CONF = f"""driftfile /var/lib/ntp/drift
 restrict default nomodify notrap nopeer noquery
 restrict 127.0.0.1
@@ -97,7 +99,9 @@ def story(tmp_path_factory, debs, ether):
     ether.servers[UPSTREAM] = wire.Server(1, "PPS")
     folder, told = tmp_path_factory.mktemp("sysv"), Story(ether)
     (folder / "ntp.conf").write_text(CONF)
-    image = disk.image_of("sysv", [*debs, folder / "ntp.conf"], card(SERVER))
+    image = disk.image_of("sysv", [*debs, folder / "ntp.conf", LOGROTATE],
+                          card(SERVER) + "mv logrotate /usr/sbin\n"
+                          "mkdir /var/lib/logrotate\n")
     machine = Machine(folder / "guest", image, ether.port, 23,
                       time.time() + AHEAD_S)
     try:
