@@ -31,6 +31,31 @@ static void a_name_is_tried_again_until_there_is_a_network(void **state)
 	tiny_end(t);
 }
 
+/* Who reads the log is not sent to the DNS where the DNS is right. */
+static void a_name_of_no_use_is_told_why(void **state)
+{
+	(void)state;
+	struct tiny *t = fresh();
+
+	tiny_server(t, true);
+	tiny_server(t, true);
+	t->sources[1].addr = (netaddr){ 0 };
+	t->sources[1].host = "also.example";
+	t->names[0] = t->servers[0].addr;
+	t->name_count = 1;
+	tiny_start(t);
+	tiny_run(t, 30);
+	assert_true(t->notes[NOTE_RESOLVE_DOUBLED] >= 1);
+	t->names[0] = netaddr_v4(0xe0000101, NTP_PORT); /* a group */
+	tiny_run(t, 3000);
+	assert_true(t->notes[NOTE_RESOLVE_UNFIT] >= 1);
+	assert_int_equal(t->notes[NOTE_RESOLVE_FAILED], 0);
+	t->names[0] = t->servers[1].addr;
+	tiny_run(t, 6000);
+	assert_int_equal(t->notes[NOTE_RESOLVED], 1);
+	tiny_end(t);
+}
+
 /* A link, an address, a route, who knows names: only then it is there. */
 static void a_network_that_comes_in_steps_is_found(void **state)
 {
@@ -95,6 +120,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			a_name_is_tried_again_until_there_is_a_network),
+		cmocka_unit_test(a_name_of_no_use_is_told_why),
 		cmocka_unit_test(a_network_that_comes_in_steps_is_found),
 		cmocka_unit_test(a_restless_network_makes_no_flood),
 	};

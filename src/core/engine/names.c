@@ -130,8 +130,9 @@ static void note_resolved(const struct source *s, const char *name,
 	outbox_add(out, &n);
 }
 
-static void note_failed(const struct lookup *l, unsigned wait_s,
-			struct outbox *out)
+/* The name was of no use: `id` says why. */
+static void note_failed(const struct lookup *l, enum note_id id,
+			unsigned wait_s, struct outbox *out)
 {
 	struct effect n = { .kind = EFFECT_NOTE };
 	struct text word = text_over(n.note.word, sizeof(n.note.word));
@@ -139,7 +140,7 @@ static void note_failed(const struct lookup *l, unsigned wait_s,
 	if (wait_s == 0 || (l->failures & (l->failures - 1u)) != 0) {
 		return; /* the 1st, 2nd, 4th, 8th ... time is news */
 	}
-	n.note.id = NOTE_RESOLVE_FAILED;
+	n.note.id = id;
 	n.note.number = wait_s;
 	text_str(&word, l->name);
 	outbox_add(out, &n);
@@ -165,6 +166,14 @@ static bool asks_any(const struct engine *e, const struct event *ev)
 	return false;
 }
 
+static enum note_id why_useless(const struct event *ev, bool doubled)
+{
+	if (ev->resolved.count == 0) {
+		return NOTE_RESOLVE_FAILED;
+	}
+	return doubled ? NOTE_RESOLVE_DOUBLED : NOTE_RESOLVE_UNFIT;
+}
+
 static void server_resolved(struct engine *e, struct source *s,
 			    const struct event *ev, struct outbox *out)
 {
@@ -177,7 +186,7 @@ static void server_resolved(struct engine *e, struct source *s,
 	if (ev->resolved.count > 0) {
 		s->doubled = asks_any(e, ev);
 	}
-	note_failed(&s->lookup, wait_s, out);
+	note_failed(&s->lookup, why_useless(ev, s->doubled), wait_s, out);
 	/* An address that works is kept, whatever the name says by now. */
 	if (!a || (named && s->polling.reach != 0)) {
 		return;
@@ -281,7 +290,7 @@ static void pool_resolved(struct engine *e, struct pool *p,
 	unsigned wait_s =
 		lookup_answered(&p->lookup, ev->resolved.count > 0, ev->now);
 
-	note_failed(&p->lookup, wait_s, out);
+	note_failed(&p->lookup, NOTE_RESOLVE_FAILED, wait_s, out);
 	if (ev->resolved.count == 0) {
 		return;
 	}
