@@ -83,3 +83,6 @@ class Row:
         self.stratum, self.reach = int(stratum), int(reach, 8)
         self.delay, self.offset, self.jitter = map(
             float, (delay, offset, jitter))
+
+    def __repr__(self):
+        return self.line
