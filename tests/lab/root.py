@@ -29,11 +29,13 @@ class Root:
         shutil.copy("/bin/busybox", place / "bin/busybox")
         self.inside("/bin/busybox", "--install", "-s", "/bin")
         self.write("dev/null", "")  # a plain file is enough to be written to
-        self.add_libraries("usr/sbin/ntpd")
+        shutil.copy(shutil.which("flock"), place / "bin/flock")
+        for program in ("usr/sbin/ntpd", "bin/flock"):
+            self.add_libraries(program)
         self.stub("usr/bin/ntpq")
 
     def add_libraries(self, program):
-        """So that this program of ours runs here, as it is."""
+        """So that this program runs here, as it is."""
         listed = subprocess.run(["ldd", self.place / program], check=True,
                                 capture_output=True, text=True).stdout
         for library in re.findall(r"(/\S+) \(0x", listed):

@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Time servers that a network names: each hook, called as its program calls
 it, and the one script behind all of them."""
+import concurrent.futures
+import time
+
 import pytest
+
+from lab.namespace import wait_for
 
 SCRIPT = "/usr/lib/truechimer/dhcp-servers"
 DROPIN = "/run/ntp.d/dhcp-eth0.conf"
@@ -45,6 +50,23 @@ def test_a_renewed_lease_disturbs_nobody(root):
     for _ in range(3):
         root.inside(SCRIPT, "eth1")
     assert root.calls() == []
+
+
+def test_what_is_told_last_holds(root):
+    """However long it takes to look at what was told before."""
+    root.write("usr/sbin/ntpd", "#!/bin/sh\n: >/begun\n"
+               "until [ -e /go ]; do sleep 0.1; done\n")
+    root.path("usr/sbin/ntpd").chmod(0o755)
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        named = pool.submit(root.inside, SCRIPT, "eth0", "192.0.2.1")
+        assert wait_for(root.path("begun").exists, 10)
+        gone = pool.submit(root.inside, SCRIPT, "eth0")
+        time.sleep(0.5)
+        assert not named.done() and not gone.done()
+        root.write("go", "")
+        named.result()
+        gone.result()
+    assert root.text(DROPIN) is None
 
 
 def test_each_link_has_its_own(root):
