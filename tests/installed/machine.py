@@ -138,7 +138,10 @@ class Machine:
         self.boot = match[1]
         return time.monotonic() - begun
 
-    def close(self):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
         """Cut off; the disk stays."""
         self.process.kill()
         self.process.wait()

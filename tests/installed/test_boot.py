@@ -2,6 +2,7 @@
 """Machines that are switched on with the package installed: without a network,
 and with a clock that is decades wrong."""
 import calendar
+import contextlib
 import time
 
 import pytest
@@ -31,15 +32,9 @@ def boot(tmp_path, ether, image):
                    for n in range(4)}
     ether.whole = True
     ether.hosts.pop(SERVER, None)
-    made = []
-
-    def start(**options):
-        made.append(Machine(tmp_path / "guest", image, ether.plug(), 23, **options))
-        return made[-1]
-
-    yield start
-    for machine in made:
-        machine.close()
+    with contextlib.ExitStack() as made:
+        yield lambda **options: made.enter_context(
+            Machine(tmp_path / "guest", image, ether.plug(), 23, **options))
 
 
 def seconds_of_start(machine):

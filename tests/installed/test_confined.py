@@ -223,14 +223,11 @@ def story(tmp_path_factory, debs, ether):
         files.append(folder / name)
     image = disk.image_of("systemd", files, card(SERVER) +
                           "dpkg -i truechimer*.deb" + PREPARE)
-    machine = Machine(folder / "guest", image, ether.plug(), 23)
-    try:
+    with Machine(folder / "guest", image, ether.plug(), 23) as machine:
         use_all(told, machine)
         use_dropins(told, machine)
         end_badly(told, machine)
         try_what_is_forbidden(told, machine)
-    finally:
-        machine.close()
     return told
 
 

@@ -169,14 +169,12 @@ def story(tmp_path_factory, debs, ether):
     for name, text in FILES.items():
         (folder / name).write_text(text)
         files.append(folder / name)
-    machines = [
-        Machine(folder / name, disk.image_of("systemd", files, card(address)),
-                port, number, time.time() + ahead)
-        for name, address, port, number, ahead in (
-            ("server", SERVER, ether.port, 23, AHEAD_S),
-            ("client", CLIENT, ether.plug(), 50, 0))]
-    server, client = machines
-    try:
+    images = [disk.image_of("systemd", files, card(address))
+              for address in (SERVER, CLIENT)]
+    with Machine(folder / "server", images[0], ether.port, 23,
+                 time.time() + AHEAD_S) as server, \
+            Machine(folder / "client", images[1], ether.plug(), 50,
+                    time.time()) as client:
         side_by_side(lambda: set_up_the_server(told, server),
                      lambda: set_up_the_client(told, client))
         try_the_client(told, server, client)
@@ -184,9 +182,6 @@ def story(tmp_path_factory, debs, ether):
         restart_while_asked(told, server)
         start_beside_another(told, server)
         reboot(told, server)
-    finally:
-        for machine in machines:
-            machine.close()
     return told
 
 

@@ -44,10 +44,9 @@ def machine(request, tmp_path, debs, ether):
         "systemd", [*debs, other, tmp_path / "mine.conf"],
         card(SERVER) + f"dpkg -i /root/{request.param}_*.deb\n"
         "cp mine.conf /etc/ntp.conf\n")
-    one = Machine(tmp_path / "guest", image, ether.plug(), 23)
-    one.other = request.param
-    yield one
-    one.close()
+    with Machine(tmp_path / "guest", image, ether.plug(), 23) as one:
+        one.other = request.param
+        yield one
 
 
 def test_another_daemon_gives_way_and_ntp_conf_stays(machine, ether):

@@ -241,15 +241,12 @@ def story(tmp_path_factory, debs, ether):
     (folder / "ntp.conf").write_text(CONF)
     (folder / "probe.service").write_text(PROBE)
     image = disk.image_of("network", files, card(SERVER) + SET_UP)
-    machine = Machine(folder / "guest", image, ether.port, 23,
-                      time.time() + AHEAD_S, plugged=False)
-    try:
+    with Machine(folder / "guest", image, ether.port, 23,
+                 time.time() + AHEAD_S, plugged=False) as machine:
         for step in (wait_for_the_time, wait_in_vain, switch_off_and_on, rotate):
             step(told, machine)
         leases(told, machine, ether)
         set_once(told, machine, ether)
-    finally:
-        machine.close()
     return told
 
 

@@ -102,12 +102,9 @@ def story(tmp_path_factory, debs, ether):
     image = disk.image_of("sysv", [*debs, folder / "ntp.conf", LOGROTATE],
                           card(SERVER) + "mv logrotate /usr/sbin\n"
                           "mkdir /var/lib/logrotate\n")
-    machine = Machine(folder / "guest", image, ether.port, 23,
-                      time.time() + AHEAD_S)
-    try:
+    with Machine(folder / "guest", image, ether.port, 23,
+                 time.time() + AHEAD_S) as machine:
         type_all(told, machine, ether)
-    finally:
-        machine.close()
     return told
 
 
