@@ -84,15 +84,21 @@ static void print_words(unsigned value, const struct word *words)
 }
 
 /* The kernel's units are ns or us, as its status says. */
-static double in_us(const struct timex *t, long value)
+static double in_us(const struct timex *t, long long value)
 {
 	return t->status & STA_NANO ? (double)value / 1000 : (double)value;
 }
 
+/* Its fields are as wide as time is, here or there. */
+static void print_errors(const struct timex *t)
+{
+	printf("  maximum error %lld us, estimated error %lld us,",
+	       (long long)t->maxerror, (long long)t->esterror);
+}
+
 static void print_time(const struct timex *t, int state, bool raw)
 {
-	long ns =
-		t->status & STA_NANO ? t->time.tv_usec : t->time.tv_usec * 1000;
+	long ns = (long)t->time.tv_usec * (t->status & STA_NANO ? 1 : 1000);
 	tstamp at = tstamp_from_unix(t->time.tv_sec, (uint32_t)ns);
 	char shown[96];
 	struct text text = text_over(shown, sizeof(shown));
@@ -105,13 +111,12 @@ static void print_time(const struct timex *t, int state, bool raw)
 	} else {
 		printf("  time %s, (.%06ld),\n", shown, ns / 1000);
 	}
-	printf("  maximum error %ld us, estimated error %ld us, "
-	       "TAI offset %d\n",
-	       t->maxerror, t->esterror, t->tai);
+	print_errors(t);
+	printf(" TAI offset %d\n", t->tai);
 	if (raw) {
-		printf("ntptime=%x.%x unixtime=%lx.%0*ld %s",
+		printf("ntptime=%x.%x unixtime=%llx.%0*ld %s",
 		       (unsigned)(at.v >> 32), (unsigned)at.v,
-		       (unsigned long)t->time.tv_sec,
+		       (unsigned long long)t->time.tv_sec,
 		       t->status & STA_NANO ? 9 : 6, (long)t->time.tv_usec,
 		       ctime(&t->time.tv_sec));
 	}
@@ -123,10 +128,11 @@ static void print_pps(const struct timex *t)
 		return; /* there has never been a pulse */
 	}
 	printf("  pps frequency %.3f ppm, stability %.3f ppm, jitter %.3f us,\n"
-	       "  intervals %ld, jitter exceeded %ld, stability exceeded %ld, "
-	       "errors %ld.\n",
+	       "  intervals %lld, jitter exceeded %lld, "
+	       "stability exceeded %lld, errors %lld.\n",
 	       (double)t->ppsfreq / PPM, (double)t->stabil / PPM,
-	       in_us(t, t->jitter), t->calcnt, t->jitcnt, t->stbcnt, t->errcnt);
+	       in_us(t, t->jitter), (long long)t->calcnt, (long long)t->jitcnt,
+	       (long long)t->stbcnt, (long long)t->errcnt);
 }
 
 static void print_clock(const struct timex *t, int state, unsigned modes)
@@ -136,12 +142,13 @@ static void print_clock(const struct timex *t, int state, unsigned modes)
 	print_words(modes, mode_words);
 	printf(",\n  offset %.3f us, frequency %.3f ppm, interval %d s,\n",
 	       in_us(t, t->offset), (double)t->freq / PPM, 1 << t->shift);
-	printf("  maximum error %ld us, estimated error %ld us,\n  status ",
-	       t->maxerror, t->esterror);
+	print_errors(t);
+	printf("\n  status ");
 	print_words((unsigned)t->status, status_words);
-	printf(",\n  time constant %ld, precision %.3f us, tolerance %.0f "
+	printf(",\n  time constant %lld, precision %.3f us, tolerance %.0f "
 	       "ppm,\n",
-	       t->constant, (double)t->precision, (double)t->tolerance / PPM);
+	       (long long)t->constant, (double)t->precision,
+	       (double)t->tolerance / PPM);
 	print_pps(t);
 }
 

@@ -377,9 +377,9 @@ static uint32_t address(const char *word)
 	return ntohl(a.s_addr);
 }
 
-static void *memory(size_t count, size_t each)
+static void *memory(uint64_t count, size_t each)
 {
-	void *p = calloc(count, each);
+	void *p = calloc((size_t)count, each);
 
 	if (!p) {
 		die("memory");
@@ -416,7 +416,8 @@ static int ask_all(const struct sockaddr_in *server, char **words, int groups)
 	c.client = memory(c.clients, sizeof(*c.client));
 	c.sent_ns = memory(c.clients * c.rounds, sizeof(*c.sent_ns));
 	/* So that it is real memory before the first request, not meanwhile. */
-	memset(c.sent_ns, 1, c.clients * c.rounds * sizeof(*c.sent_ns));
+	memset(c.sent_ns, 1,
+	       (size_t)(c.clients * c.rounds) * sizeof(*c.sent_ns));
 	c.fd = open_socket(0);
 	line_up(&c.out);
 	line_up(&c.in);

@@ -159,7 +159,7 @@ static void any_flipped_bit_is_noticed(void **state)
 	(void)state;
 	record(7, NULL);
 	FORALL(60) {
-		size_t at = check_rng() % len;
+		size_t at = check_below(len);
 		uint8_t bit = (uint8_t)(1u << check_rng() % 8);
 
 		data[at] ^= bit;
@@ -173,7 +173,7 @@ static void an_end_anywhere_is_no_danger(void **state)
 	(void)state;
 	record(7, NULL);
 	FORALL(300) {
-		size_t n = case_ < 200 ? (size_t)case_ : check_rng() % len;
+		size_t n = case_ < 200 ? (size_t)case_ : check_below(len);
 		uint8_t *exact = malloc(n > 0 ? n : 1);
 
 		assert_non_null(exact);

@@ -295,7 +295,7 @@ static void anything_is_no_danger(void **state)
 	assert_string_equal(said, "this is no record\n");
 	record(7, NULL);
 	FORALL(60) {
-		size_t n = check_rng() % len;
+		size_t n = check_below(len);
 		uint8_t *exact = malloc(n + 1);
 
 		assert_non_null(exact);

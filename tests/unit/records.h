@@ -130,7 +130,7 @@ static inline void any_control(struct event *ev)
 	ev->control.data = blob;
 	ev->control.len = any_bytes();
 	ev->control.shards = shards;
-	ev->control.shard_count = check_rng() % (ARRAY_LEN(shards) + 1);
+	ev->control.shard_count = check_below(ARRAY_LEN(shards) + 1);
 }
 
 static inline void any_reading(struct event *ev)
@@ -147,7 +147,7 @@ static inline void any_leaps(struct event *ev)
 {
 	struct leap_table *t = &record_leap_table;
 
-	t->count = check_rng() % (LEAP_ENTRIES + 1);
+	t->count = check_below(LEAP_ENTRIES + 1);
 	for (size_t i = 0; i < t->count; i++) {
 		t->entries[i] = (struct leap_entry){ (int64_t)any_number(),
 						     (int16_t)any_number() };
@@ -187,7 +187,7 @@ static inline struct event any_event(enum event_kind kind)
 	case EVENT_TICK:
 		any_shards();
 		ev.tick.shards = shards;
-		ev.tick.shard_count = check_rng() % (ARRAY_LEN(shards) + 1);
+		ev.tick.shard_count = check_below(ARRAY_LEN(shards) + 1);
 		ev.tick.usage = any_usage();
 		break;
 	case EVENT_NETWORK:
@@ -210,7 +210,7 @@ static inline struct event any_event(enum event_kind kind)
 		ev.failed.exchange = (uint16_t)check_rng();
 		break;
 	case EVENT_RESOLVED:
-		ev.resolved.count = check_rng() % (RECORD_ADDRS + 1);
+		ev.resolved.count = check_below(RECORD_ADDRS + 1);
 		for (size_t i = 0; i < ev.resolved.count; i++) {
 			record_addrs[i] = any_addr();
 		}
@@ -265,7 +265,7 @@ static inline void any_view(struct view *v)
 
 static inline void any_note(struct note *n)
 {
-	size_t len = check_rng() % sizeof(n->word);
+	size_t len = check_below(sizeof(n->word));
 
 	n->id = (enum note_id)(check_rng() % NOTES);
 	n->addr = any_addr();

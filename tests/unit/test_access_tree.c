@@ -202,7 +202,7 @@ static void any_table_says_what_a_naive_list_says(void **state)
 	(void)state;
 	FORALL(1000) {
 		struct table t;
-		size_t lines = check_rng() % 200;
+		size_t lines = check_below(200);
 
 		begin(&t, lines);
 		while (t.count < lines) {
@@ -387,7 +387,7 @@ static void entries_are_listed_in_order(void **state)
 	(void)state;
 	FORALL(200) {
 		struct table t;
-		size_t lines = check_rng() % 100, for_source = 0;
+		size_t lines = check_below(100), for_source = 0;
 
 		begin(&t, lines);
 		while (t.count < lines) {

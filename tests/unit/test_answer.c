@@ -291,7 +291,7 @@ static void garbage_has_no_effect(void **state)
 	ask(b);
 	FORALL(20000) {
 		uint8_t bytes[96];
-		size_t len = check_rng() % (sizeof(bytes) + 1);
+		size_t len = check_below(sizeof(bytes) + 1);
 		struct source before = b->source;
 
 		for (size_t i = 0; i < len; i++) {

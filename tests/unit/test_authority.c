@@ -92,8 +92,8 @@ static void e9_the_result_is_within_the_keys(void **state)
 
 	for (unsigned round = 0; round < 20000; round++) {
 		struct candidate c[MOST];
-		size_t keys = 1 + check_rng() % 3;
-		size_t count = keys + check_rng() % (MOST - keys + 1);
+		size_t keys = 1 + check_below(3);
+		size_t count = keys + check_below(MOST - keys + 1);
 
 		for (size_t i = 0; i < count; i++) {
 			c[i] = server(i < keys ? uniform(-4e-3, 4e-3)

@@ -147,7 +147,7 @@ static void a_walk_goes_on_anywhere(void **state)
 		ask_at_random(&c, 4e-6); /* stamps are kept to 15e-6 s */
 		n = merged(&c, all);
 		clients_begin(&w, c.shards, c.shard_count);
-		for (size_t k = 0; k < n; k += 1 + check_rng() % 20) {
+		for (size_t k = 0; k < n; k += 1 + check_below(20)) {
 			assert_true(clients_resume(&w, &all[k].addr,
 						   all[k].last, &known));
 			assert_same(&known, &all[k]);

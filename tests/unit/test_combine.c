@@ -46,7 +46,7 @@ static void no_source_of_three_weighs_more_than_half(void **state)
 	FORALL(2000) {
 		struct candidate c[5];
 		struct choice choice;
-		size_t count = 3 + check_rng() % 3;
+		size_t count = 3 + check_below(3);
 		double sum = 0;
 
 		for (size_t i = 0; i < count; i++) {

@@ -127,8 +127,8 @@ static void lie(struct candidate *c, int step)
 /* Most are honest; the liars come first, where they would win ties. */
 static void mix_draw(void)
 {
-	mix.count = 1 + check_rng() % SERVERS_MOST;
-	mix.liars = check_rng() % ((mix.count + 1) / 2);
+	mix.count = 1 + check_below(SERVERS_MOST);
+	mix.liars = check_below((mix.count + 1) / 2);
 	mix.truth_s = check_rng() % 4 ? uniform(-1, 1) : uniform(-1, 1) * 1e6;
 	mix.lie_s = (check_rng() % 2 ? 1 : -1) * exp(uniform(-8, 8));
 	mix.low_s = INFINITY;

@@ -58,10 +58,9 @@ static void any_cut_in_any_order_is_put_together(void **state)
 		struct fragments f;
 
 		for (size_t i = 0; i < count; i++) {
-			size_t at = check_rng() % (i + 1);
+			size_t at = check_below(i + 1);
 
-			starts[i + 1] =
-				starts[i] + 1 + check_rng() % MODE6_DATA;
+			starts[i + 1] = starts[i] + 1 + check_below(MODE6_DATA);
 			order[i] = order[at];
 			order[at] = i;
 		}

@@ -223,7 +223,7 @@ static void an_honest_majority_is_never_outvoted(void **state)
 		struct candidate c[MOST];
 		struct choice choice;
 		size_t count = 1 + check_rng() % MOST;
-		size_t liars = check_rng() % ((count + 1) / 2);
+		size_t liars = check_below((count + 1) / 2);
 		double truth = uniform(-1, 1), where = uniform(-1, 1) / 8;
 		double low = INFINITY, high = -INFINITY;
 

@@ -56,11 +56,16 @@ static void dates_are_of_the_gregorian_calendar(void **state)
 {
 	(void)state;
 	FORALL(2000) {
-		time_t at = (time_t)(check_rng() % UINT64_C(20000000000)) -
-			    INT64_C(10000000000);
-		struct date d = date_from_unix(at);
+		int64_t unix_s =
+			(int64_t)(check_rng() % UINT64_C(20000000000)) -
+			INT64_C(10000000000);
+		time_t at = (time_t)unix_s;
+		struct date d = date_from_unix(unix_s);
 		const struct tm *tm = gmtime(&at);
 
+		if (at != unix_s) {
+			continue; /* not here, in 32 bits */
+		}
 		assert_non_null(tm);
 		assert_int_equal(d.year, tm->tm_year + 1900);
 		assert_int_equal(d.month, tm->tm_mon + 1);

@@ -120,7 +120,7 @@ static void whatever_the_clock_does_it_stays_in_its_range(void **state)
 		size_t count = 1 + check_rng() % 64;
 
 		pace_learn(pace_each(&p, count), count, making,
-			   check_rng() % (count + 1), sending);
+			   check_below(count + 1), sending);
 		for (size_t i = 0; i < PACE_SIZES; i++) {
 			const struct pace_each *e = &p.each[i];
 

@@ -185,7 +185,7 @@ static size_t any_vars(char vars[1024])
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		len += (size_t)snprintf(vars + len, 16, ",%s=", names[i]);
-		for (size_t n = check_rng() % 40; n > 0; n--) {
+		for (size_t n = check_below(40); n > 0; n--) {
 			char c = (char)check_rng();
 
 			if (c == ',' || check_rng() % 2) {

@@ -91,8 +91,8 @@ static void an_honest_majority_is_never_outvoted(void **state)
 {
 	(void)state;
 	FORALL(3000) {
-		size_t liars = check_rng() % 15;
-		size_t honest = liars + 1 + check_rng() % 5;
+		size_t liars = check_below(15);
+		size_t honest = liars + 1 + check_below(5);
 		double truth_s = (double)(check_rng() % 1000) - 500;
 
 		ask.count = 0;

@@ -22,14 +22,9 @@ static const char *const words[SERVER_VERDICTS] = {
 #undef VERDICT
 };
 
-static uint64_t below(uint64_t n)
-{
-	return check_rng() % n;
-}
-
 static bool rarely(void)
 {
-	return below(8) == 0;
+	return check_below(8) == 0;
 }
 
 /* Everything that an answer hangs on. */
@@ -94,24 +89,26 @@ static void configure(struct world *t)
 	}
 	t->view = (struct view){
 		.leap = rarely() ? LEAP_UNSYNC : LEAP_NONE,
-		.stratum = (uint8_t)below(16),
-		.precision = (int8_t)-below(30),
+		.stratum = (uint8_t)check_below(16),
+		.precision = (int8_t)-check_below(30),
 		.refid = (uint32_t)check_rng(),
 		.reference = { check_rng() },
-		.made = { t->now.v - (check_rng() >> (8 + below(48))) },
-		.root_delay = { (int64_t)(check_rng() >> (1 + below(60))) },
-		.root_disp = { (int64_t)(check_rng() >> (1 + below(60))) },
-		.drift_ppm = (double)below(1000) / 2,
+		.made = { t->now.v - (check_rng() >> (8 + check_below(48))) },
+		.root_delay = { (int64_t)(check_rng() >>
+					  (1 + check_below(60))) },
+		.root_disp = { (int64_t)(check_rng() >>
+					 (1 + check_below(60))) },
+		.drift_ppm = (double)check_below(1000) / 2,
 		.access = access_build(t->access, &t->config, NULL, 0),
 		.keys = keyring_trusting("1 MD5 sesame\n", "trustedkey 1\n"),
-		.listens = below(2),
-		.cohort = below(2),
+		.listens = check_below(2),
+		.cohort = check_below(2),
 	};
 }
 
 static void put_tail(struct world *t)
 {
-	t->req.len = PACKET_LEN + 4 * below(20);
+	t->req.len = PACKET_LEN + 4 * check_below(20);
 	if (rarely()) { /* what Samba's clients send */
 		memset(t->in + PACKET_LEN, 0, 20);
 		t->in[PACKET_LEN] = 1;
@@ -129,39 +126,41 @@ static void ask(struct world *t)
 	for (size_t i = 0; i < ROOM; i++) {
 		t->in[i] = (uint8_t)check_rng();
 	}
-	t->in[0] = (uint8_t)(below(4) << 6 | (rarely() ? below(8) : 4) << 3 |
-			     modes[below(ARRAY_LEN(modes))]);
+	t->in[0] = (uint8_t)(check_below(4) << 6 |
+			     (rarely() ? check_below(8) : 4) << 3 |
+			     modes[check_below(ARRAY_LEN(modes))]);
 	t->req = (struct request){
 		.data = t->in,
-		.len = rarely() ? below(PACKET_LEN + 4) : PACKET_LEN,
-		.from = netaddr_v4(0x0a000000 + (uint32_t)below(HOSTS),
+		.len = rarely() ? check_below(PACKET_LEN + 4) : PACKET_LEN,
+		.from = netaddr_v4(0x0a000000 + (uint32_t)check_below(HOSTS),
 				   (uint16_t)(rarely() ? 123 : 4711)),
 		.to = netaddr_v4(0xc0000202, 123),
 		.group = rarely(),
-		.called = below(2),
-		.heard = below(2),
+		.called = check_below(2),
+		.heard = check_below(2),
 		.by_loopback = rarely(),
-		.truncated = below(100) == 0,
+		.truncated = check_below(100) == 0,
 		.received = t->now,
 	};
 	if (rarely()) {
-		t->req.from.ip[below(16)] = (uint8_t)check_rng();
+		t->req.from.ip[check_below(16)] = (uint8_t)check_rng();
 	}
-	if (below(2)) { /* who was answered goes on in the interleaved mode */
+	if (check_below(
+		    2)) { /* who was answered goes on in the interleaved mode */
 		t->req.from = t->answered;
 		memcpy(t->in + 24, t->receive, sizeof(t->receive));
 	}
 	if (rarely()) {
 		put_tail(t);
 	}
-	t->now.v += UINT64_C(1) << (16 + below(12));
+	t->now.v += UINT64_C(1) << (16 + check_below(12));
 }
 
 static enum server_verdict respond(struct world *t)
 {
 	t->w = writer_over(t->out, sizeof(t->out));
 	memset(t->out, 0xaa, sizeof(t->out));
-	if (below(2)) {
+	if (check_below(2)) {
 		server_expect(&t->view, &t->shard, &t->req, 1);
 	}
 	enum server_verdict verdict =

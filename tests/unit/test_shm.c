@@ -143,10 +143,13 @@ static void what_is_no_time_is_garbled(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if ((shm_seconds)rows[i].clock_s != rows[i].clock_s) {
+			continue; /* no writer here can say that */
+		}
 		put(rows[i].mode);
 		atomic_store(&seg->clock_us, rows[i].clock_us);
 		atomic_store(&seg->received_us, rows[i].received_us);
-		atomic_store(&seg->clock_s, rows[i].clock_s);
+		atomic_store(&seg->clock_s, (shm_seconds)rows[i].clock_s);
 		assert_int_equal(reads().refclock.reading, READING_GARBLED);
 		/* And it is gone. */
 		assert_int_equal(reads().refclock.reading, READING_NONE);

@@ -184,7 +184,7 @@ static void no_number_in_it_does_any_harm(void **state)
 	for (size_t n = 0; n < 400; n++) {
 		/* All before the estimators, then anywhere. */
 		size_t at = n < 100 ? least + 8 * n
-				    : least + check_rng() % (len - least - 16);
+				    : least + check_below(len - least - 16);
 		double now_s = t->now_s;
 		struct writer w = writer_over(copy + at, 8);
 

@@ -20,7 +20,7 @@
 /* The part of a kernel that we use: Linux's own limits and rules. */
 struct kernel {
 	unsigned calls;
-	long tick, freq;
+	long long tick, freq;
 	int status;
 };
 
@@ -39,7 +39,7 @@ int clock_adjtime(clockid_t clock, struct timex *change)
 		kernel.tick = change->tick;
 	}
 	if (change->modes & ADJ_FREQUENCY) {
-		assert_true(labs(change->freq) <= 500 << 16);
+		assert_true(llabs(change->freq) <= 500 << 16);
 		kernel.freq = change->freq;
 	}
 	if (change->modes & ADJ_STATUS) {

@@ -116,7 +116,7 @@ static void any_bytes_are_some_list(void **state)
 	(void)state;
 	FORALL(20000) {
 		char bytes[64];
-		size_t len = check_rng() % (sizeof(bytes) + 1), items = 0;
+		size_t len = check_below(sizeof(bytes) + 1), items = 0;
 		struct vars_item item;
 
 		for (size_t i = 0; i < len; i++) {

@@ -121,7 +121,8 @@ static bool take_start(struct mru_query *w, const struct query_item *item)
 	} else {
 		return false;
 	}
-	w->start_count = i + 1 > w->start_count ? i + 1 : w->start_count;
+	w->start_count =
+		i + 1 > w->start_count ? (size_t)i + 1 : w->start_count;
 	w->bad |= !good;
 	return true;
 }

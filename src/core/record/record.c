@@ -63,7 +63,7 @@ static enum record_verdict next_plain(struct reader r, struct record_view *item)
 		return RECORD_CUT;
 	}
 	kind = read_u8(&r);
-	len = read_be(&r, 3);
+	len = (size_t)read_be(&r, 3);
 	if (!is_kind(kind)) {
 		return RECORD_DAMAGED;
 	}

@@ -84,8 +84,8 @@ static void packet_fields(struct fields *f, struct event *ev)
 static void resolved_fields(struct fields *f, struct record_event *r)
 {
 	struct event *ev = &r->event;
-	size_t count =
-		field_uint(f, 16, "count", ev->resolved.count, RECORD_ADDRS);
+	size_t count = (size_t)field_uint(f, 16, "count", ev->resolved.count,
+					  RECORD_ADDRS);
 
 	/* Reading: into our own; writing: from wherever they are. */
 	if (f->walk != FIELDS_READ && count > 0) {

@@ -46,7 +46,8 @@ struct interleave {
 	struct siphash_key hash;
 	struct interleave_due due;
 	uint32_t serial, jumps;
-	uint8_t pad[16];
+	uint8_t pad[CACHE_LINE - sizeof(struct siphash_key) -
+		    sizeof(struct interleave_due) - 2 * sizeof(uint32_t)];
 	struct interleave_place {
 		tstamp received; /* zero: free */
 		uint32_t whose;

@@ -21,6 +21,13 @@
 #define SHM_KEY ((key_t)0x4e545030) /* "NTP0": of unit 0 */
 #define SHM_TIME_MODES 2
 
+/* Whole seconds as this system's programs have them: their time_t. */
+#if SHM_TIME_BYTES == 4
+typedef int32_t shm_seconds;
+#else
+typedef int64_t shm_seconds;
+#endif
+
 /*
  * What writer and reader agree on: the layout is the one of the classic
  * driver, gpsd and chrony. In mode 0 `valid` alone says that there is
@@ -31,9 +38,9 @@
 struct shm_time {
 	atomic_int mode;
 	atomic_int count;
-	_Atomic time_t clock_s; /* what the clock said ... */
+	_Atomic shm_seconds clock_s; /* what the clock said ... */
 	atomic_int clock_us;
-	_Atomic time_t received_s; /* ... when ours showed this */
+	_Atomic shm_seconds received_s; /* ... when ours showed this */
 	atomic_int received_us;
 	atomic_int leap, precision; /* log2 s */
 	atomic_int samples;         /* of the writer's, not used */
@@ -42,8 +49,7 @@ struct shm_time {
 	atomic_int reserved[8];
 };
 
-_Static_assert(sizeof(time_t) != 8 || sizeof(int) != 4 ||
-		       sizeof(struct shm_time) == 96,
+_Static_assert(sizeof(struct shm_time) == (sizeof(shm_seconds) == 8 ? 96 : 80),
 	       "the layout is shared with other programs");
 
 /* Takes what is new out of a segment, into ev->refclock. */

@@ -128,7 +128,7 @@ void inherited_open(struct inherited *in)
 	    !number("LISTEN_FDS", &count) || count == 0 || count > MOST) {
 		return;
 	}
-	in->items = calloc(count, sizeof(*in->items));
+	in->items = calloc((size_t)count, sizeof(*in->items));
 	for (int i = 0; i < (int)count; i++) {
 		size_t len = names ? strcspn(names, ":") : 0;
 		int fd = FIRST_FD + i;
