@@ -57,7 +57,7 @@ cd; stty cols 200
 PS1='<$?># '
 echo "@typist $(cat /proc/sys/kernel/random/boot_id)"
 END
-if [ -e lib/systemd/systemd ]; then
+if [ -L sbin/init ]; then # to systemd
 	for unit in e2scrub_reap.service systemd-pstore.service fstrim.timer \
 		apt-daily-upgrade.timer apt-daily.timer dpkg-db-backup.timer \
 		e2scrub_all.timer getty@.service serial-getty@.service \

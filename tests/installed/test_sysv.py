@@ -15,7 +15,8 @@ from story import (ADJUST, HOLD, IN_USE, NO_SERVER, SERVER, STEP,
 UPSTREAM, LEASED = "203.0.113.7", "203.0.113.9"
 NAME = "ntp.example.org"
 AHEAD_S = 47.0
-# This machine's: a package would bring cron, and Debian 13's cron systemd.
+# This machine's: its package wants a cron, and Debian 13's cannot be set up by
+# debootstrap where systemd is not init.
 LOGROTATE = "/usr/sbin/logrotate"
 CONF = f"""driftfile /var/lib/ntp/drift
 restrict default nomodify notrap nopeer noquery
