@@ -8,6 +8,7 @@
 
 #define READ_TRIES 4         /* how often to try for a close pair */
 #define READ_CLOSE_NS 2000   /* a pair that is close enough */
+#define READ_APART_NS 50000  /* one that tells nothing: see BENT_S */
 #define PRECISION_READS 4096 /* some hundred microseconds of reading */
 
 /* The kernel's frequency word: 2^-16 ppm, at most 500 ppm. */
@@ -93,11 +94,14 @@ static int adjust(struct timex *t)
 
 /*
  * How far another clock is ahead of the monotonic one; false when it cannot be
- * read, or not closely enough.
+ * read, or not closely enough. Some machines take microseconds for a reading.
  */
 static bool ahead_of_mono(clockid_t clock, span *ahead)
 {
-	for (int i = 0; i < READ_TRIES; i++) {
+	int64_t closest_ns = READ_APART_NS;
+	bool known = false;
+
+	for (int i = 0; i < READ_TRIES && closest_ns > READ_CLOSE_NS; i++) {
 		struct timespec ts;
 		instant before = mono();
 
@@ -105,17 +109,17 @@ static bool ahead_of_mono(clockid_t clock, span *ahead)
 			return false;
 		}
 		span width = instant_diff(mono(), before);
+		instant other = { SPAN_S(ts.tv_sec).v +
+				  span_from_ns(ts.tv_nsec).v };
 
-		if (span_to_ns(width) <= READ_CLOSE_NS) {
-			instant other = { SPAN_S(ts.tv_sec).v +
-					  span_from_ns(ts.tv_nsec).v };
-
+		if (span_to_ns(width) < closest_ns) {
+			closest_ns = span_to_ns(width);
 			*ahead = span_sub(instant_diff(other, before),
 					  (span){ width.v / 2 });
-			return true;
+			known = true;
 		}
 	}
-	return false;
+	return known;
 }
 
 void sysclock_machine(struct machine *m, bool rate)
