@@ -87,6 +87,7 @@ END
 	ln -sf /etc/systemd/system/typist.service \
 		etc/systemd/system/multi-user.target.wants/
 else
+	echo 'SYSLOG_OPTS="-O /var/log/syslog"' >etc/default/busybox-syslogd
 	sed -i '/getty/d' etc/inittab
 	echo 'T1:2345:respawn:/sbin/typist' >>etc/inittab
 	cat >sbin/typist <<'END'

@@ -87,7 +87,7 @@ def type_all(story, machine, ether):
     story.type(machine, "after reboot status", "service ntpd status")
     story.type(machine, "drop-ins", "ls /run/ntp.d")
     story.type(machine, "drift", "cat /var/lib/ntp/drift")
-    story.type(machine, "log", "logread | grep ntpd")
+    story.type(machine, "log", "grep ntpd /var/log/syslog")
     story.type(machine, "purge", "dpkg --purge truechimer truechimer-ntpdate",
                240)
     story.type(machine, "left", "ls /etc/init.d/ntpd /etc/rc?.d/*ntpd "
