@@ -16,7 +16,7 @@ python3-ntp libevent-2.1-7 libevent-core-2.1-7 liblinear4 liblua5.3-0
 liblua5.4-0 lua-lpeg libpcap0.8 libpcre3 libssh2-1 systemd nodejs
 python3-jsonschema gnuplot-nox fonts-liberation mandoc man-db groff-base jq zsh
 bash-completion apparmor logrotate dpkg-dev debhelper dh-apparmor lintian rpm
-debootstrap e2fsprogs shellcheck"
+debootstrap e2fsprogs shellcheck libc6-dev-i386"
 peers="chrony ntpsec ntpsec-ntpdig ntpsec-ntpviz ntpstat openntpd toybox rdate
 systemd-timesyncd python3-ntplib libnet-ntp-perl monitoring-plugins-basic nmap
 nmap-common"

@@ -9,9 +9,11 @@ Two things run at a time, for two cores; the virtual machines mostly sleep and
 run beside them; what looks at how fast we are runs alone, at last. What cannot
 run here is skipped by name, never silently."""
 import concurrent.futures
+import json
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -231,9 +233,35 @@ def needed(start):
     return sorted(file for file in found if file.suffix == ".c")
 
 
+def read_narrow(result):
+    """Words of 32 bits, and as wide a time in what is shared: each file of ours
+    as it is for the build, but read only."""
+    stubs = list(pathlib.Path("/usr/include").glob("*/gnu/stubs-32.h"))
+    if not stubs:
+        result.skipped.append("32 bits: libc6-dev-i386 is not here")
+        return
+    files = {}  # by the words before them
+    for entry in json.loads((ROOT / "build/compile_commands.json").read_text()):
+        words = shlex.split(entry["command"])
+        if entry["file"].startswith("../src/"):
+            known = files.setdefault(tuple(words[:words.index("-MD")]), [])
+            known.append(f"build/{entry['file']}")
+    log = ROOT / "build/narrow.log"
+    for words, names in files.items():
+        words = [word.replace("-I", "-Ibuild/", 1) for word in words]
+        if run([*words, "-m32", "-msse2", "-mfpmath=sse", "-D_TIME_BITS=64",
+                "-USHM_TIME_BYTES", "-DSHM_TIME_BYTES=4", "-idirafter",
+                stubs[0].parents[1], "-fsyntax-only", *names], log):
+            result.failed.append(f"32 bits: see {log}")
+            return
+    result.passed += 1
+
+
 def tier_compilers():
-    """The estimator says the same to the last bit, whoever compiled it."""
+    """The estimator says the same to the last bit, whoever compiled it; and all
+    is made for machines of 32 bits, too."""
     result, prints = Result(), {}
+    read_narrow(result)
     files = needed(ROOT / "tests/bench/fingerprint.c")
     for compiler in ("gcc", "clang"):
         if not shutil.which(compiler):
