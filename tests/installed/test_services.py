@@ -75,6 +75,7 @@ CROWD = {client: [f"198.51.100.{n}" for n in range(1, most)]
          for client, most in zip(CLIENTS, (201, 201, 201, 58))}
 ASKED = "ntpq -pn"
 RUNNING = "systemctl is-system-running"
+ALONE = rf"\A.*\n=+\n.{re.escape(CONFIGURED)} .*\n\Z"
 DROPINS, NONE = "ls -A /run/ntp.d; echo .", r"\A\."
 SHELL = b"$(touch /owned)`touch /owned`;touch /owned\n\"'|touch /owned #"
 HOSTILE = {12: SHELL, 15: SHELL, 66: SHELL, 67: SHELL}
@@ -184,7 +185,7 @@ def lease(story, machine, ether, client):
         until(story, machine, f"{client} back", ASKED, row_of(LEASED))
     story.type(machine, f"{client} ends", end)
     until(story, machine, f"{client} left", DROPINS, NONE)
-    story.type(machine, f"{client} peers left", ASKED)
+    until(story, machine, f"{client} peers left", ASKED, ALONE)
 
 
 def leases(story, machine, ether):

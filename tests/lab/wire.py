@@ -36,8 +36,9 @@ def age_of(extra):
 
 def sure_error(error, trip):
     """What of an error cannot be the measurement's own: that may be wrong by
-    half of the round trip, on a busy machine above all."""
-    return max(0.0, abs(error) - trip / 2)
+    half of the round trip, on a busy machine above all; also where an answer
+    left before the moment that it names, so that the trip is a negative one."""
+    return max(0.0, abs(error) - abs(trip) / 2)
 
 
 class TrueTime:

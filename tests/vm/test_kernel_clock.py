@@ -74,7 +74,7 @@ def best_of(link, seconds):
         if answer:
             answers.append(answer)
         time.sleep(0.25)
-    return min(answers, key=lambda a: a[1]) if answers else None
+    return min(answers, key=lambda a: abs(a[1])) if answers else None
 
 
 def test_an_hour_is_stepped_and_a_millisecond_kept(boot):
