@@ -3,8 +3,8 @@
  * reload.h - other settings while the daemon runs: all files again, after
  * SIGHUP or at root's word, or lines that a control request brought.
  *
- * What has a new mistake is refused whole, with its complaints, and all stays as
- * it is. What was taken holds at once; the settings before it go when the
+ * What has a new mistake is refused whole, with its complaints, and all stays
+ * as it is. What was taken holds at once; the settings before it go when the
  * engine and everybody who has a view of it have those that came after.
  */
 #ifndef HOST_RELOAD_H
